@@ -1,0 +1,3 @@
+//! The `pavilion` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Pavilion's chores as one command: `cargo xtask <chore>`.
+
+fn main() {}
