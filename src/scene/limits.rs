@@ -1,0 +1,64 @@
+//! Every ceiling on content that comes from outside, in one table, with the arithmetic.
+
+/// A whole glTF source file or one of its buffers. Bake reads them whole; 2 GiB keeps every offset in
+/// 32 bits and a 24 GiB machine alive.
+pub const SOURCE_BYTES_MAX: usize = 2 << 30;
+
+/// One blob on the wire: a tile of 65 535 vertices is at most 65 535 × 24 B + 4 MiB of indices, an
+/// image of 4096² rarely above 20 MB.
+pub const BLOB_BYTES_MAX: usize = 32 << 20;
+
+/// The JSON of one glTF file: 200 000 nodes at 300 B.
+pub const JSON_BYTES_MAX: usize = 64 << 20;
+
+/// Nesting of the JSON; real files stay below 20.
+pub const JSON_DEPTH_MAX: usize = 128;
+
+/// Entries of any one glTF array (nodes, accessors, ...).
+pub const ARRAY_LEN_MAX: usize = 1_000_000;
+
+/// Nodes from a scene's root to a leaf; exporters stay below 50.
+pub const NODE_DEPTH_MAX: usize = 256;
+
+/// Elements of one accessor: 64 Mi vertices are 768 MB of positions.
+pub const ACCESSOR_LEN_MAX: usize = 64 << 20;
+
+/// Width or height of an image, pixels: 4096² RGBA8 with mips is 89 MB.
+pub const IMAGE_SIDE_MAX: u32 = 4096;
+
+/// Width or height of a texture on the GPU, pixels, as a power of two: 2^11 = 2048.
+pub const TEXTURE_SIDE_LOG2_MAX: u8 = 11;
+
+/// Vertices of a tile: indices are 16 bit, and 65 535 is kept free.
+pub const TILE_VERTICES_MAX: usize = 65_535;
+
+/// Indices of a tile: four triangles a vertex is twice what closed meshes have.
+pub const TILE_INDICES_MAX: usize = TILE_VERTICES_MAX * 12;
+
+/// Chunks of a tile.
+pub const TILE_CHUNKS_MAX: usize = 1024;
+
+/// Tiles of a tileset: 32 768 × 64 B of manifest is 2 MB.
+pub const TILES_MAX: usize = 32_768;
+
+/// Blobs of a tileset: one a tile and as many images.
+pub const BLOBS_MAX: usize = 65_536;
+
+/// Materials of a tileset: 64 B each fill one 64 KiB uniform buffer, the smallest maximum that Vulkan
+/// devices report in practice.
+pub const MATERIALS_MAX: usize = 1024;
+
+/// Images of a tileset, counted once for each colour space they are used in.
+pub const IMAGES_MAX: usize = 4096;
+
+/// Entities of a tileset.
+pub const ENTITIES_MAX: usize = 65_536;
+
+/// Bytes of any name: entity ids, titles.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// The manifest: tiles, blobs, materials and entities at their ceilings stay below this.
+pub const MANIFEST_BYTES_MAX: usize = 16 << 20;
+
+/// Half the side of the world, metres: beyond it an f32 tells less than 4 mm apart.
+pub const WORLD_RADIUS_METRES: f32 = 32_768.0;

@@ -1,0 +1,70 @@
+//! What exists: a tree of tiles, and which of them are here.
+//!
+//! The [`Tileset`] says what the twin holds and never changes while it is shown. The [`Scene`] adds
+//! what has arrived so far. Architecture invariant: no file, URL, socket or GPU; bytes come in
+//! through [`gltf`] and [`tile`], plain data goes out.
+
+pub mod demand;
+pub mod entity;
+pub mod error;
+pub mod gltf;
+pub mod id;
+pub mod limits;
+pub mod material;
+pub mod mesh;
+pub mod texture;
+pub mod tile;
+pub mod tileset;
+
+pub use demand::Demand;
+pub use error::ContentError;
+pub use id::{BlobId, ContentHash, EntityIndex, ImageId, MaterialId, TileId};
+pub use material::{AlphaMode, Material};
+pub use mesh::{Batch, Chunk, TileMesh};
+pub use tileset::{Tile, Tileset};
+
+use glam::Affine3A;
+
+/// What culling needs to know of a tile that is on the GPU.
+#[derive(Clone, Debug)]
+pub struct ResidentTile {
+    /// Ranges of the tile's index buffer that are culled one by one, in the order they lie in it.
+    pub chunks: Vec<Chunk>,
+    /// From the vertex grid (0..=65535 on each axis) to the world, metres.
+    pub world_from_grid: Affine3A,
+    /// What the tile occupies on the GPU, vertices and indices.
+    pub size_bytes: u64,
+}
+
+/// The twin as far as it is here.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// What the twin holds.
+    pub tileset: Tileset,
+    resident: Vec<Option<ResidentTile>>,
+}
+
+impl Scene {
+    /// A twin of which nothing has arrived yet.
+    pub fn new(tileset: Tileset) -> Self {
+        let resident = tileset.tiles().iter().map(|_| None).collect();
+        Self { tileset, resident }
+    }
+
+    /// The tile, if it can be drawn.
+    pub fn resident(&self, tile: TileId) -> Option<&ResidentTile> {
+        self.resident.get(tile.index())?.as_ref()
+    }
+
+    /// Makes the tile drawable, or (with `None`) forgets it.
+    pub fn set_resident(&mut self, tile: TileId, content: Option<ResidentTile>) {
+        if let Some(slot) = self.resident.get_mut(tile.index()) {
+            *slot = content;
+        }
+    }
+
+    /// How many tiles can be drawn.
+    pub fn resident_count(&self) -> usize {
+        self.resident.iter().flatten().count()
+    }
+}

@@ -1,0 +1,198 @@
+//! Pixels with all their mip levels, as the GPU reads them: RGBA8, square, a power of two wide.
+
+use serde::{Deserialize, Serialize};
+
+use super::limits;
+use super::{BlobId, ContentError};
+
+/// How the bytes of an image are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ColorSpace {
+    /// Colours: sRGB, with linear alpha.
+    Srgb,
+    /// Data: normals, roughness, occlusion.
+    Linear,
+}
+
+/// An image of the tileset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// The PNG or JPEG.
+    pub blob: BlobId,
+    /// How its bytes are read; an image used both ways is listed twice.
+    pub space: ColorSpace,
+    /// The side that it has on the GPU, as a power of two; at most
+    /// [`limits::TEXTURE_SIDE_LOG2_MAX`].
+    pub side_log2: u8,
+}
+
+/// Pixels as they come out of a PNG or JPEG: RGBA8, row by row from the top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Pixels in a row, 1 ..= [`limits::IMAGE_SIDE_MAX`].
+    pub width: u32,
+    /// Rows, likewise.
+    pub height: u32,
+    /// `width × height × 4` bytes.
+    pub rgba: Vec<u8>,
+}
+
+/// A square texture with every level down to one texel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texture {
+    /// How its bytes are read.
+    pub space: ColorSpace,
+    /// The side of the largest level, as a power of two.
+    pub side_log2: u8,
+    /// All levels, largest first, RGBA8, rows from the top.
+    pub levels: Vec<Vec<u8>>,
+}
+
+/// The side that an image of this size gets on the GPU: the power of two that is nearest to its
+/// longer side from above, but never above the ceiling.
+pub fn side_log2_for(width: u32, height: u32) -> u8 {
+    let side = width.max(height).max(1);
+    (side.next_power_of_two().ilog2() as u8).min(limits::TEXTURE_SIDE_LOG2_MAX)
+}
+
+impl Texture {
+    /// Fits `pixels` to the side and makes the mip levels. Filtering happens in linear light.
+    ///
+    /// # Errors
+    /// When the pixels do not have the size that they claim.
+    pub fn from_pixels(pixels: &Pixels, space: ColorSpace, side_log2: u8) -> Result<Self, ContentError> {
+        let expected = pixels.width as usize * pixels.height as usize * 4;
+        if pixels.rgba.len() != expected || expected == 0 || side_log2 > limits::TEXTURE_SIDE_LOG2_MAX {
+            return Err(ContentError::malformed("texture", "its size does not fit its pixels"));
+        }
+        let transfer = Transfer::of(space);
+        let mut level = transfer.fit(pixels, 1 << side_log2);
+        let mut levels = vec![transfer.encode(&level)];
+        for log2 in (0..side_log2).rev() {
+            level = halve(&level, 1 << log2);
+            levels.push(transfer.encode(&level));
+        }
+        Ok(Self { space, side_log2, levels })
+    }
+
+    /// One colour.
+    pub fn solid(space: ColorSpace, rgba: [u8; 4]) -> Self {
+        Self { space, side_log2: 0, levels: vec![rgba.to_vec()] }
+    }
+
+    /// Bytes of all levels.
+    pub fn size_bytes(&self) -> u64 {
+        self.levels.iter().map(|level| level.len() as u64).sum()
+    }
+}
+
+/// Bytes to linear floats and back.
+struct Transfer {
+    linear_from_byte: [f32; 256],
+    is_srgb: bool,
+}
+
+impl Transfer {
+    fn of(space: ColorSpace) -> Self {
+        let is_srgb = space == ColorSpace::Srgb;
+        let linear_from_byte = std::array::from_fn(|byte| {
+            let x = byte as f32 / 255.0;
+            if is_srgb { linear_from_srgb(x) } else { x }
+        });
+        Self { linear_from_byte, is_srgb }
+    }
+
+    fn decode(&self, [r, g, b, a]: [u8; 4]) -> [f32; 4] {
+        let channel = |byte: u8| self.linear_from_byte[usize::from(byte)];
+        [channel(r), channel(g), channel(b), f32::from(a) / 255.0]
+    }
+
+    fn encode(&self, texels: &[[f32; 4]]) -> Vec<u8> {
+        let byte = |x: f32| (x.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let color = |x: f32| byte(if self.is_srgb { srgb_from_linear(x) } else { x });
+        texels.iter().flat_map(|&[r, g, b, a]| [color(r), color(g), color(b), byte(a)]).collect()
+    }
+
+    /// Resamples to `side` × `side`, bilinear; exact where nothing changes.
+    fn fit(&self, pixels: &Pixels, side: u32) -> Vec<[f32; 4]> {
+        let (texels, _) = pixels.rgba.as_chunks::<4>();
+        if pixels.width == side && pixels.height == side {
+            return texels.iter().map(|&texel| self.decode(texel)).collect();
+        }
+        let at = |x: u32, y: u32| {
+            let index = y as usize * pixels.width as usize + x as usize;
+            self.decode(texels.get(index).copied().unwrap_or_default())
+        };
+        let source = |target: u32, length: u32| {
+            let center = (target as f32 + 0.5) * length as f32 / side as f32 - 0.5;
+            let low = center.max(0.0) as u32;
+            (low.min(length - 1), (low + 1).min(length - 1), (center - low as f32).clamp(0.0, 1.0))
+        };
+        let mut fitted = Vec::with_capacity(side as usize * side as usize);
+        for y in 0..side {
+            let (top, bottom, down) = source(y, pixels.height);
+            for x in 0..side {
+                let (left, right, across) = source(x, pixels.width);
+                let upper = mix(at(left, top), at(right, top), across);
+                let lower = mix(at(left, bottom), at(right, bottom), across);
+                fitted.push(mix(upper, lower, down));
+            }
+        }
+        fitted
+    }
+}
+
+fn mix(a: [f32; 4], b: [f32; 4], t: f32) -> [f32; 4] {
+    std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t)
+}
+
+/// The next mip level, `side` texels wide, from one twice as wide.
+fn halve(level: &[[f32; 4]], side: usize) -> Vec<[f32; 4]> {
+    let wide = side * 2;
+    let mut half = Vec::with_capacity(side * side);
+    for y in 0..side {
+        for x in 0..side {
+            let corner = y * 2 * wide + x * 2;
+            let quad = [corner, corner + 1, corner + wide, corner + wide + 1];
+            half.push(std::array::from_fn(|c| quad.iter().map(|&i| level[i][c]).sum::<f32>() * 0.25));
+        }
+    }
+    half
+}
+
+/// IEC 61966-2-1.
+fn linear_from_srgb(x: f32) -> f32 {
+    if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
+}
+
+/// IEC 61966-2-1.
+fn srgb_from_linear(x: f32) -> f32 {
+    if x <= 0.003_130_8 { x * 12.92 } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn black_and_white_average_to_half_the_light() {
+        let pixels = Pixels { width: 2, height: 1, rgba: vec![0, 0, 0, 255, 255, 255, 255, 255] };
+        let srgb = Texture::from_pixels(&pixels, ColorSpace::Srgb, 1).unwrap();
+        // Half the light of white is 188 in sRGB.
+        assert_eq!(srgb.levels.last().unwrap(), &[188, 188, 188, 255]);
+        let linear = Texture::from_pixels(&pixels, ColorSpace::Linear, 1).unwrap();
+        assert_eq!(linear.levels.last().unwrap(), &[128, 128, 128, 255]);
+    }
+
+    #[test]
+    fn a_square_power_of_two_keeps_its_bytes() {
+        let rgba: Vec<u8> = (0..64).map(|i| (i * 4) as u8).collect();
+        let pixels = Pixels { width: 4, height: 4, rgba: rgba.clone() };
+        let texture = Texture::from_pixels(&pixels, ColorSpace::Srgb, 2).unwrap();
+        assert_eq!(texture.levels[0], rgba);
+        assert_eq!(texture.levels.len(), 3);
+        assert_eq!(side_log2_for(5, 3), 3);
+        assert_eq!(side_log2_for(9000, 1), limits::TEXTURE_SIDE_LOG2_MAX);
+    }
+}

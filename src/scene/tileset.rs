@@ -1,0 +1,336 @@
+//! What the twin holds: the tree of tiles and the tables that they share.
+//!
+//! On the wire it is the manifest. [`Tables`] is what was read; [`Tileset`] is what was checked, and
+//! the only form that the rest of the program sees.
+
+use glam::Vec3;
+use serde::{Deserialize, Serialize};
+
+use super::entity::Entity;
+use super::texture::Image;
+use super::{BlobId, ContentError, ContentHash, ImageId, Material, TileId, limits};
+use crate::math::{Aabb, Pose};
+
+/// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tile {
+    /// Holds the tile's geometry and all that is below it, metres.
+    pub bounds: Aabb,
+    /// How far the tile's surface is from the finest one, metres; 0 for the finest.
+    pub geometric_error_metres: f32,
+    /// Where its children begin in the table of tiles: always after the tile itself.
+    pub first_child: u32,
+    /// How many there are.
+    pub child_count: u32,
+    /// The GLB; `None` for a tile that only groups others.
+    pub content: Option<BlobId>,
+    /// The images that its materials use.
+    pub images: Vec<ImageId>,
+    /// Triangles in the content.
+    pub triangle_count: u32,
+}
+
+impl Tile {
+    /// Its children.
+    pub fn children(&self) -> impl Iterator<Item = TileId> + use<> {
+        (self.first_child..self.first_child + self.child_count).map(TileId)
+    }
+}
+
+/// Bytes that can be asked for by their hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// Their name.
+    pub hash: ContentHash,
+    /// How many there are.
+    pub size_bytes: u32,
+}
+
+/// The light that falls on everything: one sun, and a sky as spherical harmonics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Light {
+    /// Where the sun is: a unit vector towards it.
+    pub to_sun: Vec3,
+    /// Irradiance of the sun on a surface that faces it, linear RGB.
+    pub sun: Vec3,
+    /// Irradiance of the sky over π, linear RGB, as nine coefficients with their constants folded
+    /// in: value(n) = c0 + c1·y + c2·z + c3·x + c4·xy + c5·yz + c6·(3z²−1) + c7·xz + c8·(x²−y²)
+    /// (Ramamoorthi and Hanrahan, "An Efficient Representation for Irradiance Environment Maps", 2001).
+    pub sky: [Vec3; 9],
+}
+
+impl Default for Light {
+    /// A bright overcast noon: soft sun from the upper left, cool zenith, warm floor bounce.
+    fn default() -> Self {
+        let mut sky = [Vec3::ZERO; 9];
+        sky[0] = Vec3::new(0.62, 0.66, 0.72);
+        sky[1] = Vec3::new(0.20, 0.25, 0.33);
+        sky[2] = Vec3::new(0.03, 0.03, 0.03);
+        sky[3] = Vec3::new(-0.04, -0.03, -0.02);
+        Self {
+            to_sun: Vec3::new(-0.45, 0.80, 0.40).normalize_or(Vec3::Y),
+            sun: Vec3::new(2.4, 2.25, 2.05),
+            sky,
+        }
+    }
+}
+
+/// A tileset as it was read: nothing in it has been checked yet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    /// What the venue calls itself.
+    pub title: String,
+    /// Where a visitor's feet first stand and where they look; `None`: chosen from the bounds.
+    pub spawn: Option<Pose>,
+    /// The light.
+    pub light: Light,
+    /// Parents before children; the first is the root.
+    pub tiles: Vec<Tile>,
+    /// Everything that can be fetched.
+    pub blobs: Vec<Blob>,
+    /// Every image.
+    pub images: Vec<Image>,
+    /// Every material.
+    pub materials: Vec<Material>,
+    /// Every entity, sorted by id.
+    pub entities: Vec<Entity>,
+}
+
+/// A tileset that holds together: every index is in range, every tile but the root has one parent,
+/// every number is finite, children lie in their parents and are finer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tileset {
+    tables: Tables,
+}
+
+impl TryFrom<Tables> for Tileset {
+    type Error = ContentError;
+
+    fn try_from(tables: Tables) -> Result<Self, ContentError> {
+        check_sizes(&tables)?;
+        check_tree(&tables.tiles)?;
+        for (index, tile) in tables.tiles.iter().enumerate() {
+            check_references(index, tile, &tables)?;
+        }
+        for (index, image) in tables.images.iter().enumerate() {
+            if image.blob.index() >= tables.blobs.len() || image.side_log2 > limits::TEXTURE_SIDE_LOG2_MAX {
+                return Err(ContentError::malformed(
+                    format!("image {index}"),
+                    "its blob or its size is out of range",
+                ));
+            }
+        }
+        for (index, material) in tables.materials.iter().enumerate() {
+            let images_exist =
+                material.textures().iter().flatten().all(|slot| slot.image.index() < tables.images.len());
+            if !images_exist || !material.is_valid() {
+                return Err(ContentError::malformed(
+                    format!("material {index}"),
+                    "an image or a number of it is out of range",
+                ));
+            }
+        }
+        check_entities(&tables.entities)?;
+        let light = &tables.light;
+        let numbers_ok =
+            light.to_sun.is_normalized() && light.sun.is_finite() && light.sky.iter().all(|c| c.is_finite());
+        let spawn_ok = tables.spawn.is_none_or(|pose| {
+            pose.position.is_finite()
+                && pose.position.length() <= limits::WORLD_RADIUS_METRES
+                && pose.orientation.is_normalized()
+        });
+        if !numbers_ok || !spawn_ok {
+            return Err(ContentError::malformed("light or spawn", "a number of it is out of range"));
+        }
+        Ok(Self { tables })
+    }
+}
+
+fn check_sizes(tables: &Tables) -> Result<(), ContentError> {
+    let check = |what, count, limit| ContentError::check("tileset", what, count, limit);
+    check("tiles", tables.tiles.len(), limits::TILES_MAX)?;
+    check("blobs", tables.blobs.len(), limits::BLOBS_MAX)?;
+    check("images", tables.images.len(), limits::IMAGES_MAX)?;
+    check("materials", tables.materials.len(), limits::MATERIALS_MAX)?;
+    check("entities", tables.entities.len(), limits::ENTITIES_MAX)?;
+    check("bytes of title", tables.title.len(), limits::NAME_BYTES_MAX)?;
+    let largest = tables.blobs.iter().map(|blob| blob.size_bytes as usize).max().unwrap_or(0);
+    check("bytes of blob", largest, limits::BLOB_BYTES_MAX)
+}
+
+/// Parents before children and each tile the child of exactly one: together, no cycles.
+fn check_tree(tiles: &[Tile]) -> Result<(), ContentError> {
+    let bad = |index: usize, reason: &str| Err(ContentError::malformed(format!("tile {index}"), reason));
+    if tiles.is_empty() {
+        return Err(ContentError::malformed("tileset", "it has no root tile"));
+    }
+    let mut expected_child = 1_u32;
+    for (index, tile) in tiles.iter().enumerate() {
+        if tile.child_count == 0 {
+            continue;
+        }
+        if tile.first_child != expected_child || tile.first_child as usize <= index {
+            return bad(index, "its children do not follow those of the tile before it");
+        }
+        let Some(end) = tile.first_child.checked_add(tile.child_count).filter(|&e| e as usize <= tiles.len())
+        else {
+            return bad(index, "its children are out of range");
+        };
+        expected_child = end;
+    }
+    if expected_child as usize != tiles.len() {
+        return bad(expected_child as usize, "it has no parent");
+    }
+    for (index, tile) in tiles.iter().enumerate() {
+        let reach = tile.bounds.min.abs().max(tile.bounds.max.abs()).max_element();
+        if !tile.bounds.is_valid() || reach > limits::WORLD_RADIUS_METRES {
+            return bad(index, "its bounds are empty or out of range");
+        }
+        if !(0.0..=limits::WORLD_RADIUS_METRES).contains(&tile.geometric_error_metres) {
+            return bad(index, "its geometric error is out of range");
+        }
+        for child in tile.children() {
+            let Some(child) = tiles.get(child.index()) else {
+                return bad(index, "its children are out of range");
+            };
+            if child.geometric_error_metres > tile.geometric_error_metres {
+                return bad(index, "a child of it is coarser than itself");
+            }
+            if !tile.bounds.contains(child.bounds, 1e-3) {
+                return bad(index, "a child of it lies outside of it");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_references(index: usize, tile: &Tile, tables: &Tables) -> Result<(), ContentError> {
+    let blob_exists = tile.content.is_none_or(|blob| blob.index() < tables.blobs.len());
+    let images_exist = tile.images.iter().all(|image| image.index() < tables.images.len());
+    if blob_exists && images_exist && tile.images.len() <= limits::IMAGES_MAX {
+        return Ok(());
+    }
+    Err(ContentError::malformed(format!("tile {index}"), "its content or an image of it is out of range"))
+}
+
+fn check_entities(entities: &[Entity]) -> Result<(), ContentError> {
+    for (index, entity) in entities.iter().enumerate() {
+        if entity.id.is_empty() || entity.id.len() > limits::NAME_BYTES_MAX || !entity.bounds.is_valid() {
+            return Err(ContentError::malformed(
+                format!("entity {index}"),
+                "its id or its bounds are out of range",
+            ));
+        }
+    }
+    if entities.is_sorted_by(|a, b| a.id < b.id) {
+        return Ok(());
+    }
+    Err(ContentError::malformed("entities", "they are not sorted by unique ids"))
+}
+
+impl Tileset {
+    /// What was checked, for writing it out again.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The tree; the first is the root.
+    pub fn tiles(&self) -> &[Tile] {
+        &self.tables.tiles
+    }
+
+    /// The tile, which must be one of this tileset.
+    pub fn tile(&self, tile: TileId) -> &Tile {
+        &self.tables.tiles[tile.index()]
+    }
+
+    /// Everything that can be fetched.
+    pub fn blobs(&self) -> &[Blob] {
+        &self.tables.blobs
+    }
+
+    /// Every image.
+    pub fn images(&self) -> &[Image] {
+        &self.tables.images
+    }
+
+    /// Every material.
+    pub fn materials(&self) -> &[Material] {
+        &self.tables.materials
+    }
+
+    /// Every entity, sorted by id.
+    pub fn entities(&self) -> &[Entity] {
+        &self.tables.entities
+    }
+
+    /// The light.
+    pub fn light(&self) -> &Light {
+        &self.tables.light
+    }
+
+    /// What the venue calls itself.
+    pub fn title(&self) -> &str {
+        &self.tables.title
+    }
+
+    /// Around everything, metres.
+    pub fn bounds(&self) -> Aabb {
+        self.tables.tiles[0].bounds
+    }
+
+    /// Where a visitor's feet first stand: as the venue says, else on the ground at the middle of
+    /// the side that faces +Z, a fifth of the way in, looking along −Z.
+    pub fn spawn(&self) -> Pose {
+        self.tables.spawn.unwrap_or_else(|| {
+            let bounds = self.bounds();
+            let (center, size) = (bounds.center(), bounds.max - bounds.min);
+            let position = Vec3::new(center.x, bounds.min.y, bounds.max.z - size.z * 0.2);
+            Pose { position, ..Pose::IDENTITY }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn tile(first_child: u32, child_count: u32, error: f32) -> Tile {
+        Tile {
+            bounds: Aabb { min: Vec3::ZERO, max: Vec3::ONE },
+            geometric_error_metres: error,
+            first_child,
+            child_count,
+            content: None,
+            images: Vec::new(),
+            triangle_count: 0,
+        }
+    }
+
+    fn tree() -> Tables {
+        let tiles = vec![tile(1, 2, 1.0), tile(0, 0, 0.0), tile(3, 1, 0.5), tile(0, 0, 0.0)];
+        Tables { tiles, ..Tables::default() }
+    }
+
+    #[test]
+    fn a_tree_is_taken_and_its_faults_are_not() {
+        assert!(Tileset::try_from(tree()).is_ok());
+        let faults: [fn(&mut Tables); 9] = [
+            |t| t.tiles.clear(),
+            |t| t.tiles[2].first_child = 2,
+            |t| t.tiles[2].first_child = 0,
+            |t| t.tiles[2].child_count = u32::MAX,
+            |t| t.tiles[2].child_count = 0,
+            |t| t.tiles[3].geometric_error_metres = 0.6,
+            |t| t.tiles[1].geometric_error_metres = f32::NAN,
+            |t| t.tiles[3].bounds.max.x = 2.0,
+            |t| t.tiles[0].content = Some(BlobId(0)),
+        ];
+        for (index, fault) in faults.iter().enumerate() {
+            let mut tables = tree();
+            fault(&mut tables);
+            assert!(Tileset::try_from(tables).is_err(), "fault {index} was taken");
+        }
+    }
+}
