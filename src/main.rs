@@ -1,3 +1,20 @@
-//! The `pavilion` command.
+//! The `pavilion` command: reads the command line, starts the log, and hands over to the program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use pavilion::app::{self, cli::Cli};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed terminal is the only way in which printing can fail.
+            let _ = error.print();
+            let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return ExitCode::from(if is_answer { 0 } else { app::FailureKind::Usage as u8 });
+        }
+    };
+    app::run(cli)
+}

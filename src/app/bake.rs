@@ -1,0 +1,66 @@
+//! `pavilion bake`: a glTF file becomes a twin that can be streamed.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::Failure;
+use super::cli::BakeArgs;
+use super::interrupt::Interrupt;
+use super::progress::Bar;
+use crate::host::bake::{self, BakeError, BakeOptions, BakeReport, Quality, Stage};
+
+/// Bakes and says what came of it.
+///
+/// # Errors
+/// When the file is refused or the folder cannot be written.
+pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::listen()?;
+    let quality = if arguments.quick { Quality::Quick } else { Quality::Full };
+    let report = bake(&arguments.source, &arguments.out, quality, &interrupt)?;
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
+        println!("{text}");
+    } else {
+        println!("{report}\n  next         pavilion view '{0}'   or   pavilion host '{0}'", arguments.out.display());
+    }
+    Ok(())
+}
+
+/// Bakes `source` into `out` with a progress bar; nothing is left of an interrupted one.
+///
+/// # Errors
+/// When the file is refused or the folder cannot be written.
+pub fn bake(source: &Path, out: &Path, quality: Quality, interrupt: &Interrupt) -> Result<BakeReport, Failure> {
+    let options = BakeOptions { quality, ..BakeOptions::default() };
+    let mut bar = Bar::new();
+    let mut on_progress = |progress: bake::Progress| {
+        bar.show(name(progress.stage), progress.done as u64, progress.total as u64);
+        if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let report = bake::bake(source, out, &options, &mut on_progress).map_err(|error| source_failure(source, error))?;
+    for (feature, count) in &report.skipped {
+        tracing::warn!("{}: {feature} is not shown ({count} ×)", source.display());
+    }
+    Ok(report)
+}
+
+/// A bake's failure with its exit code; content errors name the file.
+pub fn source_failure(source: &Path, error: BakeError) -> Failure {
+    match error {
+        BakeError::Content(_) | BakeError::Empty => Failure::content(format!("{}: {error}", source.display())),
+        BakeError::Folder { .. } => Failure::environment(error),
+        BakeError::NotABake { .. } => Failure::usage(error),
+        BakeError::Source { .. } | BakeError::Encode(_) | BakeError::Interrupted => Failure::failed(error),
+    }
+}
+
+fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Read => "reading",
+        Stage::Flatten => "flattening",
+        Stage::Partition => "cutting",
+        Stage::Cells => "simplifying",
+        Stage::Proxies => "merging",
+        Stage::Write => "writing",
+    }
+}

@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use glam::Vec3;
+
+use crate::math::Pose;
+
+/// Stand in the digital twin of a venue while its event is on.
+#[derive(Debug, Parser)]
+#[command(name = "pavilion", version, max_term_width = 100)]
+pub struct Cli {
+    /// Say more; twice: say much more. PAVILION_LOG takes a filter such as `pavilion::net=trace`.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk through a twin: a join link, a baked folder, or a glTF file of your own.
+    #[cfg(feature = "viewer")]
+    View(ViewArgs),
+    /// Turn a glTF file into a twin that can be streamed (a 3D Tiles 1.1 tileset).
+    #[cfg(feature = "host")]
+    Bake(BakeArgs),
+    /// Let visitors into a baked twin; prints the join link.
+    #[cfg(feature = "host")]
+    Host(HostArgs),
+    /// Say what is in a baked folder or a glTF file.
+    #[cfg(feature = "host")]
+    Inspect(InspectArgs),
+    /// Check this machine: drivers, headset runtime, folders; and say what to do.
+    Doctor(DoctorArgs),
+}
+
+/// `pavilion view`
+#[cfg(feature = "viewer")]
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// `pavilion://host:port#sha256=…`, a baked folder, or a .gltf or .glb file.
+    pub target: String,
+    /// Draw without a window.
+    #[arg(long)]
+    pub headless: bool,
+    /// Stop after so many frames, counted once everything in view has arrived.
+    #[arg(long, value_name = "N")]
+    pub frames: Option<u32>,
+    /// Pixels of one eye.
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub size: Option<(u32, u32)>,
+    /// Write the last frame to this folder, a PNG for each eye.
+    #[arg(long, value_name = "DIR")]
+    pub shot: Option<PathBuf>,
+    /// Print a report as JSON when it ends.
+    #[arg(long)]
+    pub json: bool,
+    /// Begin here instead of at the entrance: metres, then degrees to the left and up.
+    #[arg(long, value_name = "X,Y,Z[,YAW[,PITCH]]", value_parser = parse_pose, allow_hyphen_values = true)]
+    pub at: Option<Pose>,
+    /// Walk ahead while frames are counted.
+    #[arg(long, requires = "headless")]
+    pub walk: bool,
+    /// Give up when the first whole view has not arrived after so many seconds (headless only).
+    #[arg(long, value_name = "S", default_value_t = 120)]
+    pub timeout_seconds: u64,
+    /// Report every Vulkan validation message (needs the validation layers).
+    #[arg(long)]
+    pub validate: bool,
+}
+
+/// `pavilion bake`
+#[cfg(feature = "host")]
+#[derive(Debug, Args)]
+pub struct BakeArgs {
+    /// The .gltf or .glb file.
+    pub source: PathBuf,
+    /// The folder to write; an earlier bake in it is replaced.
+    pub out: PathBuf,
+    /// Fewer levels of detail, sooner done.
+    #[arg(long)]
+    pub quick: bool,
+    /// Print a report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pavilion host`
+#[cfg(feature = "host")]
+#[derive(Debug, Args)]
+pub struct HostArgs {
+    /// A folder that `pavilion bake` wrote.
+    pub folder: PathBuf,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where the host keeps its key, which its join links are made from.
+    #[arg(long, value_name = "DIR")]
+    pub identity: Option<PathBuf>,
+    /// Print the join link and address as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pavilion inspect`
+#[cfg(feature = "host")]
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A baked folder, or a .gltf or .glb file.
+    pub path: PathBuf,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pavilion doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The largest side of an eye that may be asked for, pixels.
+const EYE_SIDE_MAX: u32 = 8192;
+
+#[cfg_attr(not(feature = "viewer"), allow(dead_code))]
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (16..=EYE_SIDE_MAX).contains(side));
+    text.split_once('x')
+        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+        .ok_or_else(|| format!("a size is two numbers from 16 to {EYE_SIDE_MAX} with an x between, such as 640x640"))
+}
+
+#[cfg_attr(not(feature = "viewer"), allow(dead_code))]
+fn parse_pose(text: &str) -> Result<Pose, String> {
+    let numbers: Vec<f32> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok().filter(|x: &f32| x.is_finite() && x.abs() <= 1e5))
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    let (place, angles) = match numbers.as_slice() {
+        [x, y, z] => (Vec3::new(*x, *y, *z), [0.0, 0.0]),
+        [x, y, z, yaw] => (Vec3::new(*x, *y, *z), [*yaw, 0.0]),
+        [x, y, z, yaw, pitch] => (Vec3::new(*x, *y, *z), [*yaw, *pitch]),
+        _ => return Err("a place is three to five numbers with commas, such as 0,0,12,90".to_owned()),
+    };
+    let [yaw, pitch] = angles.map(f32::to_radians);
+    Ok(Pose::standing(place, yaw, pitch))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_places_are_read_or_refused() {
+        assert_eq!(parse_size("640x480"), Ok((640, 480)));
+        assert!(parse_size("640").is_err() && parse_size("0x9").is_err() && parse_size("99999x64").is_err());
+        let pose = parse_pose("1,2,3,90").unwrap();
+        assert!(pose.forward().abs_diff_eq(Vec3::NEG_X, 1e-6) && pose.position.y == 2.0);
+        assert!(parse_pose("1,2").is_err() && parse_pose("1,nan,2").is_err());
+    }
+}

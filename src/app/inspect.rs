@@ -1,0 +1,100 @@
+//! `pavilion inspect`: what is in a baked folder or a glTF file.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::bake::source_failure;
+use super::cli::InspectArgs;
+use crate::host::bake;
+use crate::math::Aabb;
+use crate::scene::Tileset;
+use crate::scene::gltf::Document;
+use crate::store::Shelf;
+
+/// Prints the facts.
+///
+/// # Errors
+/// When there is nothing to read, or it is refused.
+pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
+    let path = &arguments.path;
+    let facts = if path.is_dir() {
+        let shelf = Shelf::open(path).map_err(Failure::content)?;
+        tileset_facts(shelf.tileset())
+    } else {
+        document_facts(&bake::read(path).map_err(|error| source_failure(path, error))?)
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&facts).map_err(Failure::failed)?);
+    } else {
+        print_facts(path, &facts);
+    }
+    Ok(())
+}
+
+fn tileset_facts(tileset: &Tileset) -> Value {
+    let tiles = tileset.tiles();
+    let sum = |keep: &dyn Fn(&crate::scene::Tile) -> bool| -> u64 {
+        tiles.iter().filter(|tile| keep(tile)).map(|tile| u64::from(tile.triangle_count)).sum()
+    };
+    json!({
+        "kind": "twin",
+        "title": tileset.title(),
+        "bounds": bounds_facts(tileset.bounds()),
+        "tiles": tiles.len(),
+        "triangles_finest": sum(&|tile| tile.child_count == 0),
+        "triangles_root": tiles.first().map_or(0, |tile| tile.triangle_count),
+        "root_error_metres": tiles.first().map_or(0.0, |tile| tile.geometric_error_metres),
+        "blobs": tileset.blobs().len(),
+        "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
+        "images": tileset.images().len(),
+        "materials": tileset.materials().len(),
+        "entities": tileset.entities().iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>(),
+    })
+}
+
+fn document_facts(document: &Document) -> Value {
+    let mut bounds = Aabb::EMPTY;
+    let mut triangles = 0;
+    for node in &document.nodes {
+        let primitives = node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
+        for primitive in primitives.unwrap_or_default() {
+            triangles += primitive.indices.len() / 3;
+            let positions = document.vertex_sets.get(primitive.vertices).map(|set| set.positions.as_slice());
+            let around = Aabb::around(positions.unwrap_or_default().iter().copied());
+            if around.is_valid() {
+                bounds = bounds.union(around.transformed(&node.world_from_node));
+            }
+        }
+    }
+    json!({
+        "kind": "glTF",
+        "bounds": if bounds.is_empty() { Value::Null } else { bounds_facts(bounds) },
+        "nodes": document.nodes.len(),
+        "meshes": document.meshes.len(),
+        "triangles": triangles,
+        "materials": document.materials.len(),
+        "images": document.images.len(),
+        "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
+        "not_shown": document.skipped,
+    })
+}
+
+fn bounds_facts(bounds: Aabb) -> Value {
+    json!({ "min_metres": bounds.min.to_array(), "max_metres": bounds.max.to_array() })
+}
+
+/// One fact a line; long lists are counted.
+fn print_facts(path: &Path, facts: &Value) {
+    println!("{}", path.display());
+    for (name, value) in facts.as_object().into_iter().flatten() {
+        let text = match value {
+            Value::Array(items) if items.len() > 8 => items.len().to_string(),
+            Value::String(text) => text.clone(),
+            Value::Object(entries) if entries.is_empty() => "nothing".to_owned(),
+            other => other.to_string(),
+        };
+        println!("  {:<18} {text}", name.replace('_', " "));
+    }
+}

@@ -1,0 +1,124 @@
+//! What a person may name as a twin → a join link: files and folders get a host of their own in this
+//! process, so that there is one path.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::interrupt::Interrupt;
+use super::{Failure, bake, folders, host};
+use crate::host::bake::Quality;
+use crate::host::serve::{RunningServer, ServerOptions};
+use crate::protocol::{JoinLink, manifest};
+
+/// Changes whenever the same file would be baked differently.
+const BAKE_VERSION: u32 = 1;
+
+/// Quick bakes that are kept; the oldest go first.
+const BAKES_KEPT: usize = 16;
+
+/// A twin to visit, and the host in this process that serves it, if it is a local one.
+pub struct Place {
+    /// Where to go.
+    pub link: JoinLink,
+    /// Serves for as long as the place is kept.
+    _server: Option<RunningServer>,
+}
+
+/// Finds what `target` names: a join link, a baked folder, or a glTF file, which is baked first.
+///
+/// # Errors
+/// When it is none of them, or is refused.
+pub fn open(target: &str, interrupt: &Interrupt) -> Result<Place, Failure> {
+    if target.contains("://") {
+        return Ok(Place { link: target.parse().map_err(Failure::usage)?, _server: None });
+    }
+    let path = Path::new(target);
+    if path.is_dir() {
+        return serve(path);
+    }
+    let is_gltf = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gltf") || e.eq_ignore_ascii_case("glb"));
+    if !path.exists() {
+        return Err(Failure::failed(format!(
+            "there is no {target}: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+        )));
+    }
+    if !is_gltf {
+        return Err(Failure::usage(format!(
+            "{target} is not something to visit: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+        )));
+    }
+    serve(&quick_bake(path, interrupt)?)
+}
+
+fn serve(folder: &Path) -> Result<Place, Failure> {
+    let mut options = ServerOptions::new(folder, folder_for("loopback host")?);
+    options.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = host::start(options)?;
+    Ok(Place { link: server.loopback_link(), _server: Some(server) })
+}
+
+fn folder_for(purpose: &str) -> Result<PathBuf, Failure> {
+    let folder = folders::cache().ok_or_else(|| {
+        Failure::environment("there is no home folder to keep a cache in: set PAVILION_CACHE to a folder")
+    })?;
+    Ok(folder.join(purpose.replace(' ', "-")))
+}
+
+/// The folder of `source`'s quick bake, made now unless the very same bytes were baked before.
+fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> {
+    let bakes = folder_for("bakes")?;
+    let out = bakes.join(fingerprint(source)?);
+    if out.join(manifest::FILE_NAME).exists() {
+        return Ok(out);
+    }
+    fs::create_dir_all(&bakes)
+        .map_err(|error| Failure::environment(format!("{} cannot be made ({error}): free space or set PAVILION_CACHE", bakes.display())))?;
+    bake::bake(source, &out, Quality::Quick, interrupt)?;
+    forget_old(&bakes);
+    Ok(out)
+}
+
+/// Names a source by its bytes and those of the files that it mentions.
+fn fingerprint(source: &Path) -> Result<String, Failure> {
+    let unreadable = |path: &Path, error: std::io::Error| {
+        Failure::failed(format!("{} cannot be read ({error}): check the path and its permissions", path.display()))
+    };
+    let bytes = fs::read(source).map_err(|error| unreadable(source, error))?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&BAKE_VERSION.to_le_bytes()).update(&bytes);
+    for path in mentioned(source, &bytes) {
+        // What cannot be read, or leads elsewhere, is for bake to refuse in its own words.
+        if let Ok(bytes) = fs::read(&path) {
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Files beside `source` that its buffers and images name.
+fn mentioned(source: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
+    let folder = source.parent().unwrap_or(Path::new("."));
+    let uris = ["buffers", "images"].into_iter().filter_map(|kind| json.get(kind)?.as_array());
+    uris.flatten()
+        .filter_map(|item| item.get("uri")?.as_str())
+        .filter(|uri| !uri.starts_with("data:") && !uri.contains("..") && !uri.starts_with('/'))
+        .map(|uri| folder.join(uri.replace("%20", " ")))
+        .collect()
+}
+
+/// Keeps the newest bakes. What cannot be removed stays; it is only a cache.
+fn forget_old(bakes: &Path) {
+    let Ok(entries) = fs::read_dir(bakes) else { return };
+    let mut dated: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    dated.sort_by(|a, b| b.cmp(a));
+    for (_, path) in dated.into_iter().skip(BAKES_KEPT) {
+        let _ = fs::remove_dir_all(path);
+    }
+}

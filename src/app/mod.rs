@@ -1,0 +1,100 @@
+//! The program: puts the parts together, and is the only module that knows them all.
+
+#[cfg(feature = "host")]
+mod bake;
+pub mod cli;
+mod doctor;
+mod folders;
+#[cfg(feature = "host")]
+mod host;
+#[cfg(feature = "host")]
+mod inspect;
+mod interrupt;
+#[cfg(feature = "viewer")]
+mod lobby;
+#[cfg(feature = "host")]
+mod local;
+mod log;
+#[cfg(feature = "host")]
+mod progress;
+#[cfg(feature = "viewer")]
+mod report;
+#[cfg(feature = "viewer")]
+mod venue;
+#[cfg(feature = "viewer")]
+mod viewer;
+#[cfg(feature = "viewer")]
+mod visit;
+#[cfg(feature = "viewer")]
+mod workers;
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> ExitCode {
+    log::start(cli.verbose);
+    let result = match cli.command {
+        #[cfg(feature = "viewer")]
+        Command::View(arguments) => visit::run(arguments),
+        #[cfg(feature = "host")]
+        Command::Bake(arguments) => bake::run(&arguments),
+        #[cfg(feature = "host")]
+        Command::Host(arguments) => host::run(arguments),
+        #[cfg(feature = "host")]
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("pavilion: {}", failure.sentence);
+            ExitCode::from(failure.kind as u8)
+        }
+    }
+}
+
+/// Why a command ended, with the exit code that says of which kind the reason is.
+#[derive(Debug)]
+pub struct Failure {
+    /// The kind.
+    pub kind: FailureKind,
+    /// One sentence: what, why, what to do.
+    pub sentence: String,
+}
+
+/// Kinds of failure, by exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It was tried and did not work.
+    Failed = 1,
+    /// It was asked for in a way that makes no sense.
+    Usage = 2,
+    /// This machine lacks something.
+    Environment = 3,
+    /// The content is broken, or not what it claims to be.
+    Content = 4,
+}
+
+impl Failure {
+    /// It was tried and did not work.
+    pub fn failed(sentence: impl ToString) -> Self {
+        Self { kind: FailureKind::Failed, sentence: sentence.to_string() }
+    }
+
+    /// It was asked for in a way that makes no sense.
+    pub fn usage(sentence: impl ToString) -> Self {
+        Self { kind: FailureKind::Usage, sentence: sentence.to_string() }
+    }
+
+    /// This machine lacks something.
+    pub fn environment(sentence: impl ToString) -> Self {
+        Self { kind: FailureKind::Environment, sentence: sentence.to_string() }
+    }
+
+    /// The content is broken.
+    pub fn content(sentence: impl ToString) -> Self {
+        Self { kind: FailureKind::Content, sentence: sentence.to_string() }
+    }
+}

@@ -1,0 +1,388 @@
+//! The frame loop. Start reading at [`Viewer::frame`].
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use glam::Vec2;
+
+use super::lobby;
+use super::report::{FrameTimes, Report, Tiles};
+use super::venue::{Event, Venue};
+use super::{Failure, FailureKind};
+use crate::cull::{Culler, DrawList, Quality};
+use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback};
+use crate::math::ViewPair;
+use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
+use crate::rig::{Input, Person};
+use crate::scene::{Demand, Scene, TileId, Tileset};
+
+/// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
+const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
+
+/// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
+const WAITING_MAX: usize = 64;
+
+/// What the person asked for on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Where to begin instead of at the entrance.
+    pub start: Option<crate::math::Pose>,
+    /// End after so many frames of a whole view.
+    pub frames: Option<u32>,
+    /// Walk ahead while those frames are counted.
+    pub walks: bool,
+    /// Give up when the first whole view takes longer.
+    pub timeout: Option<Duration>,
+    /// Where pictures go.
+    pub pictures: Option<PathBuf>,
+}
+
+/// Which scene is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// The lobby, with the sentence on its panel.
+    Lobby(String),
+    /// The twin.
+    Twin,
+}
+
+/// A visit: everything that the frame loop knows.
+pub struct Viewer<'a> {
+    gpu: &'a Gpu,
+    display: Box<dyn Display>,
+    renderer: Renderer,
+    venue: Venue,
+    wishes: Wishes,
+
+    place: Place,
+    scene: Scene,
+    person: Person,
+    input: Input,
+    culler: Culler,
+    list: DrawList,
+    demand: Demand,
+
+    coming: Option<Tileset>,
+    waiting: VecDeque<Upload>,
+    events: Vec<Event>,
+    failure: Option<Failure>,
+
+    started: Instant,
+    last_frame: Option<Instant>,
+    times: FrameTimes,
+    stats: FrameStats,
+    frames: u32,
+    pictures: u32,
+    report: Report,
+}
+
+impl<'a> Viewer<'a> {
+    /// Stands in the lobby and knocks at the venue.
+    ///
+    /// # Errors
+    /// When the lobby cannot be shown.
+    pub fn new(
+        gpu: &'a Gpu,
+        display: Box<dyn Display>,
+        venue: Venue,
+        wishes: Wishes,
+        started: Instant,
+    ) -> Result<Self, Failure> {
+        let options = RendererOptions {
+            samples: SAMPLES,
+            is_deterministic: wishes.timeout.is_some(),
+            ..RendererOptions::default()
+        };
+        let sentence = format!("Joining {} …", venue.name());
+        let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
+        let report = Report {
+            gpu: format!("{} ({})", gpu.facts().name, gpu.facts().driver),
+            size: display.target().image.size().into(),
+            ..Report::default()
+        };
+        let mut viewer = Self {
+            gpu,
+            display,
+            renderer: Renderer::new(gpu, options),
+            venue,
+            wishes,
+            place: Place::Lobby(sentence),
+            person: Person::at(lobby.scene.tileset.spawn()),
+            scene: lobby.scene.clone(),
+            input: Input::default(),
+            culler: Culler::default(),
+            list: DrawList::default(),
+            demand: Demand::default(),
+            coming: None,
+            waiting: VecDeque::with_capacity(WAITING_MAX),
+            events: Vec::with_capacity(WAITING_MAX),
+            failure: None,
+            started,
+            last_frame: None,
+            times: FrameTimes::new(),
+            stats: FrameStats::default(),
+            frames: 0,
+            pictures: 0,
+            report,
+        };
+        viewer.show_lobby(lobby);
+        Ok(viewer)
+    }
+
+    /// Visits until the person leaves or what was asked for is done.
+    ///
+    /// # Errors
+    /// When the display fails, or, with nobody watching, when the venue does.
+    pub fn run(mut self, is_interrupted: impl Fn() -> bool) -> Result<Report, Failure> {
+        while !is_interrupted() && self.frame()? {}
+        self.finish()
+    }
+
+    /// One frame: poll → place the person → take finished tiles → cull → draw → present → report.
+    fn frame(&mut self) -> Result<bool, Failure> {
+        let Some(delta_seconds) = self.poll()? else { return Ok(false) };
+        self.person.step(&self.input, delta_seconds);
+        self.take_finished_tiles()?;
+        let views = self.display.views(&self.person);
+        self.cull(&views);
+        self.draw(&views)?;
+        self.display.end(self.gpu).map_err(present_failure)?;
+        self.report_frame()
+    }
+
+    /// Waits for the display and gathers input; `None` when the visit is over.
+    fn poll(&mut self) -> Result<Option<f32>, Failure> {
+        loop {
+            match self.display.begin(self.gpu, &mut self.input).map_err(present_failure)? {
+                Begin::Leave => return Ok(None),
+                Begin::Frame { .. } if self.input.leave => return Ok(None),
+                Begin::Frame { delta_seconds } => {
+                    if self.is_counting() && self.wishes.walks {
+                        self.input.walk = Vec2::Y;
+                    }
+                    return Ok(Some(delta_seconds));
+                }
+                Begin::Skip => self.take_finished_tiles()?,
+            }
+        }
+    }
+
+    /// Takes what the venue has ready, without waiting, and hands it to the renderer.
+    fn take_finished_tiles(&mut self) -> Result<(), Failure> {
+        if self.input.retry {
+            self.venue.retry();
+        }
+        if self.waiting.len() < WAITING_MAX {
+            let demand = if self.place == Place::Twin { Some(&self.demand) } else { None };
+            self.venue.pump(self.started.elapsed(), demand, &mut self.events);
+        }
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
+            self.on_event(event)?;
+        }
+        self.events = events;
+        let has_tile = self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
+        if has_tile && let Some(tileset) = self.coming.take() {
+            self.enter(tileset);
+        }
+        if self.place == Place::Twin {
+            self.enqueue();
+        }
+        Ok(())
+    }
+
+    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Tileset(tileset) => self.coming = Some(tileset),
+            Event::Ready(upload) => self.waiting.push_back(upload),
+            Event::Evict(tile) => {
+                self.scene.set_resident(tile, None);
+                self.renderer.retire(tile);
+            }
+            Event::Lost(sentence) => self.say(&sentence)?,
+            Event::Back => self.say("Back again.")?,
+            Event::Ended(failure) => {
+                self.say(&failure.sentence)?;
+                self.failure = Some(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the lobby for the twin, whose first tile is at hand.
+    fn enter(&mut self, tileset: Tileset) {
+        self.renderer.set_tileset(self.gpu, &tileset);
+        self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
+        self.report.title = tileset.title().to_owned();
+        self.display.set_caption(&format!("{} — Pavilion", tileset.title()));
+        self.scene = Scene::new(tileset);
+        self.culler = Culler::default();
+        self.place = Place::Twin;
+    }
+
+    /// Hands the renderer as much as it takes; the rest waits.
+    fn enqueue(&mut self) {
+        while let Some(upload) = self.waiting.pop_front() {
+            if let Err(upload) = self.renderer.enqueue(upload) {
+                self.waiting.push_front(upload);
+                return;
+            }
+        }
+    }
+
+    /// Says a sentence where the person sees it: on the lobby's panel, or in the log while the twin
+    /// is still there to walk in.
+    fn say(&mut self, sentence: &str) -> Result<(), Failure> {
+        tracing::warn!("{sentence}");
+        if self.place != Place::Twin && self.place != Place::Lobby(sentence.to_owned()) {
+            let lobby = lobby::build(sentence).map_err(Failure::failed)?;
+            self.place = Place::Lobby(sentence.to_owned());
+            self.show_lobby(lobby);
+        }
+        Ok(())
+    }
+
+    fn show_lobby(&mut self, lobby: lobby::Lobby) {
+        self.renderer.set_tileset(self.gpu, &lobby.scene.tileset);
+        self.scene = lobby.scene;
+        for upload in lobby.uploads {
+            // A new tileset has emptied the renderer's queue: the lobby always fits.
+            let _ = self.renderer.enqueue(upload);
+        }
+    }
+
+    fn cull(&mut self, views: &ViewPair) {
+        let [_, height] = self.display.target().image.size();
+        let fov = views.eyes[0].fov;
+        let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
+        let Self { culler, scene, list, demand, .. } = self;
+        culler.cull(scene, views, pixel_radians, &Quality::default(), list, demand);
+    }
+
+    fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
+        let target = self.display.target();
+        let frame = FrameInput { views, list: &self.list, upload_budget_bytes: UPLOAD_BUDGET_BYTES };
+        let (gpu, display) = (self.gpu, &mut self.display);
+        let mut shown = Ok(());
+        self.stats = self.renderer.draw(gpu, &frame, &target, |encoder| {
+            shown = display.show(gpu, encoder);
+        });
+        shown.map_err(present_failure)?;
+        for arrival in self.stats.arrivals.drain(..) {
+            match arrival {
+                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
+                Arrival::TileRefused { tile } => self.venue.put_back(tile),
+                Arrival::Texture { .. } => {}
+                Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the frame, takes pictures, and says whether to go on.
+    fn report_frame(&mut self) -> Result<bool, Failure> {
+        let now = Instant::now();
+        if let Some(last) = self.last_frame.replace(now)
+            && self.is_counting()
+        {
+            self.times.record(now - last);
+        }
+        if self.input.screenshot {
+            self.take_picture()?;
+        }
+        let elapsed = self.started.elapsed();
+        if self.place == Place::Twin {
+            if self.stats.draws > 0 && self.report.first_tile_seconds.is_none() {
+                self.report.first_tile_seconds = Some(elapsed.as_secs_f64());
+            }
+            if self.is_whole() && self.report.whole_view_seconds.is_none() {
+                self.report.whole_view_seconds = Some(elapsed.as_secs_f64());
+                tracing::info!("whole view after {:.2} s", elapsed.as_secs_f64());
+            } else if self.is_counting() {
+                self.frames += 1;
+            }
+        }
+        self.check_end(elapsed)
+    }
+
+    fn check_end(&mut self, elapsed: Duration) -> Result<bool, Failure> {
+        let Some(timeout) = self.wishes.timeout else { return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX)) };
+        // Nobody watches: an error ends the visit, and so does waiting for ever.
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if !self.is_counting() && elapsed > timeout {
+            let sentence = match &self.place {
+                Place::Lobby(sentence) => sentence.clone(),
+                Place::Twin => format!("{} tiles of the view are still missing", self.demand.wants.len()),
+            };
+            let waited = timeout.as_secs();
+            return Err(Failure::failed(format!("gave up after {waited} s ({sentence}): allow more with --timeout-seconds")));
+        }
+        Ok(self.frames < self.wishes.frames.unwrap_or(1))
+    }
+
+    /// Whether the twin is shown and everything that the eyes want is on the GPU.
+    fn is_whole(&self) -> bool {
+        self.place == Place::Twin
+            && self.demand.is_satisfied()
+            && self.waiting.is_empty()
+            && self.stats.uploads_waiting == 0
+            && !self.list.draws.is_empty()
+    }
+
+    /// Whether frames count: from the first whole view on.
+    fn is_counting(&self) -> bool {
+        self.report.whole_view_seconds.is_some()
+    }
+
+    fn take_picture(&mut self) -> Result<(), Failure> {
+        let folder = self.wishes.pictures.clone().unwrap_or_else(|| PathBuf::from("."));
+        let [left, _] = readback::read(self.gpu, &self.display.target().image).map_err(Failure::failed)?;
+        self.pictures += 1;
+        let path = folder.join(format!("picture-{}.png", self.pictures));
+        picture::write_png(&path, &left).map_err(present_failure)?;
+        tracing::info!("{} was written", path.display());
+        self.report.pictures.push(path);
+        Ok(())
+    }
+
+    /// Writes the last frame and the report's last numbers.
+    fn finish(mut self) -> Result<Report, Failure> {
+        if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some()) {
+            let eyes = readback::read(self.gpu, &self.display.target().image).map_err(Failure::failed)?;
+            let both = picture::side_by_side(&eyes);
+            let [left, right] = &eyes;
+            for (name, pixels) in [("left.png", left), ("right.png", right), ("both.png", &both)] {
+                picture::write_png(&folder.join(name), pixels).map_err(present_failure)?;
+                self.report.pictures.push(folder.join(name));
+            }
+        }
+        let counts = self.venue.counts();
+        let drawn = (0..self.scene.tileset.tiles().len() as u32)
+            .filter(|&tile| self.list.draws.iter().any(|draw| draw.tile == TileId(tile)))
+            .count();
+        self.report.tiles =
+            Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
+        self.report.frames = self.frames;
+        self.report.bytes_received = counts.received;
+        self.report.bytes_from_cache = counts.from_cache;
+        self.report.frame_millis = self.times.spread();
+        self.report.draws = self.stats.draws;
+        self.report.triangles_drawn = self.list.triangle_count;
+        self.report.validation_messages = self.gpu.validation_message_count();
+        for message in self.gpu.validation_messages() {
+            tracing::error!("{message}");
+        }
+        Ok(self.report)
+    }
+}
+
+fn present_failure(error: PresentError) -> Failure {
+    let kind = match error {
+        PresentError::NoDisplay { .. } | PresentError::Picture { .. } => FailureKind::Environment,
+        PresentError::SurfaceLost { .. } => FailureKind::Failed,
+    };
+    Failure { kind, sentence: error.to_string() }
+}

@@ -1,0 +1,99 @@
+//! Who owns the display: a desktop window, no display at all, and (through OpenXR) a headset.
+//!
+//! [`Display`] is the whole boundary. The frame loop calls its functions in the order in which they
+//! stand here, once a frame; an OpenXR session fits behind it as wait and begin frame, locate views,
+//! acquire, release and end frame.
+
+#[cfg(feature = "viewer")]
+pub mod desk;
+#[cfg(feature = "viewer")]
+pub mod headless;
+#[cfg(feature = "xr")]
+pub mod openxr;
+#[cfg(feature = "viewer")]
+pub mod picture;
+#[cfg(feature = "viewer")]
+pub mod window;
+
+#[cfg(feature = "viewer")]
+mod display {
+    use crate::draw::{EyeTarget, Gpu};
+    use crate::math::ViewPair;
+    use crate::rig::{Input, Person};
+
+    /// What the display wants of the frame that begins.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Begin {
+        /// A frame, so many seconds after the last one.
+        Frame {
+            /// Time to move things by.
+            delta_seconds: f32,
+        },
+        /// Nothing is visible now; ask again.
+        Skip,
+        /// The display is gone for good.
+        Leave,
+    }
+
+    /// A place to draw both eyes to.
+    pub trait Display {
+        /// Waits until it is time for the next frame, and gathers the input since the last.
+        ///
+        /// # Errors
+        /// When the display failed for good.
+        fn begin(&mut self, gpu: &Gpu, input: &mut Input) -> Result<Begin, PresentError>;
+
+        /// Where the eyes will be when the frame is seen.
+        fn views(&mut self, person: &Person) -> ViewPair;
+
+        /// What the eyes are drawn to, for this frame: handles, cheap to clone.
+        fn target(&self) -> EyeTarget;
+
+        /// Adds to the frame's commands what it takes to show the target.
+        ///
+        /// # Errors
+        /// When the display failed for good.
+        fn show(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), PresentError>;
+
+        /// The frame's commands are submitted: shows it.
+        ///
+        /// # Errors
+        /// When the display failed for good.
+        fn end(&mut self, gpu: &Gpu) -> Result<(), PresentError>;
+
+        /// What the display is called where it shows a name.
+        fn set_caption(&mut self, _caption: &str) {}
+    }
+
+    /// Why a display failed.
+    #[derive(Debug, thiserror::Error)]
+    pub enum PresentError {
+        /// There is no display to open a window on.
+        #[error("no window could be opened ({reason}): start it where there is a display, or add --headless")]
+        NoDisplay {
+            /// What the window system said.
+            reason: String,
+        },
+        /// The window's surface was lost and could not be made again.
+        #[error("the window can no longer be drawn to ({reason}): start Pavilion again")]
+        SurfaceLost {
+            /// What the driver said.
+            reason: String,
+        },
+        /// A picture could not be written.
+        #[error("the picture {path} could not be written ({reason}): choose a folder that can be written to")]
+        Picture {
+            /// Where it was to go.
+            path: std::path::PathBuf,
+            /// What the system said.
+            reason: String,
+        },
+    }
+}
+
+/// Samples a pixel of everything that is shown.
+#[cfg(feature = "viewer")]
+pub const SAMPLES: u32 = 4;
+
+#[cfg(feature = "viewer")]
+pub use display::{Begin, Display, PresentError};

@@ -1,0 +1,26 @@
+//! What a person asks for, whatever the device.
+
+use glam::Vec2;
+
+/// One frame's input. Held things are levels, presses are true in one frame only.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Input {
+    /// Sideways (right positive) and forward, each −1 ..= 1.
+    pub walk: Vec2,
+    /// Whether walking is fast.
+    pub is_fast: bool,
+    /// Turn to the left since the last frame, radians.
+    pub turn_radians: f32,
+    /// Look up since the last frame, radians.
+    pub look_up_radians: f32,
+    /// A picture was asked for.
+    pub screenshot: bool,
+    /// The window is to show both eyes, or one again.
+    pub toggle_both_eyes: bool,
+    /// Back to where the visit began.
+    pub recentre: bool,
+    /// Another try was asked for, where there is an error to be tried again.
+    pub retry: bool,
+    /// The person wants to leave.
+    pub leave: bool,
+}

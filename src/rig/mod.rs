@@ -1,0 +1,9 @@
+//! Where the person is and what they do, in our words.
+//!
+//! Time and input come in, a pose goes out. Architecture invariant: no device, no window, no runtime.
+
+pub mod input;
+pub mod person;
+
+pub use input::Input;
+pub use person::Person;
