@@ -1,0 +1,1 @@
+//! The prefix made from nothing in a temporary folder.
