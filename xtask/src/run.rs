@@ -7,9 +7,9 @@ use std::process::{Command, ExitStatus};
 use anyhow::{Context, Result};
 
 use crate::fault::ChildExit;
-use crate::setup;
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
+use crate::setup::{self, Downloads};
 use crate::{process, workspace};
 
 /// Build `pavilion` and start it on software Vulkan, for machines whose own driver will not do.
@@ -29,7 +29,7 @@ pub struct Arguments {
 
 /// The chore itself.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let prefix = setup::prefix_at(&Cache::of_user()?, None)?;
+    let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
     let program = workspace::build_pavilion(arguments.release)?;
     let status = on_prefix(&prefix, &program).args(&arguments.pavilion).status();
     pass_on(status.with_context(|| format!("cannot start {}", program.display()))?)

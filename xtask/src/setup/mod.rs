@@ -11,7 +11,7 @@ use serde::Serialize;
 
 mod apt;
 pub mod cache;
-mod cargo_deny;
+pub mod cargo_deny;
 mod launchers;
 mod mirror;
 mod packages;
@@ -46,12 +46,22 @@ pub struct Arguments {
 pub struct Report {
     schema: u32,
     cache: PathBuf,
-    prefix: PathBuf,
+    /// The folder of software Vulkan and OpenXR.
+    pub prefix: PathBuf,
     run: PathBuf,
     monado: PathBuf,
     validators: Option<PathBuf>,
     cargo_deny: Option<PathBuf>,
     missing_packages: Vec<&'static str>,
+}
+
+/// What becomes of package files once the prefix is made.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Downloads {
+    /// They stay until somebody calls [`prefix::forget_downloads`].
+    Keep,
+    /// They go.
+    Forget,
 }
 
 /// The chore itself.
@@ -62,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         eprintln!("setup: {gone} {}", cache.root().display());
         return Ok(());
     }
-    let report = everything(&cache, arguments.mirror.as_deref())?;
+    let report = everything(&cache, arguments.mirror.as_deref(), Downloads::Forget)?;
     if arguments.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -72,9 +82,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Provides all that the checks use.
-pub fn everything(cache: &Cache, mirror: Option<&str>) -> Result<Report> {
+pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> Result<Report> {
     let missing_packages = packages::provide()?;
-    let prefix = prefix_at(cache, mirror)?;
+    let prefix = provide_prefix(cache, mirror, downloads)?;
     let lock = cache.lock()?;
     let validators = validators::provide(cache)?;
     let cargo_deny = cargo_deny::provide(cache)?;
@@ -91,8 +101,14 @@ pub fn everything(cache: &Cache, mirror: Option<&str>) -> Result<Report> {
     })
 }
 
+/// Provides what building and drawing need: system packages and the prefix.
+pub fn for_running(cache: &Cache, downloads: Downloads) -> Result<Prefix> {
+    packages::provide()?;
+    provide_prefix(cache, None, downloads)
+}
+
 /// The prefix, made now if it is not there.
-pub fn prefix_at(cache: &Cache, mirror: Option<&str>) -> Result<Prefix> {
+pub fn provide_prefix(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> Result<Prefix> {
     if let Some(prefix) = Prefix::find(cache) {
         return Ok(prefix);
     }
@@ -102,7 +118,9 @@ pub fn prefix_at(cache: &Cache, mirror: Option<&str>) -> Result<Prefix> {
         Some(prefix) => prefix,
         None => prefix::make(cache, mirror)?,
     };
-    prefix::forget_downloads(cache)?;
+    if downloads == Downloads::Forget {
+        prefix::forget_downloads(cache)?;
+    }
     drop(lock);
     Ok(prefix)
 }

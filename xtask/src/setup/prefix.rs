@@ -175,7 +175,7 @@ fn private_apt(cache: &Cache, mirror: Option<&str>) -> Result<PrivateApt> {
     PrivateApt::create(&cache.join("apt"), &downloads(cache), &mirror, RELEASE)
 }
 
-/// A library path is a list with colons, and a socket's path ends at 107 bytes.
+/// A library path is a list with colons, cargo splits a runner at blanks, and a socket's path ends at 107 bytes.
 fn check_path(root: &Path) -> Result<()> {
     let text = root.to_str().filter(|text| !text.contains([':', '\n']));
     if text.is_none_or(|text| text.len() > 80) {
