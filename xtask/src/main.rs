@@ -1,3 +1,56 @@
 //! Pavilion's chores as one command: `cargo xtask <chore>`.
+//!
+//! In: the words after `cargo xtask`. Out: progress on stderr, data on stdout, an exit code
+//! (0 ok, 1 failed, 2 usage, 3 the machine lacks something). One file a chore; this one only picks.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod fault;
+mod process;
+mod run;
+mod setup;
+mod test;
+mod workspace;
+
+/// Chores of Pavilion.
+///
+///   cargo xtask demo                      bake the demo venue, host it, walk in
+///   cargo xtask test                      run every check
+///   cargo xtask run -- view garage.glb    run `pavilion` on software Vulkan
+///
+/// Exit codes: 0 ok, 1 failed, 2 usage, 3 the machine lacks something.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    verbatim_doc_comment,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    Setup(setup::Arguments),
+    Run(run::Arguments),
+    Demo(demo::Arguments),
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().chore {
+        Chore::Setup(arguments) => setup::run(&arguments),
+        Chore::Run(arguments) => run::run(&arguments),
+        Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Test(arguments) => test::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fault::report(&error),
+    }
+}
