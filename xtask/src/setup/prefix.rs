@@ -177,11 +177,11 @@ fn private_apt(cache: &Cache, mirror: Option<&str>) -> Result<PrivateApt> {
 
 /// A library path is a list with colons, cargo splits a runner at blanks, and a socket's path ends at 107 bytes.
 fn check_path(root: &Path) -> Result<()> {
-    let text = root.to_str().filter(|text| !text.contains([':', '\n']));
-    if text.is_none_or(|text| text.len() > 80) {
+    let breaks = |letter: char| letter == ':' || letter.is_whitespace();
+    if root.to_str().is_none_or(|text| text.len() > 85 || text.contains(breaks)) {
         let shown = root.display();
         let fault =
-            format!("{shown} is no place for the prefix (a colon, or over 80 letters): set XDG_CACHE_HOME");
+            format!("{shown} has a colon, a blank or over 85 letters: set XDG_CACHE_HOME to another folder");
         return Err(Environment(fault).into());
     }
     Ok(())

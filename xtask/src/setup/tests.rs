@@ -3,7 +3,6 @@
 //! Runs when `cargo xtask test` has just downloaded the packages (it says where), so that it costs seconds.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -14,9 +13,9 @@ use crate::process;
 fn downloads() -> Option<PathBuf> {
     let folder = std::env::var_os("PAVILION_SETUP_DOWNLOADS").map(PathBuf::from);
     if folder.is_none() {
-        let why =
-            "no packages have just been downloaded (`cargo xtask setup --remove`, then `cargo xtask test`)";
-        let _ = writeln!(std::io::stderr(), "SKIPPED the_prefix_is_made_from_nothing: {why}");
+        println!(
+            "skipped: no packages were just downloaded (`cargo xtask setup --remove`, then `cargo xtask test`)"
+        );
     }
     folder
 }
@@ -72,7 +71,7 @@ fn the_prefix_is_made_from_nothing_and_after_a_crash() {
 #[test]
 fn a_mirror_that_is_none_is_one_sentence_and_leaves_no_prefix() {
     if !process::is_installed("apt-get") {
-        let _ = writeln!(std::io::stderr(), "SKIPPED a_mirror_that_is_none: this is no Debian");
+        println!("skipped: this is no Debian");
         return;
     }
     let folder = tempfile::tempdir().expect("a temp folder");
@@ -81,4 +80,19 @@ fn a_mirror_that_is_none_is_one_sentence_and_leaves_no_prefix() {
         provide_prefix(&cache, Some("file:/nowhere"), Downloads::Forget).expect_err("there is nothing");
     assert!(format!("{error:#}").contains("the Debian archive cannot be read"), "{error:#}");
     assert!(prefix::Prefix::find(&cache).is_none());
+}
+
+#[test]
+fn a_folder_that_no_runner_can_name_is_refused_before_anything_is_fetched() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    if !process::is_installed("apt-get") {
+        println!("skipped: this is no Debian");
+        return;
+    }
+    for name in ["a b", "a:b", &"long".repeat(30)] {
+        let cache = Cache::at(&folder.path().join(name));
+        let error =
+            provide_prefix(&cache, Some("file:/nowhere"), Downloads::Forget).expect_err("a bad place");
+        assert!(error.to_string().contains("set XDG_CACHE_HOME"), "{error:#}");
+    }
 }

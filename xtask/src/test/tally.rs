@@ -1,7 +1,7 @@
 //! Reads what `cargo test` prints and counts over all its programs.
 //!
-//! A test that cannot run on this machine passes and writes a line `SKIPPED name: why` past libtest's capture, straight
-//! to stderr: it is counted as skipped and not as passed.
+//! A test that cannot run on this machine prints `skipped: why` and returns. libtest calls that passed and, asked with
+//! `--show-output`, prints it under the test's name: here it counts as skipped.
 
 use std::fmt;
 
@@ -15,8 +15,10 @@ pub struct Tally {
     pub results: Vec<String>,
     /// Each `test … FAILED` line.
     pub failures: Vec<String>,
-    /// Each `SKIPPED …` line.
+    /// `SKIPPED test: why`, once a test.
     pub skipped: Vec<String>,
+    /// The test whose output is being printed.
+    current: Option<String>,
 }
 
 impl Tally {
@@ -31,9 +33,14 @@ impl Tally {
             self.ignored += count(" ignored");
         } else if line.starts_with("test ") && line.ends_with("... FAILED") {
             self.failures.push(line.to_owned());
-        } else if let Some(at) = line.find("SKIPPED ") {
-            // libtest may have begun its own line before ours.
-            self.skipped.push(line[at..].to_owned());
+        } else if let Some(name) =
+            line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"))
+        {
+            self.current = Some(name.to_owned());
+        } else if let Some(why) = line.strip_prefix("skipped: ")
+            && let Some(name) = self.current.take()
+        {
+            self.skipped.push(format!("SKIPPED {name}: {why}"));
         }
     }
 }
@@ -61,10 +68,16 @@ mod tests {
         for line in [
             "running 3 tests",
             "test a::b ... ok",
-            "test c ... SKIPPED c: PAVILION_TEST_DATA is not set",
+            "test c ... ok",
             "test d ... FAILED",
+            "---- c stdout ----",
+            "skipped: PAVILION_TEST_DATA is not set",
+            "skipped: said twice, counted once",
             "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 9 filtered out; finished in 0.01s",
-            "SKIPPED window: no Xvfb",
+            "---- window stdout ----",
+            "skipped: Xvfb is not installed",
+            "---- bench stdout ----",
+            "9 ms",
             "test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 2.00s",
         ] {
             tally.line(line);

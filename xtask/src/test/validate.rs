@@ -1,4 +1,4 @@
-//! The `validators` stage: the demo venue and the tileset baked from it, before other people's readers.
+//! The `validators` stage: what the demo venue and twins by others are baked into, before other people's readers.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,10 @@ use anyhow::{Context as _, Result, bail};
 
 use super::stages::{Context, Outcome};
 use crate::setup::validators;
-use crate::{process, workspace};
+use crate::{demo, process, workspace};
+
+/// Twins by others, under the folder that PAVILION_TEST_DATA names.
+const TWINS: [&str; 2] = ["twins/garage/garage.gltf", "twins/home-theater/home-theater.gltf"];
 
 /// Runs the stage.
 pub fn run(context: &mut Context) -> Result<Outcome> {
@@ -18,22 +21,35 @@ pub fn run(context: &mut Context) -> Result<Outcome> {
             "the validators are not installed: run `cargo xtask setup` with npm".into(),
         ));
     };
-    let venue = crate::demo::venue_glb()?;
-    if !venue.exists() {
-        return Ok(Outcome::Skipped(format!("{} is not there", venue.display())));
-    }
-    let baked = workspace::target()?.join("demo/validated");
-    if baked.exists() {
-        fs::remove_dir_all(&baked)?;
-    }
-    process::check(Command::new(workspace::build_pavilion(false)?).arg("bake").arg(&venue).arg(&baked))?;
-    let tileset = baked.join("tileset.json");
-    if !tileset.exists() {
-        bail!("the bake wrote no {}", tileset.display());
-    }
+    let program = workspace::build_pavilion(false)?;
     let script = workspace::root().join("xtask/validators/check.cjs");
-    process::check(validators::node(&packages, &script).arg(&venue).arg(&tileset).args(glbs_under(&baked)?))?;
+    let folder = workspace::target()?.join("validated");
+    let venue = demo::provide_venue()?;
+    process::check(validators::node(&packages, &script).arg(&venue))?;
+    for source in [vec![venue], twins()].concat() {
+        let baked = folder.join(source.file_stem().unwrap_or(OsStr::new("twin")));
+        process::check(Command::new(&program).arg("bake").arg(&source).arg(&baked))?;
+        let tileset = baked.join("tileset.json");
+        if !tileset.exists() {
+            bail!("the bake of {} wrote no {}", source.display(), tileset.display());
+        }
+        process::check(validators::node(&packages, &script).arg(&tileset).args(glbs_under(&baked)?))?;
+    }
+    fs::remove_dir_all(&folder)?;
     Ok(Outcome::Passed)
+}
+
+/// The twins by others that are there, the absent named.
+fn twins() -> Vec<PathBuf> {
+    let Some(data) = std::env::var_os("PAVILION_TEST_DATA") else {
+        println!("PAVILION_TEST_DATA is not set: only the demo venue is validated");
+        return Vec::new();
+    };
+    let paths = TWINS.map(|twin| Path::new(&data).join(twin));
+    for absent in paths.iter().filter(|path| !path.exists()) {
+        println!("{} is not there and not validated", absent.display());
+    }
+    paths.into_iter().filter(|path| path.exists()).collect()
 }
 
 fn glbs_under(folder: &Path) -> Result<Vec<PathBuf>> {

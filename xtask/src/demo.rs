@@ -7,20 +7,16 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
 use crate::process::{self, Leash};
 use crate::setup::cache::Cache;
-use crate::setup::prefix::Prefix;
 use crate::setup::{self, Downloads};
 use crate::{run, workspace};
-
-mod report;
 
 /// How long a host may take to print its link.
 const HOST_START: Duration = Duration::from_secs(60);
@@ -37,7 +33,7 @@ pub struct Arguments {
     /// Folder for the pictures [default: demo/pictures in cargo's target directory]
     #[arg(long, value_name = "DIR")]
     shot: Option<PathBuf>,
-    /// Print the report as one JSON object; implies --headless.
+    /// Print the report as JSON; implies --headless.
     #[arg(long)]
     json: bool,
     /// Build optimised: minutes longer to build, several times faster to bake and draw.
@@ -53,16 +49,23 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
     let venue = provide_venue()?;
     let baked = provide_tileset(&program, &venue, &folder.join("baked"))?;
-    let (host, link) = start_host(&program, &baked, &folder.join("host.log"))?;
+    let (_host, link) = start_host(&program, &baked, &folder)?;
     eprintln!("demo: hosting {link}");
-    let done = if arguments.headless || arguments.json || !has_display() {
-        let shot = arguments.shot.clone().unwrap_or_else(|| folder.join("pictures"));
-        view_headless(&prefix, &program, &link, &shot, arguments.json)
-    } else {
-        view_in_window(&prefix, &program, &link, arguments.shot.as_deref())
-    };
-    drop(host);
-    done
+    // Emptied, so that the whole venue comes over the wire each time.
+    let cache = folder.join("cache");
+    remove_if_there(&cache)?;
+    let mut view = run::on_prefix(&prefix, &program);
+    view.env("PAVILION_CACHE", &cache).args(["view", &link]);
+    if arguments.headless || arguments.json || !has_display() {
+        view.args(["--headless", "--frames", "60", "--size", "640x640", "--shot"]);
+        view.arg(arguments.shot.clone().unwrap_or_else(|| folder.join("pictures")));
+    } else if let Some(shot) = &arguments.shot {
+        view.arg("--shot").arg(shot);
+    }
+    if arguments.json {
+        view.arg("--json");
+    }
+    run::pass_on(view.status()?)
 }
 
 /// Where the demo venue is or will be.
@@ -71,7 +74,7 @@ pub fn venue_glb() -> Result<PathBuf> {
 }
 
 /// The demo venue, made now if it is missing or older than this program.
-fn provide_venue() -> Result<PathBuf> {
+pub fn provide_venue() -> Result<PathBuf> {
     let venue = venue_glb()?;
     #[expect(
         clippy::disallowed_methods,
@@ -88,13 +91,18 @@ fn provide_venue() -> Result<PathBuf> {
 fn provide_tileset(program: &Path, venue: &Path, baked: &Path) -> Result<PathBuf> {
     if is_older(&baked.join("tileset.json"), &[venue, program]) {
         eprintln!("demo: baking {}", baked.display());
-        if baked.exists() {
-            fs::remove_dir_all(baked).with_context(|| format!("cannot remove {}", baked.display()))?;
-        }
+        remove_if_there(baked)?;
         let mut bake = process::leashed(program);
         run::pass_on(bake.arg("bake").args([venue, baked]).stdout(std::io::stderr()).status()?)?;
     }
     Ok(baked.to_owned())
+}
+
+fn remove_if_there(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Whether `product` is missing or was written before one of its sources.
@@ -104,10 +112,15 @@ fn is_older(product: &Path, sources: &[&Path]) -> bool {
     sources.iter().any(|source| written(source).is_some_and(|source| source > product))
 }
 
-/// Starts the host on a free port and waits for the link that it prints.
-fn start_host(program: &Path, baked: &Path, log: &Path) -> Result<(Leash, String)> {
+/// Starts the host on a free port and waits for the link that it prints. Its log and its key go into `folder`.
+fn start_host(program: &Path, baked: &Path, folder: &Path) -> Result<(Leash, String)> {
     let mut command = process::leashed(program);
-    command.arg("host").arg(baked).args(["--port", "0"]);
+    command
+        .arg("host")
+        .arg(baked)
+        .args(["--listen", "127.0.0.1:0", "--identity"])
+        .arg(folder.join("identity"));
+    let log = &folder.join("host.log");
     let stderr = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut host = Leash(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn()?);
     let stdout = host.0.stdout.take().context("the host has no stdout")?;
@@ -139,36 +152,10 @@ fn has_display() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn view_in_window(prefix: &Prefix, program: &Path, link: &str, shot: Option<&Path>) -> Result<()> {
-    let mut view = run::on_prefix(prefix, program);
-    view.args(["view", link]);
-    if let Some(folder) = shot {
-        view.arg("--shot").arg(folder);
-    }
-    run::pass_on(view.status()?)
-}
-
-fn view_headless(prefix: &Prefix, program: &Path, link: &str, shot: &Path, json: bool) -> Result<()> {
-    fs::create_dir_all(shot).with_context(|| format!("cannot write {}", shot.display()))?;
-    let shot = shot.canonicalize()?;
-    let mut view: Command = run::on_prefix(prefix, program);
-    view.args(["view", link, "--headless", "--frames", "60", "--size", "640x640", "--json", "--shot"])
-        .arg(&shot);
-    let output = view.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    run::pass_on(output.status)?;
-    let facts = printed.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
-    let facts = facts.context("the viewer printed no report")?;
-    if json {
-        println!("{}", serde_json::json!({ "schema": 1, "pictures": shot, "view": facts }));
-    } else {
-        print!("{}", report::screen(&facts, &shot));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -190,7 +177,7 @@ mod tests {
         let script = folder.path().join("host");
         fs::write(&script, "#!/bin/sh\necho 'the port is taken' >&2\nexit 3\n").expect("written");
         process::output(Command::new("chmod").arg("+x").arg(&script)).expect("chmod");
-        let error = start_host(&script, folder.path(), &folder.path().join("log")).err().expect("it ends");
+        let error = start_host(&script, folder.path(), folder.path()).err().expect("it ends");
         assert!(error.to_string().contains("exit code 3): the port is taken"), "{error}");
     }
 
@@ -201,7 +188,7 @@ mod tests {
         fs::write(&script, "#!/bin/sh\necho hello\necho pavilion://there:1#x\nexec sleep 1000\n")
             .expect("written");
         process::output(Command::new("chmod").arg("+x").arg(&script)).expect("chmod");
-        let (host, link) = start_host(&script, folder.path(), &folder.path().join("log")).expect("a host");
+        let (host, link) = start_host(&script, folder.path(), folder.path()).expect("a host");
         assert_eq!(link, "pavilion://there:1#x");
         let id = host.0.id();
         assert!(Path::new(&format!("/proc/{id}")).exists());
