@@ -1,12 +1,40 @@
 //! glTF 2.0 → plain data. Bytes come in, a [`Document`] goes out.
 //!
+//! The order of the files is the order in which bytes are distrusted: `container` splits a GLB,
+//! `prescan` bounds the JSON before it is parsed, `schema` holds it, `index` follows every reference
+//! once, `buffer` finds the bytes of every view (`meshopt` decompresses them), `accessor` reads them
+//! as vectors, and `primitive`, `material`, `image` and `node` make the document of them. What a file
+//! has and this version leaves out is named in [`Document::skipped`].
+//!
+//! The schema is `gltf::json`'s where that holds every valid file (materials with their extensions,
+//! samplers, lights) and our own where it does not: its textures need a source, its scenes need
+//! nodes, its attribute names and types lose what they do not know, and it has no place for
+//! EXT_meshopt_compression. Its validation and its importer are never called: both panic on
+//! malformed files, and the importer opens any path.
+//!
 //! Architecture invariant: no file, no URL, no GPU; what a URI means is asked of a [`Resolve`].
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod accessor;
+pub(in crate::scene) mod buffer;
+pub(in crate::scene) mod container;
+mod data_uri;
 pub mod document;
+pub mod image;
+pub(in crate::scene) mod index;
+mod material;
+pub(in crate::scene) mod meshopt;
+mod node;
+pub(in crate::scene) mod prescan;
+mod primitive;
+pub(in crate::scene) mod schema;
+mod skipped;
+#[cfg(test)]
+mod tests;
 
 pub use document::Document;
 
-use super::ContentError;
+use super::{ContentError, limits};
 
 /// Answers for URIs that a file mentions. Data URIs are read in place and never asked for.
 pub trait Resolve {
@@ -21,4 +49,33 @@ pub trait Resolve {
     /// # Errors
     /// When the URI is not one that may be opened, or what it names is not there.
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError>;
+}
+
+/// Reads a GLB or a .gltf: its default scene, and all its meshes, materials and images.
+///
+/// # Errors
+/// When the file is malformed, larger than [`limits`] allow, or needs what this version does not
+/// know.
+pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, ContentError> {
+    ContentError::check("file", "bytes", bytes.len(), limits::SOURCE_BYTES_MAX)?;
+    let container = container::split(bytes)?;
+    let text = prescan::normalized(
+        container.json,
+        &prescan::Ceilings { bytes: limits::JSON_BYTES_MAX, entries: limits::ARRAY_LEN_MAX },
+    )?;
+    let root = schema::parse(&text)?;
+    let mut skipped = skipped::Skipped::of(&root);
+    skipped.add("unknown GLB chunks", container.unknown_chunks);
+    index::check_references(&root)?;
+    let placements = index::scene_nodes(&root)?;
+
+    let buffers = buffer::load(&root, &container, resolve)?;
+    let views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
+    accessor::check_layouts(&root, &views)?;
+    let images = image::collect(&root, &views, resolve, &mut skipped)?;
+    let materials = material::read(&root, &images, &mut skipped)?;
+    let (meshes, vertex_sets) = primitive::read(&root, &views, &mut skipped)?;
+    let nodes = node::read(&root, &placements, &mut skipped)?;
+    let extras = index::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
+    Ok(Document { nodes, meshes, vertex_sets, materials, images, extras, skipped: skipped.into_names() })
 }

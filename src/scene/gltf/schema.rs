@@ -1,0 +1,292 @@
+//! The JSON of a glTF file as it was read: nothing in it has been checked yet.
+
+use std::collections::BTreeMap;
+
+use gltf::json;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::scene::ContentError;
+
+/// Extensions that change what is drawn and that are read.
+const UNDERSTOOD: [&str; 6] = [
+    "EXT_meshopt_compression",
+    "KHR_lights_punctual",
+    "KHR_materials_emissive_strength",
+    "KHR_materials_unlit",
+    "KHR_mesh_quantization",
+    "KHR_texture_transform",
+];
+
+/// Extensions that a file may require although they are not read: each only stands in for the image
+/// of a texture, and a texture that is left out is named.
+const DISPENSABLE: [&str; 2] = ["EXT_texture_webp", "KHR_texture_basisu"];
+
+/// Whether the extension is read.
+pub(in crate::scene) fn is_understood(extension: &str) -> bool {
+    UNDERSTOOD.contains(&extension)
+}
+
+/// Extensions of one object that are not read.
+pub(in crate::scene) type Others = BTreeMap<String, IgnoredAny>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Root {
+    pub asset: Asset,
+    pub scene: Option<usize>,
+    #[serde(default)]
+    pub scenes: Vec<Scene>,
+    #[serde(default)]
+    pub nodes: Vec<Node>,
+    #[serde(default)]
+    pub meshes: Vec<Mesh>,
+    #[serde(default)]
+    pub materials: Vec<json::Material>,
+    #[serde(default)]
+    pub textures: Vec<Texture>,
+    #[serde(default)]
+    pub samplers: Vec<json::texture::Sampler>,
+    #[serde(default)]
+    pub images: Vec<Image>,
+    #[serde(default)]
+    pub accessors: Vec<Accessor>,
+    #[serde(default)]
+    pub buffer_views: Vec<BufferView>,
+    #[serde(default)]
+    pub buffers: Vec<Buffer>,
+    #[serde(default)]
+    pub animations: Vec<Animation>,
+    #[serde(default)]
+    pub skins: Vec<Skin>,
+    #[serde(default)]
+    pub cameras: Vec<IgnoredAny>,
+    #[serde(default)]
+    pub extensions: RootExtensions,
+    #[serde(default)]
+    pub extensions_used: Vec<String>,
+    #[serde(default)]
+    pub extensions_required: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Asset {
+    pub version: String,
+    pub min_version: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct RootExtensions {
+    #[serde(rename = "KHR_lights_punctual")]
+    pub lights: Option<json::extensions::root::KhrLightsPunctual>,
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Scene {
+    #[serde(default)]
+    pub nodes: Vec<usize>,
+    pub extras: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Node {
+    pub name: Option<String>,
+    #[serde(default)]
+    pub children: Vec<usize>,
+    pub mesh: Option<usize>,
+    pub camera: Option<usize>,
+    pub skin: Option<usize>,
+    pub matrix: Option<[f32; 16]>,
+    pub translation: Option<[f32; 3]>,
+    pub rotation: Option<[f32; 4]>,
+    pub scale: Option<[f32; 3]>,
+    #[serde(default)]
+    pub extensions: NodeExtensions,
+    pub extras: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct NodeExtensions {
+    #[serde(rename = "KHR_lights_punctual")]
+    pub light: Option<NodeLight>,
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct NodeLight {
+    pub light: usize,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Mesh {
+    pub name: Option<String>,
+    pub primitives: Vec<Primitive>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Primitive {
+    pub attributes: BTreeMap<String, usize>,
+    pub indices: Option<usize>,
+    pub material: Option<usize>,
+    #[serde(default = "triangles")]
+    pub mode: u32,
+    #[serde(default)]
+    pub targets: Vec<BTreeMap<String, usize>>,
+    #[serde(default)]
+    pub extensions: Others,
+}
+
+fn triangles() -> u32 {
+    json::mesh::TRIANGLES
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Texture {
+    pub source: Option<usize>,
+    pub sampler: Option<usize>,
+    #[serde(default)]
+    pub extensions: Others,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Image {
+    pub name: Option<String>,
+    pub uri: Option<String>,
+    pub buffer_view: Option<usize>,
+    pub mime_type: Option<String>,
+    #[serde(default)]
+    pub extensions: Others,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Accessor {
+    pub buffer_view: Option<usize>,
+    #[serde(default)]
+    pub byte_offset: u64,
+    pub component_type: u64,
+    #[serde(default)]
+    pub normalized: bool,
+    pub count: u64,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub sparse: Option<Sparse>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Sparse {
+    pub count: u64,
+    pub indices: SparseIndices,
+    pub values: SparseValues,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct SparseIndices {
+    pub buffer_view: usize,
+    #[serde(default)]
+    pub byte_offset: u64,
+    pub component_type: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct SparseValues {
+    pub buffer_view: usize,
+    #[serde(default)]
+    pub byte_offset: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct BufferView {
+    pub buffer: usize,
+    #[serde(default)]
+    pub byte_offset: u64,
+    pub byte_length: u64,
+    pub byte_stride: Option<u64>,
+    pub target: Option<u64>,
+    #[serde(default)]
+    pub extensions: BufferViewExtensions,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct BufferViewExtensions {
+    #[serde(rename = "EXT_meshopt_compression")]
+    pub meshopt: Option<Meshopt>,
+}
+
+/// EXT_meshopt_compression of a buffer view.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Meshopt {
+    pub buffer: usize,
+    #[serde(default)]
+    pub byte_offset: u64,
+    pub byte_length: u64,
+    pub byte_stride: u64,
+    pub count: u64,
+    pub mode: String,
+    pub filter: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Buffer {
+    pub uri: Option<String>,
+    pub byte_length: u64,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Animation {
+    pub channels: Vec<Channel>,
+    pub samplers: Vec<AnimationSampler>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Channel {
+    pub sampler: usize,
+    pub target: ChannelTarget,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct ChannelTarget {
+    pub node: Option<usize>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct AnimationSampler {
+    pub input: usize,
+    pub output: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Skin {
+    pub inverse_bind_matrices: Option<usize>,
+    pub skeleton: Option<usize>,
+    pub joints: Vec<usize>,
+}
+
+/// Parses what `prescan` has bounded, and refuses what a reader of glTF 2.0 cannot read.
+pub(in crate::scene) fn parse(text: &str) -> Result<Root, ContentError> {
+    let root: Root = serde_json::from_str(text)
+        .map_err(|e| ContentError::malformed("JSON", format!("it is not a glTF 2.0 file: {e}")))?;
+    let version = root.asset.min_version.as_ref().unwrap_or(&root.asset.version);
+    let is_two = root.asset.version.strip_prefix("2.").is_some_and(|minor| minor.parse::<u32>().is_ok());
+    if !is_two || root.asset.min_version.as_ref().is_some_and(|version| version != "2.0") {
+        return Err(ContentError::unsupported("/asset", format!("glTF {version}")));
+    }
+    for name in &root.extensions_required {
+        if !is_understood(name) && !DISPENSABLE.contains(&name.as_str()) {
+            return Err(ContentError::unsupported("/extensionsRequired", format!("the extension {name}")));
+        }
+    }
+    Ok(root)
+}
