@@ -1,18 +1,49 @@
 //! Pavilion: stand in the digital twin of a venue while its event is on.
 //!
-//! The folders are one sentence, *bytes → stream → scene → cull → draw → present*, and the modules
-//! below are listed in the order in which data flows through them. Start reading at `app::viewer`,
-//! whose frame reads as prose. A module may import those of lower layers that
-//! `tests::layers` lists for it, and nobody imports [`app`].
+//! The folders are one sentence, *bytes → stream → scene → cull → draw → present*. Start reading at
+//! `app::viewer`, whose frame reads as prose. A module may import those of lower layers that
+//! `tests::layers` lists for it; only [`app`] knows everybody, and nobody imports it.
 //!
-//! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
+//! - L2 [`protocol`]: what crosses the wire, the manifest, the join link
+//! - L3 [`net`]: the viewer's QUIC: connect, pin, reconnect
+//! - L3 [`store`]: content-addressed files, crash-safe: the viewer's cache and the host's shelf
+//! - L3 [`host`]: the venue's side: bake a twin, serve it
+//! - L3 [`stream`]: what is wanted → requests; bytes → decoded tiles and textures
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
+//! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
+//! - L2 [`rig`]: where the person is and what they ask for
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
+//! - L3 [`draw`]: a draw list → both eyes, in one multiview pass
+//! - L4 [`present`]: who owns the display: a window, a headset, nobody
+//! - L5 [`app`]: puts the parts together: the frame loop and the commands
+//!
+//! Features: `viewer` draws and fetches, `host` bakes and serves, `xr` adds headsets. Without any of
+//! them the crate is its pure core: no clock, socket, file, thread or GPU.
+
+pub mod protocol;
+
+#[cfg(feature = "host")]
+pub mod host;
+#[cfg(feature = "viewer")]
+pub mod net;
+#[cfg(feature = "cli")]
+pub mod store;
+
+pub mod scene;
+pub mod stream;
 
 pub mod math;
-pub mod scene;
 
 pub mod cull;
+pub mod rig;
+
+#[cfg(feature = "viewer")]
+pub mod draw;
+#[cfg(feature = "viewer")]
+pub mod present;
+
+#[cfg(feature = "cli")]
+pub mod app;
 
 #[cfg(test)]
 mod tests;

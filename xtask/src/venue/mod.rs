@@ -1,0 +1,135 @@
+//! `cargo xtask venue`: makes the demo venue from code and a seed.
+//!
+//! In: a seed. Out: one glTF 2.0 binary that holds an exhibition hall with twelve booths, a stage, a robot cell and a
+//! café; the same bytes for the same seed. It must not know how the twin is baked, streamed or drawn.
+//!
+//! Axes are glTF's: metres, Y up, the visitor enters at +Z and looks along -Z; the floor is y = 0 and the origin the
+//! middle of the hall. Each part of the hall is a file that reads as a list of what stands there.
+
+mod canvas;
+mod curve;
+mod furniture;
+mod glb;
+mod hall;
+mod lathe;
+mod lettering;
+mod mesh;
+mod palette;
+mod picture;
+mod plants;
+mod rng;
+mod roof;
+mod sheet;
+mod solid;
+mod stage;
+mod sweep;
+mod texture;
+mod twin;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use glam::{Vec3, vec3};
+
+use self::{
+    furniture::Furniture,
+    mesh::Placement,
+    plants::Plants,
+    twin::{Twin, View},
+};
+
+/// The seed of the venue that everybody sees.
+const DEFAULT_SEED: u64 = 7;
+/// The event.
+const TITLE: &str = "Makers Fair, Hall 7";
+/// Where a visitor first stands.
+const SPAWN: Vec3 = Vec3::new(0.0, 0.0, 18.2);
+
+/// What the parts of the hall share while it is built.
+pub struct Kit {
+    /// Chairs, tables, lamps.
+    pub furniture: Furniture,
+    /// Greenery.
+    pub plants: Plants,
+    /// The venue's seed.
+    pub seed: u64,
+}
+
+/// Runs the chore: `[--out FILE] [--seed N]`.
+pub fn run(args: &[String]) -> Result<()> {
+    let mut out = None;
+    let mut seed = DEFAULT_SEED;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("{arg} needs a value after it"));
+        match arg.as_str() {
+            "--out" => out = Some(PathBuf::from(value()?)),
+            "--seed" => seed = value()?.parse().context("--seed needs a whole number, such as 7")?,
+            _ => bail!("venue knows no option {arg:?}: use --out FILE or --seed N"),
+        }
+    }
+    let path = out.unwrap_or_else(default_path);
+    let twin = build(seed);
+    let bytes = write(&twin, seed)?;
+    save(&path, &bytes)?;
+    let (triangles, entities) = (twin.triangle_count(), twin.entities()?.len());
+    println!(
+        "{}: {triangles} triangles, {entities} entities, {:.1} MB",
+        path.display(),
+        bytes.len() as f64 / 1e6
+    );
+    Ok(())
+}
+
+/// `demo/venue.glb` in cargo's target folder.
+fn default_path() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
+    target.join("demo/venue.glb")
+}
+
+/// Writes beside the file first, so that a half-written one is never found under its name.
+fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let draft = path.with_extension("glb.part");
+    std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
+    std::fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The whole venue.
+fn build(seed: u64) -> Twin {
+    let mut twin = Twin::default();
+    let kit = Kit { furniture: Furniture::new(&mut twin), plants: Plants::new(&mut twin, seed), seed };
+    hall::build(&mut twin, &kit);
+    stage::build(&mut twin, &kit);
+    sun(&mut twin);
+    twin
+}
+
+/// Late-morning light through the skylights, from behind the visitor's right shoulder.
+fn sun(twin: &mut Twin) {
+    let node = twin.group(None, "Sun", Placement::at(0.0, 30.0, 0.0).yaw(28.0).pitch(-58.0));
+    twin.nodes[node.0].sun = Some(4.0);
+    twin.entity(node, "sun");
+}
+
+/// Places worth a look; eyes at 1.65 m.
+fn views() -> Vec<View> {
+    let view = |name, eye, target| View { name, eye, target };
+    vec![
+        view("entrance", vec3(0.0, 1.65, 18.2), vec3(0.0, 2.6, 0.0)),
+        view("main aisle", vec3(-1.2, 1.65, 9.0), vec3(5.5, 1.6, 2.0)),
+        view("stage", vec3(2.6, 1.65, -2.0), vec3(-0.6, 3.6, -17.0)),
+        view("robot cell", vec3(12.5, 1.65, -5.6), vec3(19.0, 1.3, -12.5)),
+        view("café", vec3(-11.0, 1.65, -6.0), vec3(-20.5, 1.4, -14.0)),
+        view("gallery", vec3(-26.0, 5.2, 17.5), vec3(4.0, 2.0, -6.0)),
+    ]
+}
+
+fn write(twin: &Twin, seed: u64) -> Result<Vec<u8>> {
+    let views = views();
+    let scene = glb::Scene { title: TITLE, spawn: SPAWN, spawn_yaw_radians: 0.0, views: &views };
+    glb::write(twin, &scene, seed)
+}
