@@ -8,8 +8,15 @@
 //! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
+//! - L3 `draw`: draw list → pixels
 
 pub mod math;
 pub mod scene;
 
 pub mod cull;
+
+#[cfg(feature = "viewer")]
+pub mod draw;
+
+#[cfg(test)]
+mod tests;
