@@ -1,0 +1,155 @@
+// The world, once for both eyes.
+// In: tiles as two vertex streams, one instance per tile, the tileset's materials, two texture arrays.
+// Out: display light with premultiplied alpha; depth, 1 at the near plane and 0 at infinity.
+// Cost: five texture reads, of which slots without an image read one cached texel. The vertex shader
+// looks at the view for the position only, so that a tiler transforms once for both eyes.
+
+struct Vertex {
+    // xyz: grid, w: material << 1 | right-handed.
+    @location(0) grid: vec4<u32>,
+    // xy: normal, zw: tangent, octahedral.
+    @location(1) normal_tangent: vec4<f32>,
+    // xy: first, zw: second.
+    @location(2) uv: vec4<f32>,
+    @location(3) color: vec4<f32>,
+    // Rows of world-from-grid.
+    @location(4) row_x: vec4<f32>,
+    @location(5) row_y: vec4<f32>,
+    @location(6) row_z: vec4<f32>,
+}
+
+struct Varying {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) world: vec3<f32>,
+    @location(1) normal: vec3<f32>,
+    // w: the bitangent's sign.
+    @location(2) tangent: vec4<f32>,
+    @location(3) uv: vec4<f32>,
+    @location(4) color: vec4<f32>,
+    @location(5) @interpolate(flat) material: u32,
+}
+
+@group(1) @binding(0) var color_textures: texture_2d_array<f32>;
+@group(1) @binding(1) var data_textures: texture_2d_array<f32>;
+@group(1) @binding(2) var surface_sampler: sampler;
+
+// scene::AlphaMode: 0 opaque, 1 mask, 2 blend.
+override alpha_mode: u32 = 0u;
+// Whether a mask's edge becomes coverage of the pixel's samples; else it cuts whole pixels.
+override has_samples: bool = true;
+
+@vertex
+fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
+    let grid = vec4<f32>(vec3<f32>(vertex.grid.xyz), 1.0);
+    let world = vec3<f32>(dot(vertex.row_x, grid), dot(vertex.row_y, grid), dot(vertex.row_z, grid));
+    // Directions are given in the grid's axes but in metres: only the turn applies, not the scale.
+    let squares = vertex.row_x.xyz * vertex.row_x.xyz + vertex.row_y.xyz * vertex.row_y.xyz
+        + vertex.row_z.xyz * vertex.row_z.xyz;
+    let unscaled = inverseSqrt(max(squares, vec3<f32>(1e-20)));
+    let normal = unit_from_octahedral(vertex.normal_tangent.xy) * unscaled;
+    let tangent = unit_from_octahedral(vertex.normal_tangent.zw) * unscaled;
+    let index = min(vertex.grid.w >> 1u, 1023u);
+    let uv_offset = materials[index].uv_offset;
+    let uv_scale = materials[index].uv_scale;
+
+    var out: Varying;
+    out.clip = frame.views[view].clip_from_world * vec4<f32>(world, 1.0);
+    out.world = world;
+    out.normal = vec3<f32>(dot(vertex.row_x.xyz, normal), dot(vertex.row_y.xyz, normal), dot(vertex.row_z.xyz, normal));
+    out.tangent = vec4<f32>(
+        dot(vertex.row_x.xyz, tangent),
+        dot(vertex.row_y.xyz, tangent),
+        dot(vertex.row_z.xyz, tangent),
+        select(-1.0, 1.0, (vertex.grid.w & 1u) == 1u),
+    );
+    out.uv = vertex.uv * uv_scale.xyxy + uv_offset.xyxy;
+    out.color = vertex.color;
+    out.material = index;
+    return out;
+}
+
+// Alpha as the fraction of the pixel that is there: a ramp one pixel wide around the cutoff.
+fn coverage(alpha: f32, cutoff: f32) -> f32 {
+    return saturate((alpha - cutoff) / max(fwidth(alpha), 1e-4) + 0.5);
+}
+
+@fragment
+fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
+    let m = in.material;
+    let flags = materials[m].flags;
+    let layers_0 = materials[m].layers_0;
+    let layers_1 = materials[m].layers_1;
+    let uv = in.uv;
+    let base_texel = textureSample(color_textures, surface_sampler,
+        select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), layers_0 & 0xffffu);
+    let roughness_texel = textureSample(data_textures, surface_sampler,
+        select(uv.xy, uv.zw, has(flags, UV1_METALLIC_ROUGHNESS)), layers_0 >> 16u);
+    let normal_texel = textureSample(data_textures, surface_sampler,
+        select(uv.xy, uv.zw, has(flags, UV1_NORMAL)), layers_1 & 0xffffu);
+    let occlusion_texel = textureSample(data_textures, surface_sampler,
+        select(uv.xy, uv.zw, has(flags, UV1_OCCLUSION)), layers_1 >> 16u);
+    let emissive_texel = textureSample(color_textures, surface_sampler,
+        select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), materials[m].layers_2 & 0xffffu);
+
+    let one = vec4<f32>(1.0);
+    let base = unpack_halves(materials[m].base_color) * in.color
+        * select(one, base_texel, has(flags, HAS_BASE_COLOR));
+    let metallic_roughness = vec2<f32>(materials[m].metallic, materials[m].roughness)
+        * select(one, roughness_texel, has(flags, HAS_METALLIC_ROUGHNESS)).bg;
+    let occlusion = 1.0 + materials[m].occlusion_strength
+        * (select(one, occlusion_texel, has(flags, HAS_OCCLUSION)).r - 1.0);
+    let emissive_and_cutoff = unpack_halves(materials[m].emissive_and_cutoff);
+    let emissive = emissive_and_cutoff.rgb * select(one, emissive_texel, has(flags, HAS_EMISSIVE)).rgb;
+
+    // Without a normal map the bump is zero, whatever layer was read.
+    let bump = (normal_texel.xy * 2.0 - 1.0) * select(0.0, materials[m].normal_scale, has(flags, HAS_NORMAL));
+    let bump_z = sqrt(saturate(1.0 - dot(bump, bump)));
+    let bitangent = cross(in.normal, in.tangent.xyz) * in.tangent.w;
+    let side = select(-1.0, 1.0, is_front);
+    let smooth_normal = normalize(in.normal);
+    let turned = bump.x * in.tangent.xyz + bump.y * bitangent + bump_z * in.normal;
+
+    var surface: Surface;
+    surface.base_color = base.rgb;
+    surface.metallic = metallic_roughness.x;
+    surface.roughness = max(steadied_roughness(metallic_roughness.y, smooth_normal), ROUGHNESS_MIN);
+    surface.occlusion = occlusion;
+    surface.normal = normalize(turned) * side;
+    let v = normalize(frame.views[view].eye.xyz - in.world);
+    let lit = tone_mapped(reflected(surface, v) + emissive);
+    let color = select(lit, base.rgb + emissive, has(flags, UNLIT));
+
+    if alpha_mode == 1u {
+        let covered = coverage(base.a, emissive_and_cutoff.a);
+        if covered < select(0.5, 0.01, has_samples) {
+            discard;
+        }
+        return vec4<f32>(color, select(1.0, covered, has_samples));
+    }
+    if alpha_mode == 2u {
+        return vec4<f32>(color * base.a, base.a);
+    }
+    return vec4<f32>(color, 1.0);
+}
+
+struct SkyVarying {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) ndc: vec2<f32>,
+}
+
+// One triangle over the whole picture, infinitely far away.
+@vertex
+fn sky_vertex(@builtin(vertex_index) index: u32) -> SkyVarying {
+    let ndc = vec2<f32>(f32(index & 1u), f32(index >> 1u)) * 4.0 - 1.0;
+    var out: SkyVarying;
+    out.clip = vec4<f32>(ndc, 0.0, 1.0);
+    out.ndc = ndc;
+    return out;
+}
+
+@fragment
+fn sky_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
+    let ray = frame.views[view].ray_x.xyz * in.ndc.x + frame.views[view].ray_y.xyz * in.ndc.y
+        + frame.views[view].ray_z.xyz;
+    return vec4<f32>(tone_mapped(sky_radiance(normalize(ray), 0.0)), 1.0);
+}

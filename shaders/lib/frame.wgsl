@@ -1,0 +1,23 @@
+// What every pass over the world knows of the frame. Rust twin: draw::frame::FrameUniform.
+
+struct View {
+    clip_from_world: mat4x4<f32>,
+    // World, metres.
+    eye: vec4<f32>,
+    // The clip position (x, y) looks along x * ray_x + y * ray_y + ray_z in the world.
+    ray_x: vec4<f32>,
+    ray_y: vec4<f32>,
+    ray_z: vec4<f32>,
+}
+
+struct Frame {
+    // Left, then right; a mono pass finds its only eye in the first.
+    views: array<View, 2>,
+    to_sun: vec4<f32>,
+    // Irradiance on a surface that faces the sun.
+    sun: vec4<f32>,
+    // See scene::tileset::Light::sky.
+    sky: array<vec4<f32>, 9>,
+}
+
+@group(0) @binding(0) var<uniform> frame: Frame;

@@ -1,0 +1,381 @@
+//! The one pass that draws the world, for both eyes at once.
+//!
+//! In: a draw list and what it refers to. Out: commands. Opaque, then masked, then the sky behind
+//! them, then blended; all pipelines exist before the first frame.
+
+use std::num::NonZeroU32;
+
+use super::Gpu;
+use super::frame::FrameUniform;
+use super::geometry::Geometry;
+use super::materials::{MaterialUniform, Materials};
+use super::target::{Attachments, EyeImage, PassViews};
+use super::textures::Textures;
+use crate::cull::DrawList;
+use crate::cull::draw_list::Instance;
+use crate::scene::AlphaMode;
+use crate::scene::limits::MATERIALS_MAX;
+use crate::scene::mesh::{Attributes, Batch, Position};
+
+/// WGSL of the pass.
+pub(crate) const SHADER: &str = concat!(
+    include_str!("../../shaders/lib/frame.wgsl"),
+    include_str!("../../shaders/lib/material.wgsl"),
+    include_str!("../../shaders/lib/octahedral.wgsl"),
+    include_str!("../../shaders/lib/sky.wgsl"),
+    include_str!("../../shaders/lib/brdf.wgsl"),
+    include_str!("../../shaders/lib/tone.wgsl"),
+    include_str!("../../shaders/eye_pass.wgsl"),
+);
+
+/// Uniform bindings start at multiples of this on every device.
+const FRAME_STRIDE: u64 = (size_of::<FrameUniform>() as u64).next_multiple_of(256);
+
+/// How a pass sees the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Views {
+    /// Both eyes in one pass.
+    Both,
+    /// One eye, 0 or 1.
+    One(usize),
+}
+
+#[derive(Debug)]
+pub(super) struct EyePass {
+    /// By alpha mode, then single- and double-sided.
+    surfaces: [[wgpu::RenderPipeline; 2]; 3],
+    sky: wgpu::RenderPipeline,
+    frame_buffer: wgpu::Buffer,
+    /// Left first, right first.
+    frame_groups: [wgpu::BindGroup; 2],
+    mask: Option<NonZeroU32>,
+}
+
+/// What the draw list refers to.
+pub(super) struct World<'a> {
+    pub geometry: &'a Geometry,
+    pub textures: &'a Textures,
+    pub instances: &'a wgpu::Buffer,
+}
+
+/// What was recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Recorded {
+    pub draws: u32,
+    pub triangles: u64,
+}
+
+impl EyePass {
+    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, samples: u32, has_both: bool) -> Self {
+        let mask = if has_both { NonZeroU32::new(0b11) } else { None };
+        let frame_buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("frame"),
+            size: FRAME_STRIDE * 2,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let frame_layout = frame_layout(gpu);
+        let frame_groups =
+            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials));
+        let layout = |label, bind_group_layouts: &[Option<&wgpu::BindGroupLayout>]| {
+            gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some(label),
+                bind_group_layouts,
+                immediate_size: 0,
+            })
+        };
+        let surface_layout = layout("surfaces", &[Some(&frame_layout), Some(&textures.layout)]);
+        let sky_layout = layout("sky", &[Some(&frame_layout)]);
+        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("eye pass"),
+            source: wgpu::ShaderSource::Wgsl(SHADER.into()),
+        });
+        let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
+        let surfaces = [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
+            .map(|alpha| [false, true].map(|double_sided| maker.surface(alpha, double_sided)));
+        let sky = maker.sky();
+        Self { surfaces, sky, frame_buffer, frame_groups, mask }
+    }
+
+    /// Sets the eyes and the light of the next submit. Comes last before it, so that the eyes are as
+    /// fresh as they can be.
+    pub fn write_frame(&self, gpu: &Gpu, frame: &FrameUniform) {
+        gpu.queue.write_buffer(&self.frame_buffer, 0, bytemuck::bytes_of(frame));
+        if self.mask.is_none() {
+            gpu.queue.write_buffer(
+                &self.frame_buffer,
+                FRAME_STRIDE,
+                bytemuck::bytes_of(&frame.right_first()),
+            );
+        }
+    }
+
+    pub fn record(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        target: PassViews<'_>,
+        views: Views,
+        list: &DrawList,
+        world: &World<'_>,
+    ) -> Recorded {
+        let mut pass = begin(encoder, target, self.mask);
+        let group = match views {
+            Views::Both | Views::One(0) => &self.frame_groups[0],
+            Views::One(_) => &self.frame_groups[1],
+        };
+        pass.set_bind_group(0, group, &[]);
+        pass.set_vertex_buffer(0, world.geometry.positions.slice(..));
+        pass.set_vertex_buffer(1, world.geometry.attributes.slice(..));
+        pass.set_vertex_buffer(2, world.instances.slice(..));
+        pass.set_index_buffer(world.geometry.indices.slice(..), wgpu::IndexFormat::Uint16);
+
+        let mut recorded = Recorded::default();
+        let mut bound: Option<Batch> = None;
+        let mut has_sky = false;
+        for draw in &list.draws {
+            if draw.batch.alpha == AlphaMode::Blend && !has_sky {
+                self.draw_sky(&mut pass);
+                (has_sky, bound) = (true, None);
+            }
+            let Some(slot) = world.geometry.slot(draw.tile) else { continue };
+            let is_inside =
+                draw.first_index.checked_add(draw.index_count).is_some_and(|end| end <= slot.index_count);
+            if !is_inside || draw.instance as usize >= list.instances.len() {
+                continue;
+            }
+            if bound.map(|b| b.textures) != Some(draw.batch.textures) {
+                let Some(textures) = world.textures.group(draw.batch.textures) else { continue };
+                pass.set_bind_group(1, textures, &[]);
+            }
+            if bound.map(|b| (b.alpha, b.double_sided)) != Some((draw.batch.alpha, draw.batch.double_sided)) {
+                pass.set_pipeline(self.surface(draw.batch));
+            }
+            bound = Some(draw.batch);
+            let first = slot.first_index() + draw.first_index;
+            pass.draw_indexed(
+                first..first + draw.index_count,
+                slot.first_vertex as i32,
+                draw.instance..draw.instance + 1,
+            );
+            recorded.draws += 1;
+            recorded.triangles += u64::from(draw.index_count / 3);
+        }
+        if !has_sky {
+            self.draw_sky(&mut pass);
+        }
+        recorded
+    }
+
+    fn surface(&self, batch: Batch) -> &wgpu::RenderPipeline {
+        let [single, double] = match batch.alpha {
+            AlphaMode::Opaque => &self.surfaces[0],
+            AlphaMode::Mask => &self.surfaces[1],
+            AlphaMode::Blend => &self.surfaces[2],
+        };
+        if batch.double_sided { double } else { single }
+    }
+
+    fn draw_sky(&self, pass: &mut wgpu::RenderPass<'_>) {
+        pass.set_pipeline(&self.sky);
+        pass.draw(0..3, 0..1);
+    }
+}
+
+fn begin<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    target: PassViews<'_>,
+    multiview_mask: Option<NonZeroU32>,
+) -> wgpu::RenderPass<'a> {
+    // Samples and depth stay on the tile: nothing of them is stored.
+    let store = if target.resolve.is_some() { wgpu::StoreOp::Discard } else { wgpu::StoreOp::Store };
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some("eyes"),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view: target.color,
+            depth_slice: None,
+            resolve_target: target.resolve,
+            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store },
+        })],
+        depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
+            view: target.depth,
+            depth_ops: Some(wgpu::Operations {
+                load: wgpu::LoadOp::Clear(0.0),
+                store: wgpu::StoreOp::Discard,
+            }),
+            stencil_ops: None,
+        }),
+        timestamp_writes: None,
+        occlusion_query_set: None,
+        multiview_mask,
+    })
+}
+
+fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    let uniform = |binding, bytes: u64| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
+        ty: wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: false,
+            min_binding_size: wgpu::BufferSize::new(bytes),
+        },
+        count: None,
+    };
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("frame"),
+        entries: &[
+            uniform(0, size_of::<FrameUniform>() as u64),
+            uniform(1, (MATERIALS_MAX * size_of::<MaterialUniform>()) as u64),
+        ],
+    })
+}
+
+fn frame_group(
+    gpu: &Gpu,
+    layout: &wgpu::BindGroupLayout,
+    buffer: &wgpu::Buffer,
+    index: u64,
+    materials: &Materials,
+) -> wgpu::BindGroup {
+    let frame = wgpu::BufferBinding {
+        buffer,
+        offset: index * FRAME_STRIDE,
+        size: wgpu::BufferSize::new(size_of::<FrameUniform>() as u64),
+    };
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("frame"),
+        layout,
+        entries: &[
+            wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(frame) },
+            wgpu::BindGroupEntry { binding: 1, resource: materials.buffer.as_entire_binding() },
+        ],
+    })
+}
+
+struct PipelineMaker<'a> {
+    gpu: &'a Gpu,
+    module: wgpu::ShaderModule,
+    surface_layout: wgpu::PipelineLayout,
+    sky_layout: wgpu::PipelineLayout,
+    samples: u32,
+    mask: Option<NonZeroU32>,
+}
+
+impl PipelineMaker<'_> {
+    fn surface(&self, alpha: AlphaMode, double_sided: bool) -> wgpu::RenderPipeline {
+        let buffers = [
+            Some(wgpu::VertexBufferLayout {
+                array_stride: size_of::<Position>() as u64,
+                step_mode: wgpu::VertexStepMode::Vertex,
+                attributes: &wgpu::vertex_attr_array![0 => Uint16x4],
+            }),
+            Some(wgpu::VertexBufferLayout {
+                array_stride: size_of::<Attributes>() as u64,
+                step_mode: wgpu::VertexStepMode::Vertex,
+                attributes: &wgpu::vertex_attr_array![1 => Snorm8x4, 2 => Unorm16x4, 3 => Unorm8x4],
+            }),
+            Some(wgpu::VertexBufferLayout {
+                array_stride: size_of::<Instance>() as u64,
+                step_mode: wgpu::VertexStepMode::Instance,
+                attributes: &wgpu::vertex_attr_array![4 => Float32x4, 5 => Float32x4, 6 => Float32x4],
+            }),
+        ];
+        let mode = match alpha {
+            AlphaMode::Opaque => 0.0,
+            AlphaMode::Mask => 1.0,
+            AlphaMode::Blend => 2.0,
+        };
+        let has_samples = if self.samples > 1 { 1.0 } else { 0.0 };
+        let constants = [("alpha_mode", mode), ("has_samples", has_samples)];
+        let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+        self.pipeline(
+            ["surface_vertex", "surface_fragment"],
+            &self.surface_layout,
+            &buffers,
+            &constants,
+            &Fixed {
+                cull_mode: if double_sided { None } else { Some(wgpu::Face::Back) },
+                writes_depth: alpha != AlphaMode::Blend,
+                compare: wgpu::CompareFunction::Greater,
+                blend,
+                alpha_to_coverage: alpha == AlphaMode::Mask && self.samples > 1,
+            },
+        )
+    }
+
+    fn sky(&self) -> wgpu::RenderPipeline {
+        self.pipeline(
+            ["sky_vertex", "sky_fragment"],
+            &self.sky_layout,
+            &[],
+            &[],
+            &Fixed {
+                cull_mode: None,
+                writes_depth: false,
+                compare: wgpu::CompareFunction::GreaterEqual,
+                blend: None,
+                alpha_to_coverage: false,
+            },
+        )
+    }
+
+    fn pipeline(
+        &self,
+        [vertex, fragment]: [&str; 2],
+        layout: &wgpu::PipelineLayout,
+        buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
+        constants: &[(&str, f64)],
+        fixed: &Fixed,
+    ) -> wgpu::RenderPipeline {
+        let options =
+            || wgpu::PipelineCompilationOptions { constants, ..wgpu::PipelineCompilationOptions::default() };
+        self.gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(vertex),
+            layout: Some(layout),
+            vertex: wgpu::VertexState {
+                module: &self.module,
+                entry_point: Some(vertex),
+                compilation_options: options(),
+                buffers,
+            },
+            primitive: wgpu::PrimitiveState {
+                front_face: wgpu::FrontFace::Ccw,
+                cull_mode: fixed.cull_mode,
+                ..wgpu::PrimitiveState::default()
+            },
+            depth_stencil: Some(wgpu::DepthStencilState {
+                format: Attachments::DEPTH_FORMAT,
+                depth_write_enabled: Some(fixed.writes_depth),
+                depth_compare: Some(fixed.compare),
+                stencil: wgpu::StencilState::default(),
+                bias: wgpu::DepthBiasState::default(),
+            }),
+            multisample: wgpu::MultisampleState {
+                count: self.samples,
+                mask: !0,
+                alpha_to_coverage_enabled: fixed.alpha_to_coverage,
+            },
+            fragment: Some(wgpu::FragmentState {
+                module: &self.module,
+                entry_point: Some(fragment),
+                compilation_options: options(),
+                targets: &[Some(wgpu::ColorTargetState {
+                    format: EyeImage::FORMAT,
+                    blend: fixed.blend,
+                    write_mask: wgpu::ColorWrites::ALL,
+                })],
+            }),
+            multiview_mask: self.mask,
+            cache: None,
+        })
+    }
+}
+
+/// The fixed-function part of a pipeline.
+struct Fixed {
+    cull_mode: Option<wgpu::Face>,
+    writes_depth: bool,
+    compare: wgpu::CompareFunction,
+    blend: Option<wgpu::BlendState>,
+    alpha_to_coverage: bool,
+}

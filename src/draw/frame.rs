@@ -1,0 +1,85 @@
+//! What every pass knows of the frame: the eyes and the light, as one uniform.
+
+use bytemuck::{Pod, Zeroable};
+use glam::{Mat4, Vec3, Vec4};
+
+use crate::math::{View, ViewPair};
+use crate::scene::tileset::Light;
+
+/// Nothing nearer to an eye is drawn: a hand before the face still is.
+pub const NEAR_METRES: f32 = 0.05;
+
+/// One eye; WGSL twin: `View` in shaders/lib/frame.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(crate) struct ViewUniform {
+    pub clip_from_world: Mat4,
+    pub eye: Vec4,
+    pub ray_x: Vec4,
+    pub ray_y: Vec4,
+    pub ray_z: Vec4,
+}
+
+/// The frame; WGSL twin: `Frame` in shaders/lib/frame.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(crate) struct FrameUniform {
+    pub views: [ViewUniform; 2],
+    pub to_sun: Vec4,
+    pub sun: Vec4,
+    pub sky: [Vec4; 9],
+}
+
+impl ViewUniform {
+    fn new(view: View) -> Self {
+        let turn = view.pose.orientation;
+        let fov = view.fov;
+        let (left, right) = (fov.left_radians.tan(), fov.right_radians.tan());
+        let (down, up) = (fov.down_radians.tan(), fov.up_radians.tan());
+        let center = Vec3::new((left + right) * 0.5, (down + up) * 0.5, -1.0);
+        Self {
+            clip_from_world: view.clip_from_world(NEAR_METRES),
+            eye: view.pose.position.extend(1.0),
+            ray_x: (turn * Vec3::X * ((right - left) * 0.5)).extend(0.0),
+            ray_y: (turn * Vec3::Y * ((up - down) * 0.5)).extend(0.0),
+            ray_z: (turn * center).extend(0.0),
+        }
+    }
+}
+
+impl FrameUniform {
+    /// Both eyes, left first.
+    pub fn new(views: &ViewPair, light: &Light) -> Self {
+        Self {
+            views: views.eyes.map(ViewUniform::new),
+            to_sun: light.to_sun.extend(0.0),
+            sun: light.sun.extend(0.0),
+            sky: light.sky.map(|coefficient| coefficient.extend(0.0)),
+        }
+    }
+
+    /// The same with the right eye first, for a mono pass that draws it.
+    pub fn right_first(self) -> Self {
+        let [left, right] = self.views;
+        Self { views: [right, left], ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::{Fov, Pose};
+
+    /// The rays of the sky against the inverse of the projection that places the geometry.
+    #[test]
+    fn rays_go_where_the_projection_says() {
+        let fov = Fov { left_radians: -0.9, right_radians: 0.7, up_radians: 0.6, down_radians: -0.8 };
+        let view = View { pose: Pose::standing(Vec3::new(1.0, 2.0, 3.0), 0.7, -0.4), fov };
+        let uniform = ViewUniform::new(view);
+        for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (0.3, 0.8), (0.0, 0.0)] {
+            let ray = uniform.ray_x * x + uniform.ray_y * y + uniform.ray_z;
+            let clip = uniform.clip_from_world * (uniform.eye + ray * 7.0);
+            assert!((clip.x / clip.w - x).abs() < 1e-4 && (clip.y / clip.w - y).abs() < 1e-4);
+        }
+    }
+}

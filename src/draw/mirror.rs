@@ -1,0 +1,174 @@
+//! What the eyes see, on a window: one eye, or both side by side, in their own aspect.
+
+use super::{EyeImage, Gpu};
+
+/// WGSL of the pass.
+pub(crate) const SHADER: &str = include_str!("../../shaders/mirror.wgsl");
+
+/// Which eyes a window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// The left one.
+    #[default]
+    Left,
+    /// Both, side by side.
+    Both,
+}
+
+/// Copies pictures of eyes to surfaces of one format.
+#[derive(Debug)]
+pub struct Mirror {
+    layout: wgpu::BindGroupLayout,
+    pipeline: wgpu::RenderPipeline,
+    sampler: wgpu::Sampler,
+    /// For the picture that was shown last.
+    group: Option<(wgpu::Texture, wgpu::BindGroup)>,
+}
+
+impl Mirror {
+    /// For surfaces of `format`, which should be an sRGB one.
+    pub fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {
+        let layout = layout(gpu);
+        let pipeline = pipeline(gpu, &layout, format);
+        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("mirror"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..wgpu::SamplerDescriptor::default()
+        });
+        Self { layout, pipeline, sampler, group: None }
+    }
+
+    /// Adds the copy of `image` to `surface`, which is `size` pixels large; the rest of it is black.
+    pub fn record(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        image: &EyeImage,
+        shown: Shown,
+        surface: &wgpu::TextureView,
+        size: [u32; 2],
+    ) {
+        if self.group.as_ref().is_none_or(|(texture, _)| texture != image.texture()) {
+            self.group = Some((image.texture().clone(), self.make_group(gpu, image)));
+        }
+        let Some((_, group)) = &self.group else { return };
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("mirror"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: surface,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, group, &[]);
+        let [width, height] = size.map(|pixels| pixels as f32);
+        let (columns, eyes) = match shown {
+            Shown::Left => (1.0, 0..1_u32),
+            Shown::Both => (2.0, 0..2_u32),
+        };
+        for eye in eyes {
+            let column = [eye as f32 * width / columns, 0.0, width / columns, height];
+            let [x, y, w, h] = fitted(column, image.size());
+            if w >= 1.0 && h >= 1.0 {
+                pass.set_viewport(x, y, w, h, 0.0, 1.0);
+                pass.draw(0..3, eye..eye + 1);
+            }
+        }
+    }
+
+    fn make_group(&self, gpu: &Gpu, image: &EyeImage) -> wgpu::BindGroup {
+        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("mirror"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(image.both()),
+                },
+                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
+            ],
+        })
+    }
+}
+
+/// The largest rectangle of the picture's aspect in the middle of `[x, y, width, height]`.
+fn fitted([x, y, width, height]: [f32; 4], picture: [u32; 2]) -> [f32; 4] {
+    let [picture_width, picture_height] = picture.map(|pixels| pixels.max(1) as f32);
+    let scale = (width / picture_width).min(height / picture_height);
+    let (w, h) = (picture_width * scale, picture_height * scale);
+    [x + (width - w) * 0.5, y + (height - h) * 0.5, w, h]
+}
+
+fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty,
+        count: None,
+    };
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("mirror"),
+        entries: &[
+            entry(
+                0,
+                wgpu::BindingType::Texture {
+                    sample_type: wgpu::TextureSampleType::Float { filterable: true },
+                    view_dimension: wgpu::TextureViewDimension::D2Array,
+                    multisampled: false,
+                },
+            ),
+            entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+        ],
+    })
+}
+
+fn pipeline(gpu: &Gpu, layout: &wgpu::BindGroupLayout, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some("mirror"),
+        source: wgpu::ShaderSource::Wgsl(SHADER.into()),
+    });
+    let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some("mirror"),
+        bind_group_layouts: &[Some(layout)],
+        immediate_size: 0,
+    });
+    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("mirror"),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("mirror_vertex"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some("mirror_fragment"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(format.into())],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_keeps_its_aspect_and_stays_in_the_middle() {
+        assert_eq!(fitted([0.0, 0.0, 400.0, 200.0], [100, 100]), [100.0, 0.0, 200.0, 200.0]);
+        assert_eq!(fitted([200.0, 0.0, 200.0, 400.0], [200, 100]), [200.0, 150.0, 200.0, 100.0]);
+    }
+}

@@ -1,0 +1,36 @@
+//! DrawList → pixels: a multiview forward renderer on wgpu and Vulkan.
+//!
+//! Tiles and textures come in through [`Renderer::enqueue`], a frame's draw list and both eyes'
+//! views through [`Renderer::draw`]; a two-layer picture and [`FrameStats`] go out. One frame is one
+//! command encoder and one submit, uploads included. Architecture invariant: it knows no OpenXR, no
+//! window and no network, and does not decide what is visible.
+
+pub mod device;
+pub mod error;
+mod eye_pass;
+mod frame;
+mod geometry;
+mod materials;
+pub mod mirror;
+pub mod ranges;
+pub mod readback;
+mod renderer;
+mod self_test;
+pub mod target;
+pub mod text;
+mod textures;
+mod upload;
+
+pub use device::{Gpu, GpuFacts, GpuOptions};
+pub use error::DrawError;
+pub use frame::NEAR_METRES;
+pub use mirror::Mirror;
+pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
+pub use target::{Attachments, EyeImage, EyeTarget};
+pub use upload::{Arrival, Upload};
+
+#[cfg(test)]
+pub(crate) use {
+    eye_pass::SHADER as EYE_PASS_SHADER, frame::FrameUniform, frame::ViewUniform, materials::MaterialUniform,
+    mirror::SHADER as MIRROR_SHADER, self_test::SHADER as SELF_TEST_SHADER,
+};

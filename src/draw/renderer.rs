@@ -1,0 +1,231 @@
+//! A frame from its draw list to its submit.
+
+use std::time::Instant;
+
+use super::eye_pass::{EyePass, Recorded, Views, World};
+use super::frame::FrameUniform;
+use super::geometry::Geometry;
+use super::materials::Materials;
+use super::textures::Textures;
+use super::upload::{Arrival, Destination, Upload, Uploads};
+use super::{EyeTarget, Gpu};
+use crate::cull::DrawList;
+use crate::cull::draw_list::Instance;
+use crate::math::ViewPair;
+use crate::scene::tileset::Light;
+use crate::scene::{TileId, Tileset};
+
+/// How many submits may be unfinished: the CPU is at most this far ahead.
+const FRAMES_IN_FLIGHT: usize = 2;
+
+/// Instances that the first buffer holds: as many tiles as a frame usually draws.
+const INSTANCES_MIN: u64 = 256;
+
+/// What is chosen once.
+#[derive(Clone, Copy, Debug)]
+pub struct RendererOptions {
+    /// Samples a pixel, 1 or 4; the target must have as many.
+    pub samples: u32,
+    /// Leave out what drivers do differently, so that pictures can be compared.
+    pub is_deterministic: bool,
+    /// One pass for both eyes; else two, one after the other.
+    pub has_multiview: bool,
+}
+
+impl Default for RendererOptions {
+    fn default() -> Self {
+        Self { samples: 4, is_deterministic: false, has_multiview: true }
+    }
+}
+
+/// What a frame is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameInput<'a> {
+    /// The eyes.
+    pub views: &'a ViewPair,
+    /// What to draw.
+    pub list: &'a DrawList,
+    /// How much may be copied to the GPU in this frame.
+    pub upload_budget_bytes: u64,
+}
+
+/// What a frame did.
+#[derive(Clone, Debug, Default)]
+pub struct FrameStats {
+    /// Draw calls.
+    pub draws: u32,
+    /// Triangles, for one view.
+    pub triangles: u64,
+    /// Bytes of tiles and textures copied to the GPU.
+    pub uploaded_bytes: u64,
+    /// Items that still wait for that.
+    pub uploads_waiting: usize,
+    /// What became of uploads, in the order of their completion.
+    pub arrivals: Vec<Arrival>,
+    /// From the call to the return, without waiting for earlier frames.
+    pub cpu_micros: u32,
+    /// How long the CPU had to wait for earlier frames.
+    pub wait_micros: u32,
+}
+
+/// Everything on the GPU, and the way there.
+#[derive(Debug)]
+pub struct Renderer {
+    options: RendererOptions,
+    pass: EyePass,
+    geometry: Geometry,
+    textures: Textures,
+    materials: Materials,
+    uploads: Uploads,
+    instances: wgpu::Buffer,
+    light: Light,
+    in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
+    frame_count: usize,
+}
+
+impl Renderer {
+    /// Makes every pipeline; nothing of this is left for the first frame.
+    pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
+        let textures = Textures::new(gpu, options.is_deterministic);
+        let materials = Materials::new(gpu);
+        Self {
+            options,
+            pass: EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview),
+            geometry: Geometry::new(gpu),
+            textures,
+            materials,
+            uploads: Uploads::new(gpu),
+            instances: instance_buffer(gpu, INSTANCES_MIN),
+            light: Light::default(),
+            in_flight: [const { None }; FRAMES_IN_FLIGHT],
+            frame_count: 0,
+        }
+    }
+
+    /// Forgets everything and shows another twin from now on, of which nothing has arrived.
+    pub fn set_tileset(&mut self, gpu: &Gpu, tileset: &Tileset) {
+        self.uploads.clear();
+        self.geometry.reset(tileset.tiles().len());
+        self.textures.reset(tileset);
+        self.materials.reset(gpu, tileset);
+        self.light = tileset.light().clone();
+    }
+
+    /// Takes an item for upload.
+    ///
+    /// # Errors
+    /// Gives the item back when too many wait; offer it again after the next frame.
+    // The item is handed back whole on purpose, so that nothing is lost.
+    #[allow(clippy::result_large_err)]
+    pub fn enqueue(&mut self, upload: Upload) -> Result<(), Upload> {
+        self.uploads.push(upload)
+    }
+
+    /// Forgets the tile, drawn or waiting; draws of it are skipped.
+    pub fn retire(&mut self, tile: TileId) {
+        self.uploads.cancel(tile, &mut self.geometry);
+        self.geometry.retire(tile);
+    }
+
+    /// Draws a frame with one submit. `extra` may add to its commands after the picture is complete,
+    /// such as a copy of it to a window.
+    pub fn draw(
+        &mut self,
+        gpu: &Gpu,
+        input: &FrameInput<'_>,
+        target: &EyeTarget,
+        extra: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> FrameStats {
+        let began = Instant::now();
+        self.wait_for_room(gpu);
+        let waited = began.elapsed();
+
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
+        let mut encoder = gpu.device.create_command_encoder(&descriptor);
+        let mut arrivals = Vec::new();
+        let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
+        self.prepare(gpu, input.list);
+        let recorded = self.record(&mut encoder, input.list, target);
+        extra(&mut encoder);
+        self.pass.write_frame(gpu, &FrameUniform::new(input.views, &self.light));
+        let submission = gpu.queue.submit([encoder.finish()]);
+        self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
+        self.frame_count = self.frame_count.wrapping_add(1);
+
+        let micros = |duration: std::time::Duration| u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+        FrameStats {
+            draws: recorded.draws,
+            triangles: recorded.triangles,
+            uploaded_bytes,
+            uploads_waiting: self.uploads.len(),
+            arrivals,
+            cpu_micros: micros(began.elapsed().saturating_sub(waited)),
+            wait_micros: micros(waited),
+        }
+    }
+
+    /// Waits for the oldest submit in flight; without this a fast CPU would pile up frames.
+    fn wait_for_room(&mut self, gpu: &Gpu) {
+        let oldest = self.in_flight[self.frame_count % FRAMES_IN_FLIGHT].take();
+        let poll = match oldest {
+            Some(index) => wgpu::PollType::Wait { submission_index: Some(index), timeout: None },
+            None => wgpu::PollType::Poll,
+        };
+        if let Err(error) = gpu.device.poll(poll) {
+            tracing::error!("waiting for the graphics device failed: {error}");
+        }
+    }
+
+    fn upload(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        budget_bytes: u64,
+        arrivals: &mut Vec<Arrival>,
+    ) -> u64 {
+        if self.uploads.len() == 0 {
+            return 0;
+        }
+        let mut to = Destination {
+            gpu,
+            encoder,
+            geometry: &mut self.geometry,
+            textures: &mut self.textures,
+            materials: &mut self.materials,
+        };
+        self.uploads.pump(&mut to, budget_bytes, arrivals)
+    }
+
+    /// Instances and bind groups; makes something only when the list needs more than any before.
+    fn prepare(&mut self, gpu: &Gpu, list: &DrawList) {
+        let count = list.instances.len() as u64;
+        let capacity = self.instances.size() / size_of::<Instance>() as u64;
+        if count > capacity {
+            self.instances = instance_buffer(gpu, count.next_power_of_two());
+        }
+        if count > 0 {
+            gpu.queue.write_buffer(&self.instances, 0, bytemuck::cast_slice(&list.instances));
+        }
+        for draw in &list.draws {
+            self.textures.prepare(gpu, draw.batch.textures);
+        }
+    }
+
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, list: &DrawList, target: &EyeTarget) -> Recorded {
+        let world = World { geometry: &self.geometry, textures: &self.textures, instances: &self.instances };
+        if self.options.has_multiview {
+            return self.pass.record(encoder, target.both(), Views::Both, list, &world);
+        }
+        self.pass.record(encoder, target.eye(0), Views::One(0), list, &world);
+        self.pass.record(encoder, target.eye(1), Views::One(1), list, &world)
+    }
+}
+
+fn instance_buffer(gpu: &Gpu, count: u64) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("instances"),
+        size: count * size_of::<Instance>() as u64,
+        usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
+}

@@ -1,0 +1,161 @@
+//! What is drawn into: two layers of colour, and the samples and depth behind them.
+//!
+//! A runtime may own the colour image; the samples and the depth are ours and can serve several
+//! images in turn. Architecture invariant: it knows nothing of what is drawn.
+
+use std::sync::Arc;
+
+use super::Gpu;
+
+/// A picture for each eye: layer 0 left, layer 1 right.
+#[derive(Clone, Debug)]
+pub struct EyeImage {
+    texture: wgpu::Texture,
+    layers: Layers,
+}
+
+impl EyeImage {
+    /// The only format that is drawn into.
+    pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8UnormSrgb;
+
+    /// A new picture of `size` pixels for each eye, which can also be read back and sampled.
+    pub fn new(gpu: &Gpu, size: [u32; 2]) -> Self {
+        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::TEXTURE_BINDING;
+        Self::around(layered(gpu, "eyes", size, Self::FORMAT, 1, usage))
+    }
+
+    /// A picture that somebody else owns: two layers of [`EyeImage::FORMAT`].
+    pub fn around(texture: wgpu::Texture) -> Self {
+        let layers = Layers::of(&texture);
+        Self { texture, layers }
+    }
+
+    /// Width and height of each eye, pixels.
+    pub fn size(&self) -> [u32; 2] {
+        [self.texture.width(), self.texture.height()]
+    }
+
+    /// The texture with its two layers.
+    pub fn texture(&self) -> &wgpu::Texture {
+        &self.texture
+    }
+
+    /// Both layers as an array.
+    pub fn both(&self) -> &wgpu::TextureView {
+        &self.layers.both
+    }
+}
+
+/// What a pass needs beside the picture and throws away at its end.
+#[derive(Debug)]
+pub struct Attachments {
+    /// `None` where there is one sample a pixel.
+    color: Option<Layers>,
+    depth: Layers,
+}
+
+impl Attachments {
+    /// Distance is stored reversed: 1 at the near plane, 0 at infinity.
+    pub const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
+
+    /// For pictures of `size` pixels an eye, with `samples` a pixel (1 or 4).
+    pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
+        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
+        let make = |label, format| Layers::of(&layered(gpu, label, size, format, samples, usage));
+        Self {
+            color: (samples > 1).then(|| make("samples", EyeImage::FORMAT)),
+            depth: make("depth", Self::DEPTH_FORMAT),
+        }
+    }
+}
+
+/// A picture together with what is needed to draw it.
+#[derive(Clone, Debug)]
+pub struct EyeTarget {
+    /// What is seen.
+    pub image: EyeImage,
+    /// What is thrown away.
+    pub attachments: Arc<Attachments>,
+}
+
+/// The views that one pass draws into.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PassViews<'a> {
+    pub color: &'a wgpu::TextureView,
+    pub resolve: Option<&'a wgpu::TextureView>,
+    pub depth: &'a wgpu::TextureView,
+}
+
+impl EyeTarget {
+    /// A picture of its own, of `size` pixels an eye, with `samples` a pixel (1 or 4).
+    pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
+        Self { image: EyeImage::new(gpu, size), attachments: Arc::new(Attachments::new(gpu, size, samples)) }
+    }
+
+    /// For a multiview pass.
+    pub(super) fn both(&self) -> PassViews<'_> {
+        self.views(|layers| &layers.both)
+    }
+
+    /// For a mono pass of one eye.
+    pub(super) fn eye(&self, eye: usize) -> PassViews<'_> {
+        self.views(|layers| &layers.each[eye])
+    }
+
+    fn views<'a>(&'a self, choose: impl Fn(&'a Layers) -> &'a wgpu::TextureView) -> PassViews<'a> {
+        let picture = choose(&self.image.layers);
+        let samples = self.attachments.color.as_ref().map(&choose);
+        PassViews {
+            color: samples.unwrap_or(picture),
+            resolve: samples.map(|_| picture),
+            depth: choose(&self.attachments.depth),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Layers {
+    both: wgpu::TextureView,
+    each: [wgpu::TextureView; 2],
+}
+
+impl Layers {
+    fn of(texture: &wgpu::Texture) -> Self {
+        let view = |dimension, first, count| {
+            texture.create_view(&wgpu::TextureViewDescriptor {
+                dimension: Some(dimension),
+                base_array_layer: first,
+                array_layer_count: Some(count),
+                ..wgpu::TextureViewDescriptor::default()
+            })
+        };
+        Self {
+            both: view(wgpu::TextureViewDimension::D2Array, 0, 2),
+            each: [0, 1].map(|layer| view(wgpu::TextureViewDimension::D2, layer, 1)),
+        }
+    }
+}
+
+/// wgpu refuses memoryless textures of more than one layer: on a tiler these become dedicated
+/// lazily-allocated images that are wrapped.
+fn layered(
+    gpu: &Gpu,
+    label: &str,
+    [width, height]: [u32; 2],
+    format: wgpu::TextureFormat,
+    sample_count: u32,
+    usage: wgpu::TextureUsages,
+) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 2 },
+        mip_level_count: 1,
+        sample_count,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage,
+        view_formats: &[],
+    })
+}

@@ -1,0 +1,295 @@
+//! The tileset's images as texture arrays, one array for each colour space and size.
+//!
+//! A draw binds one colour array and one data array, and the material names the layers. Arrays grow
+//! by doubling, never beyond the number of images that the tileset has in that class.
+
+use super::Gpu;
+use crate::scene::material::Wrap;
+use crate::scene::mesh::TextureSet;
+use crate::scene::texture::ColorSpace;
+use crate::scene::{ImageId, Tileset, limits};
+
+/// Sides from one texel to the ceiling.
+const SIDES: usize = limits::TEXTURE_SIDE_LOG2_MAX as usize + 1;
+
+/// What a new array holds at least, if the tileset has as much: 16 MiB.
+const ARRAY_BYTES_MIN: u64 = 16 << 20;
+
+/// A layer that was given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layer {
+    pub class: Class,
+    pub index: u32,
+}
+
+/// Images that share an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class {
+    pub space: ColorSpace,
+    pub side_log2: u8,
+}
+
+impl Class {
+    fn index(self) -> usize {
+        let space = match self.space {
+            ColorSpace::Srgb => 0,
+            ColorSpace::Linear => 1,
+        };
+        space * SIDES + usize::from(self.side_log2)
+    }
+
+    fn format(self) -> wgpu::TextureFormat {
+        match self.space {
+            ColorSpace::Srgb => wgpu::TextureFormat::Rgba8UnormSrgb,
+            ColorSpace::Linear => wgpu::TextureFormat::Rgba8Unorm,
+        }
+    }
+
+    fn layer_bytes(self) -> u64 {
+        // A third more for the smaller levels.
+        (4_u64 << (2 * self.side_log2)) * 4 / 3
+    }
+}
+
+#[derive(Debug)]
+struct Array {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    used: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Textures {
+    pub layout: wgpu::BindGroupLayout,
+    samplers: [wgpu::Sampler; 3],
+    /// One white texel, for classes that nothing has arrived in.
+    blank: wgpu::TextureView,
+    arrays: Vec<Option<Array>>,
+    /// How many images the tileset has in each class.
+    image_counts: Vec<u32>,
+    /// The class of each image.
+    classes: Vec<Class>,
+    /// By wrap, colour side and data side.
+    groups: Vec<Option<wgpu::BindGroup>>,
+}
+
+impl Textures {
+    pub fn new(gpu: &Gpu, is_deterministic: bool) -> Self {
+        let layout = layout(gpu);
+        let samplers =
+            [Wrap::Repeat, Wrap::Mirror, Wrap::Clamp].map(|wrap| sampler(gpu, wrap, is_deterministic));
+        Self {
+            layout,
+            samplers,
+            blank: blank(gpu),
+            arrays: (0..SIDES * 2).map(|_| None).collect(),
+            image_counts: vec![0; SIDES * 2],
+            classes: Vec::new(),
+            groups: vec![None; 3 * SIDES * SIDES],
+        }
+    }
+
+    /// Forgets every image and takes the table of another tileset.
+    pub fn reset(&mut self, tileset: &Tileset) {
+        self.arrays.fill_with(|| None);
+        self.groups.fill(None);
+        self.image_counts.fill(0);
+        self.classes.clear();
+        for image in tileset.images() {
+            let class = Class { space: image.space, side_log2: image.side_log2 };
+            self.image_counts[class.index()] += 1;
+            self.classes.push(class);
+        }
+    }
+
+    /// What the tileset says of the image.
+    pub fn class(&self, image: ImageId) -> Option<Class> {
+        self.classes.get(image.index()).copied()
+    }
+
+    /// A free layer of the class, growing its array where there is none; `None` at the ceiling.
+    pub fn reserve(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class) -> Option<Layer> {
+        let total = self.image_counts[class.index()];
+        let ceiling = total.min(gpu.device.limits().max_texture_array_layers);
+        let used = self.arrays[class.index()].as_ref().map_or(0, |array| array.used);
+        let capacity =
+            self.arrays[class.index()].as_ref().map_or(0, |array| array.texture.depth_or_array_layers());
+        if used >= ceiling {
+            return None;
+        }
+        if used == capacity {
+            let least = u32::try_from(ARRAY_BYTES_MIN / class.layer_bytes()).unwrap_or(u32::MAX).max(1);
+            self.grow(gpu, encoder, class, (capacity * 2).max(least).min(ceiling));
+        }
+        let array = self.arrays[class.index()].as_mut()?;
+        array.used += 1;
+        Some(Layer { class, index: used })
+    }
+
+    /// The array that holds the class.
+    pub fn texture(&self, class: Class) -> Option<&wgpu::Texture> {
+        self.arrays[class.index()].as_ref().map(|array| &array.texture)
+    }
+
+    /// Makes sure that [`Textures::group`] has an answer for the set.
+    pub fn prepare(&mut self, gpu: &Gpu, set: TextureSet) {
+        let index = group_index(set);
+        if self.groups.get(index).is_some_and(Option::is_none) {
+            self.groups[index] = Some(self.make_group(gpu, set));
+        }
+    }
+
+    /// What a draw with this set binds.
+    pub fn group(&self, set: TextureSet) -> Option<&wgpu::BindGroup> {
+        self.groups.get(group_index(set))?.as_ref()
+    }
+
+    fn grow(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class, layers: u32) {
+        let side = 1 << class.side_log2;
+        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("images"),
+            size: wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers },
+            mip_level_count: u32::from(class.side_log2) + 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: class.format(),
+            usage: wgpu::TextureUsages::TEXTURE_BINDING
+                | wgpu::TextureUsages::COPY_DST
+                | wgpu::TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let mut used = 0;
+        if let Some(old) = &self.arrays[class.index()] {
+            used = old.used;
+            for mip_level in 0..=u32::from(class.side_log2) {
+                let side = side >> mip_level;
+                let at = |texture| wgpu::TexelCopyTextureInfo {
+                    texture,
+                    mip_level,
+                    origin: wgpu::Origin3d::ZERO,
+                    aspect: wgpu::TextureAspect::All,
+                };
+                let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: used };
+                encoder.copy_texture_to_texture(at(&old.texture), at(&texture), size);
+            }
+        }
+        let view = array_view(&texture);
+        self.arrays[class.index()] = Some(Array { texture, view, used });
+        self.forget_groups(class);
+    }
+
+    /// Those that bind the array that was just replaced.
+    fn forget_groups(&mut self, class: Class) {
+        let side = usize::from(class.side_log2);
+        for (index, group) in self.groups.iter_mut().enumerate() {
+            let reads = match class.space {
+                ColorSpace::Srgb => index / SIDES % SIDES == side,
+                ColorSpace::Linear => index % SIDES == side,
+            };
+            if reads {
+                *group = None;
+            }
+        }
+    }
+
+    fn make_group(&self, gpu: &Gpu, set: TextureSet) -> wgpu::BindGroup {
+        let view = |space, side_log2| {
+            let array = self.arrays[Class { space, side_log2 }.index()].as_ref();
+            wgpu::BindingResource::TextureView(array.map_or(&self.blank, |array| &array.view))
+        };
+        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("images"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: view(ColorSpace::Srgb, set.color_side_log2) },
+                wgpu::BindGroupEntry { binding: 1, resource: view(ColorSpace::Linear, set.data_side_log2) },
+                wgpu::BindGroupEntry {
+                    binding: 2,
+                    resource: wgpu::BindingResource::Sampler(&self.samplers[wrap_index(set.wrap)]),
+                },
+            ],
+        })
+    }
+}
+
+fn wrap_index(wrap: Wrap) -> usize {
+    match wrap {
+        Wrap::Repeat => 0,
+        Wrap::Mirror => 1,
+        Wrap::Clamp => 2,
+    }
+}
+
+/// Out of range, and so without an answer, for sides above the ceiling.
+fn group_index(set: TextureSet) -> usize {
+    let (color, data) = (usize::from(set.color_side_log2), usize::from(set.data_side_log2));
+    if color >= SIDES || data >= SIDES {
+        return usize::MAX;
+    }
+    (wrap_index(set.wrap) * SIDES + color) * SIDES + data
+}
+
+fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty,
+        count: None,
+    };
+    let array = wgpu::BindingType::Texture {
+        sample_type: wgpu::TextureSampleType::Float { filterable: true },
+        view_dimension: wgpu::TextureViewDimension::D2Array,
+        multisampled: false,
+    };
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("images"),
+        entries: &[
+            entry(0, array),
+            entry(1, array),
+            entry(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+        ],
+    })
+}
+
+fn sampler(gpu: &Gpu, wrap: Wrap, is_deterministic: bool) -> wgpu::Sampler {
+    let address = match wrap {
+        Wrap::Repeat => wgpu::AddressMode::Repeat,
+        Wrap::Mirror => wgpu::AddressMode::MirrorRepeat,
+        Wrap::Clamp => wgpu::AddressMode::ClampToEdge,
+    };
+    gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+        label: Some("images"),
+        address_mode_u: address,
+        address_mode_v: address,
+        mag_filter: wgpu::FilterMode::Linear,
+        min_filter: wgpu::FilterMode::Linear,
+        mipmap_filter: wgpu::MipmapFilterMode::Linear,
+        // Floors and walls are seen at a slant; drivers differ in how, so not where pictures are compared.
+        anisotropy_clamp: if is_deterministic { 1 } else { 4 },
+        ..wgpu::SamplerDescriptor::default()
+    })
+}
+
+fn array_view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2Array),
+        ..wgpu::TextureViewDescriptor::default()
+    })
+}
+
+fn blank(gpu: &Gpu) -> wgpu::TextureView {
+    let size = wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: 1 };
+    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("blank"),
+        size,
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    });
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4), rows_per_image: None };
+    gpu.queue.write_texture(texture.as_image_copy(), &[255; 4], layout, size);
+    array_view(&texture)
+}

@@ -1,0 +1,349 @@
+//! Tiles and textures on their way to the GPU: first in, first out, so many bytes a frame.
+//!
+//! Bytes go through a ring of mapped staging buffers and are copied by the frame's own encoder; big
+//! items are split over frames. Architecture invariant: it submits nothing and waits for nothing.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use super::Gpu;
+use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Slot};
+use super::materials::Materials;
+use super::textures::{Layer, Textures};
+use crate::scene::texture::Texture;
+use crate::scene::{ImageId, ResidentTile, TileId, TileMesh};
+
+/// Items that wait: decoding is stopped by [`Upload`]s that come back, long before memory is.
+const QUEUE_MAX: usize = 64;
+
+/// The largest single copy; a frame's budget is used up in steps of at most this.
+const PIECE_BYTES_MAX: u64 = 256 << 10;
+
+/// One staging buffer holds four pieces.
+const STAGING_BYTES: u64 = 4 * PIECE_BYTES_MAX;
+
+/// Something to be brought to the GPU.
+#[derive(Clone, Debug)]
+pub enum Upload {
+    /// An image of the tileset. The size must be the one that the tileset gives it.
+    Texture {
+        /// Which image.
+        image: ImageId,
+        /// Its pixels.
+        texture: Arc<Texture>,
+    },
+    /// A tile of the tileset.
+    Tile {
+        /// Which tile.
+        tile: TileId,
+        /// Its geometry.
+        mesh: TileMesh,
+    },
+}
+
+/// What became of an [`Upload`].
+#[derive(Clone, Debug)]
+pub enum Arrival {
+    /// The tile can be drawn from now on.
+    Tile {
+        /// Which tile.
+        tile: TileId,
+        /// What culling needs to know.
+        resident: ResidentTile,
+    },
+    /// The image is seen from now on.
+    Texture {
+        /// Which image.
+        image: ImageId,
+    },
+    /// There is no room for the tile until others are retired.
+    TileRefused {
+        /// Which tile.
+        tile: TileId,
+    },
+    /// There is no room for the image, or it is not the one that the tileset promised. Surfaces show
+    /// without it.
+    TextureRefused {
+        /// Which image.
+        image: ImageId,
+    },
+}
+
+/// Where uploads go.
+pub(super) struct Destination<'a> {
+    pub gpu: &'a Gpu,
+    pub encoder: &'a mut wgpu::CommandEncoder,
+    pub geometry: &'a mut Geometry,
+    pub textures: &'a mut Textures,
+    pub materials: &'a mut Materials,
+}
+
+#[derive(Debug)]
+enum Job {
+    Texture { image: ImageId, texture: Arc<Texture>, layer: Option<Layer>, level: usize, row: u32 },
+    Tile { tile: TileId, mesh: TileMesh, slot: Option<Slot>, part: usize, copied_bytes: u64 },
+}
+
+/// The queue and its staging buffers.
+#[derive(Debug)]
+pub(super) struct Uploads {
+    jobs: VecDeque<Job>,
+    belt: wgpu::util::StagingBelt,
+}
+
+/// How far a step came.
+enum Step {
+    Copied(u64),
+    Done(Arrival),
+    /// The next piece does not fit the budget.
+    OutOfBudget,
+}
+
+impl Uploads {
+    pub fn new(gpu: &Gpu) -> Self {
+        let belt = wgpu::util::StagingBelt::new(gpu.device.clone(), STAGING_BYTES);
+        Self { jobs: VecDeque::with_capacity(QUEUE_MAX), belt }
+    }
+
+    /// Takes the item, or gives it back when the queue is full.
+    // The item is handed back whole on purpose, so that nothing is lost.
+    #[allow(clippy::result_large_err)]
+    pub fn push(&mut self, upload: Upload) -> Result<(), Upload> {
+        if self.jobs.len() >= QUEUE_MAX {
+            return Err(upload);
+        }
+        self.jobs.push_back(match upload {
+            Upload::Texture { image, texture } => {
+                Job::Texture { image, texture, layer: None, level: 0, row: 0 }
+            }
+            Upload::Tile { tile, mesh } => Job::Tile { tile, mesh, slot: None, part: 0, copied_bytes: 0 },
+        });
+        Ok(())
+    }
+
+    /// How many items wait.
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Drops what waits, places included; for when the tileset changes.
+    pub fn clear(&mut self) {
+        self.jobs.clear();
+    }
+
+    /// Drops what waits for the tile.
+    pub fn cancel(&mut self, tile: TileId, geometry: &mut Geometry) {
+        self.jobs.retain(|job| match job {
+            Job::Tile { tile: waiting, slot, .. } if *waiting == tile => {
+                if let Some(slot) = slot {
+                    geometry.give_back(*slot);
+                }
+                false
+            }
+            _ => true,
+        });
+    }
+
+    /// Copies at most `budget_bytes`, or one piece if that is more; says what is complete. Returns the
+    /// bytes copied.
+    pub fn pump(&mut self, to: &mut Destination<'_>, budget_bytes: u64, arrivals: &mut Vec<Arrival>) -> u64 {
+        let mut copied = 0;
+        while copied < budget_bytes {
+            let Some(job) = self.jobs.front_mut() else { break };
+            // The first piece always goes, or a row wider than the budget would wait for ever.
+            let room = if copied == 0 { u64::MAX } else { budget_bytes - copied };
+            let piece = PIECE_BYTES_MAX.min(budget_bytes - copied);
+            let step = match job {
+                Job::Texture { image, texture, layer, level, row } => {
+                    let mut work = TextureWork { image: *image, texture, layer, level, row };
+                    work.step(&mut self.belt, to, piece, room)
+                }
+                Job::Tile { tile, mesh, slot, part, copied_bytes } => {
+                    let mut work = TileWork { tile: *tile, mesh, slot, part, copied_bytes };
+                    work.step(&mut self.belt, to, piece)
+                }
+            };
+            match step {
+                Step::Copied(bytes) => copied += bytes,
+                Step::OutOfBudget => break,
+                Step::Done(arrival) => {
+                    self.jobs.pop_front();
+                    arrivals.push(arrival);
+                }
+            }
+        }
+        self.belt.finish_and_recall_on_submit(to.encoder);
+        copied
+    }
+}
+
+struct TextureWork<'a> {
+    image: ImageId,
+    texture: &'a Texture,
+    layer: &'a mut Option<Layer>,
+    level: &'a mut usize,
+    row: &'a mut u32,
+}
+
+impl TextureWork<'_> {
+    fn step(
+        &mut self,
+        belt: &mut wgpu::util::StagingBelt,
+        to: &mut Destination<'_>,
+        piece: u64,
+        room: u64,
+    ) -> Step {
+        let image = self.image;
+        let Some(layer) = self.layer.or_else(|| self.find_layer(to)) else {
+            return Step::Done(Arrival::TextureRefused { image });
+        };
+        *self.layer = Some(layer);
+        let Some(bytes) = self.texture.levels.get(*self.level) else {
+            to.materials.set_layer(to.gpu, image, layer.index as u16);
+            return Step::Done(Arrival::Texture { image });
+        };
+        let side = 1_u32 << (usize::from(self.texture.side_log2) - *self.level);
+        let row_bytes = u64::from(side) * 4;
+        if row_bytes > room {
+            return Step::OutOfBudget;
+        }
+        let rows = u32::try_from(piece / row_bytes).unwrap_or(u32::MAX).clamp(1, side - *self.row);
+        let pitch = row_bytes.next_multiple_of(u64::from(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT));
+        let source = &bytes[*self.row as usize * row_bytes as usize..][..rows as usize * row_bytes as usize];
+        let Some(size) = NonZeroU64::new(pitch * u64::from(rows)) else { return Step::OutOfBudget };
+        let staging = belt.allocate(size, ALIGNMENT);
+        if let Ok(mut view) = staging.get_mapped_range_mut() {
+            for (index, row) in source.chunks_exact(row_bytes as usize).enumerate() {
+                let start = index * pitch as usize;
+                view.slice(start..start + row.len()).copy_from_slice(row);
+            }
+        }
+        let Some(texture) = to.textures.texture(layer.class) else {
+            return Step::Done(Arrival::TextureRefused { image });
+        };
+        to.encoder.copy_buffer_to_texture(
+            wgpu::TexelCopyBufferInfo {
+                buffer: staging.buffer(),
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: staging.offset(),
+                    bytes_per_row: Some(pitch as u32),
+                    rows_per_image: None,
+                },
+            },
+            wgpu::TexelCopyTextureInfo {
+                texture,
+                mip_level: *self.level as u32,
+                origin: wgpu::Origin3d { x: 0, y: *self.row, z: layer.index },
+                aspect: wgpu::TextureAspect::All,
+            },
+            wgpu::Extent3d { width: side, height: rows, depth_or_array_layers: 1 },
+        );
+        *self.row += rows;
+        if *self.row == side {
+            *self.row = 0;
+            *self.level += 1;
+        }
+        Step::Copied(source.len() as u64)
+    }
+
+    /// A layer, if the texture is what the tileset promised and there is room.
+    fn find_layer(&self, to: &mut Destination<'_>) -> Option<Layer> {
+        let class = to.textures.class(self.image)?;
+        let is_as_promised = class.space == self.texture.space && class.side_log2 == self.texture.side_log2;
+        let levels_fit = self.texture.levels.len() == usize::from(class.side_log2) + 1
+            && self
+                .texture
+                .levels
+                .iter()
+                .enumerate()
+                .all(|(level, bytes)| bytes.len() == 4 << (2 * (usize::from(class.side_log2) - level)));
+        if !is_as_promised || !levels_fit {
+            return None;
+        }
+        to.textures.reserve(to.gpu, to.encoder, class)
+    }
+}
+
+/// What both texture and buffer copies accept.
+const ALIGNMENT: NonZeroU64 = match NonZeroU64::new(256) {
+    Some(alignment) => alignment,
+    None => unreachable!(),
+};
+
+struct TileWork<'a> {
+    tile: TileId,
+    mesh: &'a mut TileMesh,
+    slot: &'a mut Option<Slot>,
+    part: &'a mut usize,
+    copied_bytes: &'a mut u64,
+}
+
+impl TileWork<'_> {
+    fn step(&mut self, belt: &mut wgpu::util::StagingBelt, to: &mut Destination<'_>, piece: u64) -> Step {
+        let tile = self.tile;
+        let Some(slot) = self.slot.or_else(|| self.find_slot(to)) else {
+            return Step::Done(Arrival::TileRefused { tile });
+        };
+        *self.slot = Some(slot);
+        let (source, target, start): (&[u8], _, _) = match *self.part {
+            0 => (
+                bytemuck::cast_slice(&self.mesh.positions),
+                &to.geometry.positions,
+                u64::from(slot.first_vertex) * POSITION_BYTES,
+            ),
+            1 => (
+                bytemuck::cast_slice(&self.mesh.attributes),
+                &to.geometry.attributes,
+                u64::from(slot.first_vertex) * ATTRIBUTE_BYTES,
+            ),
+            2 => (
+                bytemuck::cast_slice(&self.mesh.indices),
+                &to.geometry.indices,
+                u64::from(slot.first_index_pair) * INDEX_PAIR_BYTES,
+            ),
+            _ => {
+                to.geometry.publish(tile, slot);
+                let resident = ResidentTile {
+                    chunks: std::mem::take(&mut self.mesh.chunks),
+                    world_from_grid: self.mesh.world_from_grid,
+                    size_bytes: self.mesh.size_bytes(),
+                };
+                return Step::Done(Arrival::Tile { tile, resident });
+            }
+        };
+        let rest = source.get(*self.copied_bytes as usize..).unwrap_or_default();
+        // Steps of four bytes, the granularity of copies; only the last of an odd index count is padded.
+        let length = rest.len().min((piece as usize & !3).max(4));
+        let padded = length.next_multiple_of(4) as u64;
+        if let Some(size) = NonZeroU64::new(padded) {
+            let staging = belt.allocate(size, ALIGNMENT);
+            if let Ok(mut view) = staging.get_mapped_range_mut() {
+                view.slice(..length).copy_from_slice(&rest[..length]);
+            }
+            to.encoder.copy_buffer_to_buffer(
+                staging.buffer(),
+                staging.offset(),
+                target,
+                start + *self.copied_bytes,
+                padded,
+            );
+        }
+        *self.copied_bytes += length as u64;
+        if length == rest.len() {
+            *self.part += 1;
+            *self.copied_bytes = 0;
+        }
+        Step::Copied(length as u64)
+    }
+
+    /// A place, if the streams belong together and there is room.
+    fn find_slot(&self, to: &mut Destination<'_>) -> Option<Slot> {
+        if !to.geometry.knows(self.tile) || self.mesh.positions.len() != self.mesh.attributes.len() {
+            return None;
+        }
+        let vertex_count = u32::try_from(self.mesh.positions.len()).ok()?;
+        let index_count = u32::try_from(self.mesh.indices.len()).ok()?;
+        to.geometry.reserve(to.gpu, to.encoder, vertex_count, index_count).ok()
+    }
+}

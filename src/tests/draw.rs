@@ -1,0 +1,255 @@
+//! The renderer on a real driver: what comes out of it is looked at, pixel by pixel.
+//!
+//! Where no driver passes the two-layer self-test these tests say so and skip; where one was set up
+//! for them (`VK_DRIVER_FILES`, as `cargo xtask test` does) they fail instead.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::{Arc, LazyLock};
+
+use glam::{Quat, Vec3};
+
+use super::golden::{assert_golden, largest_difference};
+use super::props::{Props, Shape, at, draw_all, painted};
+use crate::cull::DrawList;
+use crate::draw::{
+    Arrival, DrawError, EyeTarget, FrameInput, FrameStats, Gpu, GpuOptions, Renderer, RendererOptions,
+    Upload, readback, text,
+};
+use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
+use crate::scene::material::{AlphaMode, Wrap};
+use crate::scene::texture::{ColorSpace, Pixels};
+use crate::scene::{ImageId, Material, ResidentTile, TileId};
+
+const TILE: TileId = TileId(0);
+const BUDGET_BYTES: u64 = 16 << 20;
+
+/// The driver, shared by all tests of this process.
+static GPU: LazyLock<Result<Gpu, DrawError>> = LazyLock::new(|| Gpu::open(GpuOptions::default()));
+
+fn gpu() -> Option<&'static Gpu> {
+    usable(GPU.as_ref())
+}
+
+fn usable<T>(opened: Result<T, impl std::fmt::Display>) -> Option<T> {
+    match opened {
+        Ok(gpu) => Some(gpu),
+        Err(error) => {
+            assert!(std::env::var_os("VK_DRIVER_FILES").is_none(), "{error}");
+            println!("SKIPPED: {error}");
+            None
+        }
+    }
+}
+
+/// A renderer with everything uploaded.
+struct Show {
+    renderer: Renderer,
+    target: EyeTarget,
+    resident: ResidentTile,
+    list: DrawList,
+}
+
+impl Show {
+    fn new(gpu: &Gpu, props: &Props, size: [u32; 2], options: RendererOptions) -> Self {
+        let mut renderer = Renderer::new(gpu, options);
+        renderer.set_tileset(gpu, &props.tileset());
+        for (index, texture) in props.textures.iter().enumerate() {
+            let image = ImageId(index as u32);
+            renderer.enqueue(Upload::Texture { image, texture: Arc::new(texture.clone()) }).unwrap();
+        }
+        renderer.enqueue(Upload::Tile { tile: TILE, mesh: props.mesh() }).unwrap();
+        let target = EyeTarget::new(gpu, size, options.samples);
+        let mut show = Self {
+            renderer,
+            target,
+            resident: ResidentTile {
+                chunks: Vec::new(),
+                world_from_grid: glam::Affine3A::IDENTITY,
+                size_bytes: 0,
+            },
+            list: DrawList::default(),
+        };
+        loop {
+            let stats = show.frame(gpu, &looking(Pose::IDENTITY));
+            for arrival in stats.arrivals {
+                if let Arrival::Tile { tile, resident } = arrival {
+                    show.list = draw_all(tile, &resident);
+                    show.resident = resident;
+                }
+            }
+            if stats.uploads_waiting == 0 {
+                return show;
+            }
+        }
+    }
+
+    fn frame(&mut self, gpu: &Gpu, views: &ViewPair) -> FrameStats {
+        let input = FrameInput { views, list: &self.list, upload_budget_bytes: BUDGET_BYTES };
+        self.renderer.draw(gpu, &input, &self.target, |_| {})
+    }
+
+    fn picture(&mut self, gpu: &Gpu, views: &ViewPair) -> [Pixels; 2] {
+        self.frame(gpu, views);
+        assert_eq!(gpu.validation_messages(), [""; 0]);
+        readback::read(gpu, &self.target.image).unwrap()
+    }
+}
+
+const COMPARABLE: RendererOptions =
+    RendererOptions { samples: 4, is_deterministic: true, has_multiview: true };
+
+fn looking(head: Pose) -> ViewPair {
+    ViewPair::around(head, Fov::symmetric(1.4, 1.0), EYE_DISTANCE_METRES)
+}
+
+fn face() -> Quat {
+    Quat::IDENTITY
+}
+
+/// Paving stones: grey with joints.
+fn paving(x: u32, y: u32) -> [u8; 4] {
+    let joint = x % 64 < 3 || y % 64 < 3;
+    let stone = ((x / 64 * 7 + y / 64 * 13) % 5) as u8 * 6;
+    let grain = ((x * 31 + y * 17) % 7) as u8 * 2;
+    let grey = if joint { 70 } else { 150 + stone + grain };
+    [grey, grey, grey.saturating_sub(8), 255]
+}
+
+/// Round studs as a normal map: x to the right, y up, as glTF has it.
+fn studs(x: u32, y: u32) -> [u8; 4] {
+    let (dx, dy) = ((x % 32) as f32 - 15.5, 15.5 - (y % 32) as f32);
+    let r = dx.hypot(dy) / 13.0;
+    let slope = if r < 1.0 { 0.8 * r } else { 0.0 };
+    let (nx, ny) = if r > 0.0 { (dx / 13.0 / r * slope, dy / 13.0 / r * slope) } else { (0.0, 0.0) };
+    let nz = (1.0 - nx * nx - ny * ny).max(0.0).sqrt();
+    let byte = |n: f32| (n * 127.5 + 127.5).round() as u8;
+    [byte(nx), byte(ny), byte(nz), 255]
+}
+
+/// A leaf: green inside a round outline, nothing outside.
+fn leaf(x: u32, y: u32) -> [u8; 4] {
+    let (dx, dy) = (x as f32 - 63.5, y as f32 - 63.5);
+    let angle = dy.atan2(dx);
+    let edge = 44.0 + 14.0 * (angle * 5.0).cos();
+    let alpha = ((edge - dx.hypot(dy)) * 32.0 + 128.0).clamp(0.0, 255.0) as u8;
+    [60, 130 + ((angle * 5.0).cos() * 25.0) as u8, 50, alpha]
+}
+
+/// A corner of a hall with one of everything.
+fn gallery() -> Props {
+    let mut props = Props::new();
+    let matte = |base_color| Material { base_color, metallic: 0.0, roughness: 0.8, ..Material::default() };
+    let turn_up = Quat::from_rotation_x(-std::f32::consts::FRAC_PI_2);
+
+    let floor_texture = props.image(&painted(256, paving), ColorSpace::Srgb);
+    let floor = Material { base_color_texture: floor_texture, uv_scale: [4.0, 4.0], ..matte([1.0; 4]) };
+    props.add(floor, Shape::square().moved(at([0.0, 0.0, -4.0], turn_up, [8.0, 8.0, 1.0])));
+
+    let studs_texture = props.image(&painted(256, studs), ColorSpace::Linear);
+    let wall = Material {
+        normal_texture: studs_texture,
+        roughness: 0.45,
+        uv_scale: [3.0, 1.5],
+        ..matte([0.75, 0.2, 0.14, 1.0])
+    };
+    props.add(wall, Shape::square().moved(at([0.0, 2.0, -7.0], face(), [8.0, 4.0, 1.0])));
+
+    for (column, roughness) in [0.1, 0.3, 0.5, 0.7, 0.9].into_iter().enumerate() {
+        for (row, (metallic, base_color)) in
+            [(1.0, [0.95, 0.72, 0.32, 1.0]), (0.0, [0.08, 0.22, 0.6, 1.0])].into_iter().enumerate()
+        {
+            let ball = Material { base_color, metallic, roughness, ..Material::default() };
+            let place = [column as f32 * 0.9 - 1.8, 0.75 + row as f32 * 0.95, -4.2];
+            props.add(ball, Shape::ball().moved(at(place, face(), [0.38; 3])));
+        }
+    }
+
+    let words = text::rasterise(
+        &[
+            text::Paragraph { text: "Pavilion", height_px: 92.0, ink: [255, 255, 255] },
+            text::Paragraph {
+                text: "Halls, people, machines: come in.",
+                height_px: 44.0,
+                ink: [190, 205, 230],
+            },
+        ],
+        &text::Panel { size: [512, 512], padding_px: 44.0, corner_px: 48.0, paper: [22, 34, 60, 255] },
+    );
+    let panel_texture = props.image(&words, ColorSpace::Srgb);
+    let panel = Material {
+        base_color_texture: panel_texture,
+        unlit: true,
+        alpha: AlphaMode::Mask,
+        wrap: Wrap::Clamp,
+        ..matte([1.0; 4])
+    };
+    props.add(
+        panel,
+        Shape::square().moved(at([-2.3, 2.9, -5.5], Quat::from_rotation_y(0.25), [1.5, 1.5, 1.0])),
+    );
+
+    let leaf_texture = props.image(&painted(128, leaf), ColorSpace::Srgb);
+    let foliage = Material {
+        base_color_texture: leaf_texture,
+        alpha: AlphaMode::Mask,
+        double_sided: true,
+        wrap: Wrap::Clamp,
+        ..matte([1.0; 4])
+    };
+    for (index, angle) in [0.3, 1.2, 2.3].into_iter().enumerate() {
+        let place = [2.5 + index as f32 * 0.2, 0.6 + index as f32 * 0.25, -4.6];
+        props.add(
+            foliage.clone(),
+            Shape::square().moved(at(place, Quat::from_rotation_y(angle), [0.9, 0.9, 1.0])),
+        );
+    }
+
+    let lamp = Material { emissive: [3.0, 2.4, 1.2], ..matte([0.1, 0.1, 0.1, 1.0]) };
+    props.add(lamp, Shape::cube().moved(at([2.3, 3.0, -5.4], Quat::from_rotation_y(0.6), [0.7, 0.2, 0.2])));
+
+    let glass = |base_color| Material {
+        alpha: AlphaMode::Blend,
+        double_sided: true,
+        roughness: 0.1,
+        ..matte(base_color)
+    };
+    for (index, base_color) in [[0.9, 0.15, 0.15, 0.4], [0.15, 0.8, 0.3, 0.4]].into_iter().enumerate() {
+        let place = [-1.3 + index as f32 * 0.45, 0.6 + index as f32 * 0.15, -2.9 + index as f32 * 0.3];
+        props.add(
+            glass(base_color),
+            Shape::square().moved(at(place, Quat::from_rotation_y(0.2), [0.9, 0.9, 1.0])),
+        );
+    }
+
+    let painted_cube = Shape::cube().painted([255, 150, 0, 255]);
+    props
+        .add(matte([1.0; 4]), painted_cube.moved(at([1.3, 0.3, -2.9], Quat::from_rotation_y(0.7), [0.6; 3])));
+    props
+}
+
+fn visitor() -> ViewPair {
+    looking(Pose::standing(Vec3::new(0.0, 1.6, -0.6), 0.0, -0.05))
+}
+
+/// Everything at once, from where a visitor would stand.
+#[test]
+fn the_gallery_looks_as_it_did() {
+    let Some(gpu) = gpu() else { return };
+    let mut show = Show::new(gpu, &gallery(), [640, 640], COMPARABLE);
+    let [left, right] = show.picture(gpu, &visitor());
+    assert_golden("gallery_left", &left);
+    assert_golden("gallery_right", &right);
+}
+
+#[test]
+fn two_mono_passes_equal_multiview() {
+    let Some(gpu) = gpu() else { return };
+    let props = gallery();
+    let both = Show::new(gpu, &props, [320, 320], COMPARABLE).picture(gpu, &visitor());
+    let mono = RendererOptions { has_multiview: false, ..COMPARABLE };
+    let each = Show::new(gpu, &props, [320, 320], mono).picture(gpu, &visitor());
+    for (both, each) in both.iter().zip(&each) {
+        assert!(largest_difference(both, each) <= 1, "{}", largest_difference(both, each));
+    }
+    assert!(largest_difference(&both[0], &both[1]) > 50, "the eyes see different pictures");
+}

@@ -1,0 +1,129 @@
+//! Every WGSL is valid, and every structure it shares with Rust lies in memory the same way.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::mem::offset_of;
+
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+use crate::draw::{
+    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, SELF_TEST_SHADER, ViewUniform,
+};
+
+fn parsed(name: &str, source: &str) -> naga::Module {
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+    // Both eyes and the unpacking of halves, which every Vulkan device has: no half arithmetic, no
+    // subgroups, nothing that a headset's driver lacks.
+    let capabilities = Capabilities::MULTIVIEW | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    Validator::new(ValidationFlags::all(), capabilities)
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+    module
+}
+
+/// Size and offsets of a WGSL structure.
+fn layout(module: &naga::Module, name: &str) -> (u32, Vec<(String, u32)>) {
+    let (_, found) =
+        module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect("the structure exists");
+    let naga::TypeInner::Struct { members, span } = &found.inner else { panic!("{name} is no structure") };
+    (*span, members.iter().map(|member| (member.name.clone().unwrap(), member.offset)).collect())
+}
+
+macro_rules! twin {
+    ($module:expr, $wgsl:literal, $rust:ty { $($field:ident => $member:literal),* $(,)? }) => {{
+        let (size, members) = layout($module, $wgsl);
+        let expected: Vec<(String, u32)> =
+            vec![$(($member.to_owned(), offset_of!($rust, $field) as u32)),*];
+        assert_eq!(members, expected, "{}", $wgsl);
+        assert_eq!(size as usize, size_of::<$rust>(), "{}", $wgsl);
+    }};
+}
+
+#[test]
+fn every_shader_is_valid() {
+    for (name, source) in
+        [("eye_pass", EYE_PASS_SHADER), ("mirror", MIRROR_SHADER), ("self_test", SELF_TEST_SHADER)]
+    {
+        let module = parsed(name, source);
+        assert!(!module.entry_points.is_empty(), "{name} has no entry point");
+        for (_, variable) in module.global_variables.iter() {
+            assert_ne!(
+                variable.space,
+                naga::AddressSpace::Private,
+                "{name}: private variables spill on Adreno"
+            );
+        }
+    }
+}
+
+/// Each file is part of a shader that is tested: none is left behind.
+#[test]
+fn every_file_is_used() {
+    let all = [EYE_PASS_SHADER, MIRROR_SHADER, SELF_TEST_SHADER];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut count = 0;
+    for folder in [root.clone(), root.join("lib")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(all.iter().any(|shader| shader.contains(&text)), "{} is unused", path.display());
+                assert!(text.lines().count() <= 250, "{} is too long", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 3);
+}
+
+#[test]
+fn structures_lie_in_memory_as_in_rust() {
+    let module = parsed("eye_pass", EYE_PASS_SHADER);
+    twin!(&module, "View", ViewUniform {
+        clip_from_world => "clip_from_world",
+        eye => "eye",
+        ray_x => "ray_x",
+        ray_y => "ray_y",
+        ray_z => "ray_z",
+    });
+    twin!(&module, "Frame", FrameUniform {
+        views => "views",
+        to_sun => "to_sun",
+        sun => "sun",
+        sky => "sky",
+    });
+    let (size, members) = layout(&module, "Material");
+    assert_eq!(size as usize, size_of::<MaterialUniform>());
+    let layers = offset_of!(MaterialUniform, layers) as u32;
+    let expected = [
+        ("uv_offset", offset_of!(MaterialUniform, uv_offset) as u32),
+        ("uv_scale", offset_of!(MaterialUniform, uv_scale) as u32),
+        ("metallic", offset_of!(MaterialUniform, metallic) as u32),
+        ("roughness", offset_of!(MaterialUniform, roughness) as u32),
+        ("occlusion_strength", offset_of!(MaterialUniform, occlusion_strength) as u32),
+        ("normal_scale", offset_of!(MaterialUniform, normal_scale) as u32),
+        ("base_color", offset_of!(MaterialUniform, base_color) as u32),
+        ("emissive_and_cutoff", offset_of!(MaterialUniform, emissive_and_cutoff) as u32),
+        // Six 16-bit layers in Rust are three words in WGSL.
+        ("layers_0", layers),
+        ("layers_1", layers + 4),
+        ("layers_2", layers + 8),
+        ("flags", offset_of!(MaterialUniform, flags) as u32),
+    ];
+    assert_eq!(members, expected.map(|(name, offset)| (name.to_owned(), offset)));
+}
+
+/// The vertex attributes of the pipeline are those that the shader reads, at the offsets of the
+/// vertex types.
+#[test]
+fn vertices_lie_in_memory_as_in_rust() {
+    use crate::cull::draw_list::Instance;
+    use crate::scene::mesh::{Attributes, Position};
+    assert_eq!((size_of::<Position>(), offset_of!(Position, material_and_sign)), (8, 6));
+    assert_eq!(size_of::<Attributes>(), 16);
+    // Snorm8x4 covers normal and tangent, Unorm16x4 both texture coordinates.
+    assert_eq!((offset_of!(Attributes, normal), offset_of!(Attributes, tangent)), (0, 2));
+    assert_eq!((offset_of!(Attributes, uv0), offset_of!(Attributes, uv1)), (4, 8));
+    assert_eq!(offset_of!(Attributes, color), 12);
+    assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (48, 0));
+}
