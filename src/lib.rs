@@ -7,9 +7,28 @@
 //!
 //! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
+//! - L2 [`protocol`]: what crosses the wire
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
+//! - L3 `store`: content-addressed files on disk
+//! - L3 [`stream`]: demand → requests; bytes → scene
+//! - L3 `net`: the viewer's QUIC
+//! - L3 `host`: the venue: serves a twin
 
 pub mod math;
 pub mod scene;
 
 pub mod cull;
+pub mod protocol;
+
+#[cfg(feature = "cli")]
+pub mod store;
+pub mod stream;
+
+#[cfg(feature = "viewer")]
+pub mod net;
+
+#[cfg(feature = "host")]
+pub mod host;
+
+#[cfg(test)]
+mod tests;
