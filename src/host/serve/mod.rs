@@ -1,0 +1,288 @@
+//! Serves a baked folder over QUIC.
+//!
+//! A folder and an address come in; a [`RunningServer`] with its [`JoinLink`] comes out, which has a
+//! thread of its own. What one visitor may do is decided in [`session`], which is pure; sockets,
+//! files and time are in here and in `visit`.
+
+pub mod content;
+pub mod identity;
+pub mod session;
+pub mod visitors;
+
+mod address;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use tokio::sync::Notify;
+
+use crate::protocol::link::{DEFAULT_PORT, Place};
+use crate::protocol::{ALPN, CloseCause, JoinLink, transport};
+use crate::store::{Shelf, ShelfError};
+use identity::{Identity, IdentityError};
+use visit::{Venue, visit};
+
+/// What to serve, where, and to how many.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// A folder made by bake.
+    pub folder: PathBuf,
+    /// Where to listen. Port 0 lets the system choose.
+    pub bind: SocketAddr,
+    /// Where the host's key lies; it is made there if there is none.
+    pub identity_folder: PathBuf,
+    /// How many visitors may be there at once.
+    pub visitors_max: usize,
+}
+
+impl ServerOptions {
+    /// Serves `folder` on every address of this machine at the default port.
+    pub fn new(folder: impl Into<PathBuf>, identity_folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            bind: SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT)),
+            identity_folder: identity_folder.into(),
+            visitors_max: VISITORS_MAX,
+        }
+    }
+}
+
+/// Visitors at once, unless told otherwise: at 1 MiB of buffers each they cost 256 MiB.
+pub const VISITORS_MAX: usize = 256;
+
+/// From so many visitors on, a new one must first show that its address is its own (QUIC Retry).
+const RETRY_FROM: usize = 32;
+
+/// How long goodbyes may take.
+const STOP: Duration = Duration::from_secs(1);
+
+/// Why a host cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The folder cannot be served.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// There is no key to be known by.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Somebody else listens there.
+    #[error(
+        "port {port} is in use, perhaps by another host on this machine: stop that one, or choose another port with --port"
+    )]
+    PortInUse {
+        /// UDP.
+        port: u16,
+    },
+    /// The address cannot be listened at.
+    #[error("this machine cannot listen at {address} ({source}): choose one of its own addresses")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system gives no thread or no timer.
+    #[error("the host's thread cannot be started ({0}): the machine is short of memory or threads")]
+    Thread(#[from] io::Error),
+}
+
+/// What a host has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServeStats {
+    /// Visitors that are there.
+    pub visitors: usize,
+    /// Visitors that were turned away because the venue was full.
+    pub turned_away: u64,
+    /// Blobs that were sent to their end.
+    pub blobs_sent: u64,
+    /// Bytes of blobs that were handed to the network.
+    pub bytes_sent: u64,
+}
+
+/// A host that can be started.
+pub struct Server;
+
+impl Server {
+    /// Starts to serve, on a thread of its own.
+    ///
+    /// # Errors
+    /// When the folder, the key or the port cannot be had.
+    pub fn start(options: ServerOptions) -> Result<RunningServer, ServeError> {
+        let shelf = Shelf::open(&options.folder)?;
+        let identity = Identity::open(&options.identity_folder)?;
+        let config = server_config(&identity)?;
+        let socket = bind(options.bind)?;
+        let local_addr = socket.local_addr()?;
+        let link = JoinLink {
+            place: Place::Address(address::reachable(local_addr.ip())),
+            port: local_addr.port(),
+            fingerprint: identity.fingerprint(),
+        };
+        let venue = Arc::new(Venue::new(shelf, options.visitors_max));
+        let stop = Arc::new(Notify::new());
+        let (started, starting) = sync_channel(1);
+        let thread = {
+            let (venue, stop) = (venue.clone(), stop.clone());
+            std::thread::Builder::new().name("pavilion-host".to_owned()).spawn(move || {
+                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        // The receiver waits for exactly this one message.
+                        let _ = started.send(Err(error));
+                        return;
+                    }
+                };
+                runtime.block_on(async {
+                    let endpoint = quinn::Endpoint::new(
+                        EndpointConfig::default(),
+                        Some(config),
+                        socket,
+                        Arc::new(quinn::TokioRuntime),
+                    );
+                    match endpoint {
+                        Ok(endpoint) => {
+                            let _ = started.send(Ok(()));
+                            accept(endpoint, venue, stop).await;
+                        }
+                        Err(error) => {
+                            let _ = started.send(Err(error));
+                        }
+                    }
+                });
+            })?
+        };
+        starting.recv().unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
+        tracing::info!(%local_addr, "serving");
+        Ok(RunningServer { link, local_addr, venue, stop, thread: Some(thread) })
+    }
+}
+
+/// A host that serves until it is stopped or dropped.
+pub struct RunningServer {
+    link: JoinLink,
+    local_addr: SocketAddr,
+    venue: Arc<Venue>,
+    stop: Arc<Notify>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl RunningServer {
+    /// By what visitors come here: this machine's address in the local network, if it has one.
+    pub fn link(&self) -> &JoinLink {
+        &self.link
+    }
+
+    /// By what a viewer on this very machine comes here.
+    pub fn loopback_link(&self) -> JoinLink {
+        let is_any_or_v4 = self.local_addr.is_ipv4() || self.local_addr.ip().is_unspecified();
+        let address = match self.local_addr.ip() {
+            ip if !ip.is_unspecified() => ip,
+            _ if is_any_or_v4 => Ipv4Addr::LOCALHOST.into(),
+            _ => Ipv6Addr::LOCALHOST.into(),
+        };
+        JoinLink { place: Place::Address(address), ..self.link.clone() }
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> ServeStats {
+        self.venue.stats()
+    }
+
+    /// Says goodbye to all visitors and ends; takes at most a second.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stop.notify_one();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the host's thread had panicked");
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<UdpSocket, ServeError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => ServeError::PortInUse { port: address.port() },
+        _ => ServeError::Bind { address, source },
+    };
+    match UdpSocket::bind(address) {
+        // A machine without IPv6 still has all of its IPv4 addresses.
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && error.kind() != io::ErrorKind::AddrInUse => {
+            UdpSocket::bind((Ipv4Addr::UNSPECIFIED, address.port())).map_err(failed)
+        }
+        bound => bound.map_err(failed),
+    }
+}
+
+fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
+    let tls = identity.server_tls(ALPN)?;
+    let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    config.max_incoming(VISITORS_MAX).incoming_buffer_size(64 << 10).incoming_buffer_size_total(8 << 20);
+    config.transport_config(Arc::new(transport_config()));
+    Ok(config)
+}
+
+fn transport_config() -> TransportConfig {
+    let mut config = TransportConfig::default();
+    let idle = VarInt::from_u32(transport::IDLE_MILLIS as u32);
+    config
+        .max_idle_timeout(Some(IdleTimeout::from(idle)))
+        .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
+        .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
+        .send_window(transport::SEND_WINDOW_BYTES)
+        .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
+        .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
+        .stream_receive_window(VarInt::from_u32(transport::HOST_STREAM_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(transport::HOST_WINDOW_BYTES))
+        .max_concurrent_bidi_streams(VarInt::from_u32(transport::VIEWER_STREAMS_MAX))
+        .max_concurrent_uni_streams(VarInt::from_u32(0));
+    config
+}
+
+async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>) {
+    loop {
+        let incoming = tokio::select! {
+            incoming = endpoint.accept() => incoming,
+            () = stop.notified() => break,
+        };
+        let Some(incoming) = incoming else { break };
+        if !venue.has_room() {
+            venue.turn_away();
+            incoming.refuse();
+        } else if endpoint.open_connections() >= RETRY_FROM && incoming.may_retry() {
+            if incoming.retry().is_err() {
+                tracing::debug!("a visitor that was to show its address could not be asked to");
+            }
+        } else {
+            tokio::spawn(visit(incoming, venue.clone()));
+        }
+    }
+    let cause = CloseCause::HostStopping;
+    endpoint.close(VarInt::from_u32(cause.code()), cause.to_string().as_bytes());
+    if tokio::time::timeout(STOP, endpoint.wait_idle()).await.is_err() {
+        tracing::debug!("not every visitor has acknowledged the goodbye");
+    }
+}

@@ -1,0 +1,191 @@
+//! One visitor, as far as it can be decided without a socket: messages and time come in, [`Action`]s
+//! go out.
+//!
+//! What a visitor can make the host hold is bounded: one list of wants, [`content::OPEN_MAX`]
+//! streams, and answers to the message at hand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::content::{Order, Pace, StreamKey};
+use super::visitors::{ConnectionKey, Visitors};
+use crate::protocol::{
+    BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, Token, WantedBlob, Welcome,
+    transport,
+};
+
+/// What the session wants done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Say this on the control stream.
+    Send(FromHost),
+    /// Open a stream for a blob.
+    Open {
+        /// By what it is called from now on.
+        stream: StreamKey,
+        /// What stands at its head: which blob, and from where on.
+        header: BlobHeader,
+        /// How to write it.
+        pace: Pace,
+    },
+    /// Write an open stream in another way.
+    Pace {
+        /// Which.
+        stream: StreamKey,
+        /// How.
+        pace: Pace,
+    },
+    /// Reset an open stream.
+    Cancel(StreamKey),
+    /// Close another connection: this visitor has left it behind.
+    Displace(ConnectionKey),
+    /// Close this connection. Nothing comes after.
+    Close(CloseCause),
+}
+
+/// What a host offers to every visitor.
+#[derive(Debug)]
+pub struct Offer {
+    /// The manifest.
+    pub manifest: WantedBlob,
+    /// What a viewer must understand to show the twin.
+    pub needs: Capabilities,
+    /// The size of everything that can be asked for.
+    pub catalog: BTreeMap<ContentHash, u32>,
+}
+
+/// Lists of wants a second, in the long run: viewers send at most thirty.
+const MESSAGES_PER_SECOND: f64 = 60.0;
+
+/// Lists at once after a silence.
+const MESSAGES_BURST: f64 = 120.0;
+
+/// One visitor's connection.
+#[derive(Debug)]
+pub struct Session {
+    connection: ConnectionKey,
+    fresh: Token,
+    started: Duration,
+    /// Of a visitor who was welcomed.
+    token: Option<Token>,
+    is_closed: bool,
+    order: Order,
+    allowance: f64,
+    allowance_at: Duration,
+    actions: VecDeque<Action>,
+}
+
+impl Session {
+    /// A connection that was just made; `fresh` is the visitor's token unless they bring one.
+    pub fn new(connection: ConnectionKey, fresh: Token, now: Duration) -> Self {
+        Self {
+            connection,
+            fresh,
+            started: now,
+            token: None,
+            is_closed: false,
+            order: Order::default(),
+            allowance: MESSAGES_BURST,
+            allowance_at: now,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// The visitor has said something.
+    pub fn on_message(
+        &mut self,
+        message: &FromViewer,
+        offer: &Offer,
+        visitors: &mut Visitors,
+        now: Duration,
+    ) {
+        if self.is_closed {
+            return;
+        }
+        if !self.may_speak(now) {
+            return self.close(CloseCause::TooMuch);
+        }
+        match (self.token, message) {
+            (None, FromViewer::Hello(hello)) => {
+                if !hello.capabilities.contains(offer.needs) {
+                    return self.close(CloseCause::Unsupported);
+                }
+                let admission = visitors.admit(self.connection, hello.resume, self.fresh, now);
+                self.token = Some(admission.token);
+                self.actions.extend(admission.displaced.map(Action::Displace));
+                self.actions.push_back(Action::Send(FromHost::Welcome(Welcome {
+                    capabilities: hello.capabilities.shared_with(Capabilities::OURS),
+                    manifest: offer.manifest.hash,
+                    manifest_bytes: offer.manifest.size_bytes,
+                    token: admission.token,
+                    is_resumed: admission.is_resumed,
+                })));
+            }
+            (Some(_), FromViewer::Want(want)) => {
+                if let Err(cause) = self.order.replace(want, &offer.catalog, &mut self.actions) {
+                    self.close(cause);
+                }
+            }
+            _ => self.close(CloseCause::BrokenRules),
+        }
+    }
+
+    /// The visitor has sent what cannot be read.
+    pub fn on_garbage(&mut self) {
+        self.close(CloseCause::BrokenRules);
+    }
+
+    /// The last byte of a blob's stream was handed to the network.
+    pub fn on_sent(&mut self, stream: StreamKey, offer: &Offer) {
+        if !self.is_closed {
+            self.order.sent(stream, &offer.catalog, &mut self.actions);
+        }
+    }
+
+    /// A blob that the host should have cannot be read.
+    pub fn on_unreadable(&mut self) {
+        self.close(CloseCause::HostFault);
+    }
+
+    /// Time has passed.
+    pub fn on_time(&mut self, now: Duration) {
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            self.close(CloseCause::TooSlow);
+        }
+    }
+
+    /// When [`Session::on_time`] has something to do.
+    pub fn deadline(&self) -> Option<Duration> {
+        let waits = self.token.is_none() && !self.is_closed;
+        waits.then_some(self.started + Duration::from_millis(transport::HELLO_MILLIS))
+    }
+
+    /// The connection is gone.
+    pub fn on_gone(&mut self, visitors: &mut Visitors, now: Duration) {
+        if let Some(token) = self.token.take() {
+            visitors.left(token, self.connection, now);
+        }
+        self.is_closed = true;
+    }
+
+    /// What to do next.
+    pub fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// A token bucket.
+    fn may_speak(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.allowance_at).as_secs_f64();
+        self.allowance_at = now;
+        self.allowance = (self.allowance + passed * MESSAGES_PER_SECOND).min(MESSAGES_BURST) - 1.0;
+        self.allowance >= 0.0
+    }
+
+    fn close(&mut self, cause: CloseCause) {
+        if !self.is_closed {
+            self.is_closed = true;
+            self.actions.clear();
+            self.actions.push_back(Action::Close(cause));
+        }
+    }
+}

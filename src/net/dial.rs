@@ -1,0 +1,138 @@
+//! From a join link to a host that has said welcome.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::crypto::rustls::HandshakeData;
+use quinn::{
+    ClientConfig, Connection, ConnectionError, Endpoint, IdleTimeout, RecvStream, SendStream,
+    TransportConfig, VarInt,
+};
+
+use super::cause::Cause;
+use super::pin::Pin;
+use super::socket::endpoint_towards;
+use crate::protocol::codec::{self, Frames};
+use crate::protocol::link::Place;
+use crate::protocol::{
+    ALPN, Capabilities, FromHost, FromViewer, Hello, JoinLink, ProtocolError, Token, Welcome, transport,
+};
+
+/// Addresses of one name that are tried.
+const ADDRESSES_MAX: usize = 4;
+
+/// How long one address may take to answer.
+const ANSWER: Duration = Duration::from_millis(transport::HELLO_MILLIS);
+
+/// A host that has said welcome.
+pub struct Line {
+    pub endpoint: Endpoint,
+    pub connection: Connection,
+    pub send: SendStream,
+    pub receive: RecvStream,
+    /// What of the control stream was received and not read yet.
+    pub frames: Frames,
+    pub welcome: Welcome,
+}
+
+/// Connects to the first address of the link's host that answers.
+pub async fn dial(link: &JoinLink, resume: Option<Token>) -> Result<Line, Cause> {
+    let mut last = Cause::Gone;
+    for address in addresses(link).await? {
+        match dial_address(link, address, resume).await {
+            Ok(line) => return Ok(line),
+            Err(cause) if cause.is_final() => return Err(cause),
+            Err(cause) => last = cause,
+        }
+    }
+    Err(last)
+}
+
+async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
+    match &link.place {
+        Place::Address(address) => Ok(vec![SocketAddr::new(*address, link.port)]),
+        Place::Name(name) => {
+            let not_found = || Cause::NameNotFound { name: name.clone() };
+            let found = tokio::net::lookup_host((name.as_str(), link.port)).await;
+            let addresses: Vec<_> = found.map_err(|_| not_found())?.take(ADDRESSES_MAX).collect();
+            if addresses.is_empty() { Err(not_found()) } else { Ok(addresses) }
+        }
+    }
+}
+
+async fn dial_address(link: &JoinLink, address: SocketAddr, resume: Option<Token>) -> Result<Line, Cause> {
+    let pin = Pin::new(link.fingerprint);
+    let tls = pin.client_tls().map_err(|error| Cause::Insecure { reason: error.to_string() })?;
+    let mut config = ClientConfig::new(Arc::new(tls));
+    config.transport_config(Arc::new(transport_config()));
+    let no_network = |reason: String| Cause::NoNetwork { address, reason };
+    let endpoint = endpoint_towards(address).map_err(|error| no_network(error.to_string()))?;
+    let connecting = endpoint
+        .connect_with(config, address, transport::SERVER_NAME)
+        .map_err(|error| no_network(error.to_string()))?;
+    let connection = match tokio::time::timeout(ANSWER, connecting).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(ConnectionError::TimedOut)) | Err(_) => return Err(Cause::NoAnswer { address }),
+        Ok(Err(error)) => {
+            return Err(match pin.impostor() {
+                Some(found) => Cause::WrongHost { expected: link.fingerprint, found },
+                None => error.into(),
+            });
+        }
+    };
+    if !speaks_ours(&connection) {
+        return Err(Cause::WrongVersion);
+    }
+    match tokio::time::timeout(ANSWER, greet(endpoint, connection, resume)).await {
+        Ok(greeted) => greeted,
+        Err(_) => Err(Cause::NoAnswer { address }),
+    }
+}
+
+/// A host that agrees on no protocol at all is not turned away by TLS.
+fn speaks_ours(connection: &Connection) -> bool {
+    let data = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
+    data.and_then(|data| data.protocol).is_some_and(|protocol| protocol == ALPN)
+}
+
+async fn greet(endpoint: Endpoint, connection: Connection, resume: Option<Token>) -> Result<Line, Cause> {
+    let (mut send, mut receive) = connection.open_bi().await?;
+    let hello = FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume });
+    if send.write_all(&codec::encode(&hello)?).await.is_err() {
+        return Err(connection.closed().await.into());
+    }
+    // What is asked for comes before anything else that a viewer may say one day.
+    let _ = send.set_priority(1);
+    let mut frames = Frames::default();
+    loop {
+        match frames.next()? {
+            Some(FromHost::Welcome(welcome)) => {
+                return Ok(Line { endpoint, connection, send, receive, frames, welcome });
+            }
+            Some(_) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
+            None => {}
+        }
+        match receive.read_chunk(codec::FRAME_BYTES_MAX, true).await {
+            Ok(Some(chunk)) => frames.push(&chunk.bytes)?,
+            Ok(None) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
+            Err(_) => return Err(connection.closed().await.into()),
+        }
+    }
+}
+
+fn transport_config() -> TransportConfig {
+    let mut config = TransportConfig::default();
+    let idle = VarInt::from_u32(transport::IDLE_MILLIS as u32);
+    config
+        .max_idle_timeout(Some(IdleTimeout::from(idle)))
+        .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
+        .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
+        .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
+        .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
+        .stream_receive_window(VarInt::from_u32(transport::VIEWER_STREAM_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(transport::VIEWER_WINDOW_BYTES))
+        .max_concurrent_uni_streams(VarInt::from_u32(transport::BLOB_STREAMS_MAX))
+        .max_concurrent_bidi_streams(VarInt::from_u32(0));
+    config
+}

@@ -1,0 +1,130 @@
+//! The viewer's connection: a [`JoinLink`] and lists of wants come in, [`Event`]s go out.
+//!
+//! It has a thread of its own and comes back by itself when the network or the host goes away. The
+//! frame thread only ever calls [`Connection::want`] and [`Connection::poll`], which never wait.
+//! Architecture invariant: it knows hashes and sizes, not tiles; whether bytes came from here or from
+//! a cache is decided elsewhere.
+
+pub mod backoff;
+pub mod cause;
+pub mod inbox;
+
+mod dial;
+mod pin;
+mod pump;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::protocol::{BlobFault, ContentHash, JoinLink, WantedBlob, Welcome};
+pub use cause::Cause;
+
+/// What has happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The host has let us in, for the first time or again. It knows of no wants yet.
+    Connected(Welcome),
+    /// A blob has come; its bytes are those that its name promises.
+    Blob {
+        /// Its name.
+        hash: ContentHash,
+        /// All of it.
+        bytes: Vec<u8>,
+    },
+    /// A blob has not come, and will not unless it is asked for again.
+    BlobFailed {
+        /// Its name.
+        hash: ContentHash,
+        /// Why.
+        fault: BlobFault,
+    },
+    /// There is no connection, and there will be another try.
+    Lost {
+        /// Why.
+        cause: Cause,
+        /// Until the next try.
+        retry_in: Duration,
+    },
+    /// There is no connection, and trying again makes no sense. Nothing comes after.
+    Refused(Cause),
+}
+
+/// Events that may wait for the frame thread; beyond, the network waits. The bytes among them are
+/// bounded by what was wanted.
+const EVENTS_MAX: usize = 256;
+
+/// Lists of wants that may wait for the network; beyond, [`Connection::want`] refuses.
+const COMMANDS_MAX: usize = 4;
+
+enum Command {
+    Want(Vec<WantedBlob>),
+    Close,
+}
+
+/// A connection to a host, or the wish for one.
+pub struct Connection {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Connection {
+    /// Begins to connect, on a thread of its own. What comes of it is told by [`Connection::poll`].
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn open(link: JoinLink) -> io::Result<Self> {
+        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+        let (event_queue, events) = mpsc::channel(EVENTS_MAX);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Viewers that lose the same host must not all come back in the same instant.
+        let seed = RandomState::new().build_hasher().finish();
+        let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
+            runtime.block_on(pump::run(link, seed, command_queue, event_queue));
+            // A name that is still being looked up is not waited for.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { commands, events, thread: Some(thread) })
+    }
+
+    /// Says what is wanted now, most important first, in place of what was wanted before. Never
+    /// waits; `false` when the network is behind and the list should be given again later.
+    #[must_use]
+    pub fn want(&self, blobs: Vec<WantedBlob>) -> bool {
+        self.commands.try_send(Command::Want(blobs)).is_ok()
+    }
+
+    /// The next thing that has happened. Never waits.
+    pub fn poll(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Waits for the next thing to happen; `None` once nothing more will. For programs without
+    /// frames.
+    pub fn wait(&mut self) -> Option<Event> {
+        self.events.blocking_recv()
+    }
+}
+
+impl Drop for Connection {
+    /// Says goodbye to the host, which takes at most half a second.
+    fn drop(&mut self) {
+        // When the queue is full, closing it says the same a little later.
+        let _ = self.commands.try_send(Command::Close);
+        self.events.close();
+        let (closed, _) = mpsc::channel(1);
+        self.commands = closed;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the network's thread had panicked");
+        }
+    }
+}

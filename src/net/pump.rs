@@ -1,0 +1,217 @@
+//! The life of a connection: dial, carry wants out and blobs in, and, when it is lost, again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
+use tokio::sync::{Notify, mpsc};
+
+use super::backoff::Backoff;
+use super::cause::Cause;
+use super::dial::{Line, dial};
+use super::inbox::{Inbox, Rejected};
+use super::{Command, Event};
+use crate::protocol::codec::{self, Frames};
+use crate::protocol::{
+    BlobFault, BlobHeader, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError, WantedBlob, transport,
+};
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// How long the host may leave a list of wants unread before it counts as gone.
+const UNREAD: Duration = Duration::from_millis(transport::IDLE_MILLIS);
+
+/// What the tasks of one connection share; all of them run on one thread.
+struct Shared {
+    inbox: Mutex<Inbox>,
+    /// The inbox does not want something any more that the host believes it does.
+    wants_changed: Notify,
+    events: mpsc::Sender<Event>,
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the frame thread, waiting until it has room; that nobody listens any more is noticed by
+    /// the queue of commands.
+    async fn tell(&self, event: Event) {
+        let _ = self.events.send(event).await;
+    }
+}
+
+/// Runs until the viewer leaves or trying again makes no sense.
+pub async fn run(
+    link: JoinLink,
+    seed: u64,
+    mut commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<Event>,
+) {
+    let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
+    let mut backoff = Backoff::new(seed);
+    let mut token = None;
+    loop {
+        let dialled = tokio::select! {
+            dialled = dial(&link, token) => dialled,
+            () = left(&mut commands, &shared) => return,
+        };
+        let cause = match dialled {
+            Ok(line) => {
+                token = Some(line.welcome.token);
+                backoff.reset();
+                match talk(line, &mut commands, &shared).await {
+                    Some(cause) => cause,
+                    None => return,
+                }
+            }
+            Err(cause) => cause,
+        };
+        tracing::info!(%cause, "no connection");
+        if cause.is_final() {
+            return shared.tell(Event::Refused(cause)).await;
+        }
+        let retry_in = backoff.next_wait();
+        shared.tell(Event::Lost { cause, retry_in }).await;
+        tokio::select! {
+            () = tokio::time::sleep(retry_in) => {}
+            () = left(&mut commands, &shared) => return,
+        }
+    }
+}
+
+/// Resolves when the viewer leaves; until then it keeps the newest list of wants.
+async fn left(commands: &mut mpsc::Receiver<Command>, shared: &Shared) {
+    while let Some(Command::Want(wanted)) = commands.recv().await {
+        shared.inbox().replace(&wanted);
+    }
+}
+
+/// Uses a connection until it ends; `None` when the viewer has left.
+async fn talk(line: Line, commands: &mut mpsc::Receiver<Command>, shared: &Arc<Shared>) -> Option<Cause> {
+    let Line { endpoint, connection, mut send, mut receive, mut frames, welcome } = line;
+    shared.inbox().disconnected();
+    shared.tell(Event::Connected(welcome)).await;
+    let cause = loop {
+        let turn = tokio::select! {
+            command = commands.recv() => match newest(command, commands) {
+                Some(wanted) => {
+                    shared.inbox().replace(&wanted);
+                    say_wants(&mut send, shared).await
+                }
+                None => {
+                    goodbye(&endpoint, &connection, CloseCause::Left).await;
+                    return None;
+                }
+            },
+            () = shared.wants_changed.notified() => say_wants(&mut send, shared).await,
+            stream = connection.accept_uni() => stream.map_err(Cause::from).map(|stream| {
+                tokio::spawn(receive_blob(stream, shared.clone()));
+            }),
+            chunk = receive.read_chunk(codec::FRAME_BYTES_MAX, true) => match chunk {
+                Ok(Some(chunk)) => hear(&mut frames, &chunk.bytes, shared).await,
+                Ok(None) => Err(Cause::Closed(CloseCause::HostStopping)),
+                Err(_) => Err(connection.closed().await.into()),
+            },
+        };
+        if let Err(cause) = turn {
+            break cause;
+        }
+    };
+    let close =
+        if matches!(cause, Cause::HostBrokeRules(_)) { CloseCause::BrokenRules } else { CloseCause::Left };
+    goodbye(&endpoint, &connection, close).await;
+    shared.inbox().disconnected();
+    Some(cause)
+}
+
+/// The newest list of wants in the queue; `None` when the viewer leaves.
+fn newest(first: Option<Command>, commands: &mut mpsc::Receiver<Command>) -> Option<Vec<WantedBlob>> {
+    let Some(Command::Want(mut wanted)) = first else { return None };
+    while let Ok(command) = commands.try_recv() {
+        match command {
+            Command::Want(newer) => wanted = newer,
+            Command::Close => return None,
+        }
+    }
+    Some(wanted)
+}
+
+async fn goodbye(endpoint: &Endpoint, connection: &Connection, cause: CloseCause) {
+    connection.close(VarInt::from_u32(cause.code()), cause.to_string().as_bytes());
+    if tokio::time::timeout(GOODBYE, endpoint.wait_idle()).await.is_err() {
+        tracing::debug!("the host has not acknowledged the goodbye");
+    }
+}
+
+async fn say_wants(send: &mut SendStream, shared: &Shared) -> Result<(), Cause> {
+    let want = shared.inbox().want();
+    let frame = codec::encode(&FromViewer::Want(want))?;
+    match tokio::time::timeout(UNREAD, send.write_all(&frame)).await {
+        Ok(Ok(())) => Ok(()),
+        // The connection's own end is what tells why.
+        Ok(Err(quinn::WriteError::ConnectionLost(error))) => Err(error.into()),
+        Ok(Err(_)) | Err(_) => Err(Cause::Gone),
+    }
+}
+
+async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), Cause> {
+    frames.push(bytes)?;
+    while let Some(message) = frames.next()? {
+        match message {
+            FromHost::Absent(absent) => {
+                let was_wanted = shared.inbox().absent(absent.hash);
+                if was_wanted {
+                    shared.tell(Event::BlobFailed { hash: absent.hash, fault: BlobFault::Absent }).await;
+                }
+            }
+            FromHost::Welcome(_) => return Err(ProtocolError::Malformed { what: "a second welcome" }.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Reads one stream to its end and tells what became of it.
+async fn receive_blob(mut stream: RecvStream, shared: Arc<Shared>) {
+    let received = read_blob(&mut stream, &shared).await;
+    let rejected = match received {
+        Ok(Some(event)) => return shared.tell(event).await,
+        // The stream was reset or the connection lost: what has come is kept.
+        Ok(None) => return,
+        Err(rejected) => rejected,
+    };
+    // It may have ended already.
+    let _ = stream.stop(VarInt::from_u32(CloseCause::Left.code()));
+    if let Some((hash, fault)) = rejected.fault() {
+        tracing::warn!(%hash, "the host has sent bytes that are not those of this name");
+        shared.wants_changed.notify_one();
+        shared.tell(Event::BlobFailed { hash, fault }).await;
+    }
+}
+
+async fn read_blob(stream: &mut RecvStream, shared: &Shared) -> Result<Option<Event>, Rejected> {
+    let mut head = Frames::default();
+    let header: BlobHeader = loop {
+        match head.next() {
+            Ok(Some(header)) => break header,
+            Ok(None) => {}
+            Err(_) => return Err(Rejected::Unwanted),
+        }
+        match stream.read_chunk(BlobHeader::FRAME_BYTES_MAX, true).await {
+            Ok(Some(chunk)) => head.push(&chunk.bytes).map_err(|_| Rejected::Unwanted)?,
+            Ok(None) | Err(_) => return Ok(None),
+        }
+    };
+    let inlet = shared.inbox().begin(&header)?;
+    shared.inbox().push(inlet, &head.into_rest())?;
+    loop {
+        match stream.read_chunk(transport::WRITE_BYTES, true).await {
+            Ok(Some(chunk)) => shared.inbox().push(inlet, &chunk.bytes)?,
+            Ok(None) => break,
+            Err(_) => return Ok(None),
+        }
+    }
+    let bytes = shared.inbox().finish(inlet)?;
+    Ok(Some(Event::Blob { hash: header.hash, bytes }))
+}

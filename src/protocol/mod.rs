@@ -1,0 +1,89 @@
+//! What crosses the wire between a viewer and its host: messages in, bytes out, and back.
+//!
+//! Architecture invariant: no socket, no clock, no file; every byte from outside is checked here and
+//! nowhere else, and nothing in here panics on it.
+//!
+//! # The wire on one page
+//!
+//! One QUIC connection, TLS 1.3, ALPN [`ALPN`]. The number in it is the version of everything below:
+//! whoever does not speak it is turned away by TLS, before a byte of ours. The host's certificate is
+//! its own; the viewer knows its SHA-256 from the [`link`](JoinLink) by which it came.
+//!
+//! Everything is made of frames ([`codec`]): `kind: u16, length: u32, body`, little-endian, where
+//! the body is postcard. A frame of unknown kind is skipped, so that later hosts and viewers may say
+//! more; anything else that is wrong ends the connection with a [`CloseCause`].
+//!
+//! 1. The viewer opens one bidirectional stream, *control*, and says [`Hello`]. The host answers
+//!    [`Welcome`]: what both understand, the name of the manifest, and a token with which the same
+//!    visitor comes back after a break.
+//! 2. The viewer says what it wants with [`Want`]: hashes, most important first. Each list replaces
+//!    the one before, so that leaving something out cancels it. The [`manifest`] is wanted in the
+//!    same way as any tile.
+//! 3. The host opens a unidirectional stream for each blob: a [`BlobHeader`] frame, then the bytes.
+//!    It resets streams that are no longer wanted. What it does not have it calls [`Absent`].
+//! 4. Either side ends the connection with QUIC's own close, whose code is a [`CloseCause`].
+//!
+//! Kinds are numbered by what they are about, and room is kept for what is to come:
+//!
+//! | kinds | about | carried by |
+//! |---|---|---|
+//! | `0x00__` | control: `01` Hello, `02` Welcome | control stream |
+//! | `0x01__` | content: `01` Want, `02` Absent, `03` BlobHeader | control stream; a stream a blob |
+//! | `0x02__` | presence: who is where | datagrams, newest wins |
+//! | `0x03__` | voice | datagrams |
+//! | `0x04__` | telemetry: live values | a stream a topic |
+//! | `0x05__` | claims and receipts | control stream |
+//! | `0x06__` | the guide | a stream a conversation |
+//!
+//! A datagram begins with its kind and has no length.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+pub mod close;
+pub mod codec;
+pub mod content;
+pub mod control;
+pub mod link;
+pub mod manifest;
+pub mod transport;
+
+pub use crate::scene::ContentHash;
+pub use close::CloseCause;
+pub use content::{Absent, BlobFault, BlobHeader, Want, WantedBlob};
+pub use control::{Capabilities, FromHost, FromViewer, Hello, Token, Welcome};
+pub use link::{Fingerprint, JoinLink, LinkError};
+
+/// The application protocol that TLS agrees on; its number is the version of the wire.
+pub const ALPN: &[u8] = b"pavilion/1";
+
+/// Why bytes from the other side were refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolError {
+    /// A length that no honest sender writes.
+    #[error("the other side sent {what} of {size} bytes, and {limit} is the most that is taken")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// How large it claims to be.
+        size: u64,
+        /// How large it may be.
+        limit: u64,
+    },
+    /// Bytes that do not read as what they should be.
+    #[error("the other side sent {what} that cannot be read: the bytes are damaged or of another version")]
+    Malformed {
+        /// What they should be.
+        what: &'static str,
+    },
+    /// A manifest that is of another version.
+    #[error("the twin's manifest has version {found}, this program reads version {expected}: bake it again")]
+    ManifestVersion {
+        /// The version that it says it has.
+        found: u16,
+        /// The one that can be read.
+        expected: u16,
+    },
+    /// A manifest whose tables contradict each other.
+    #[error("the twin's manifest does not hold together: {0}")]
+    Manifest(#[from] crate::scene::ContentError),
+}

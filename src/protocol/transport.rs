@@ -1,0 +1,46 @@
+//! The numbers that both ends give to QUIC. They are data here, because the two ends must agree and
+//! must not import each other.
+
+/// Silence after which the other side is taken for gone.
+pub const IDLE_MILLIS: u64 = 15_000;
+
+/// How often a silent connection is kept alive: three chances within [`IDLE_MILLIS`].
+pub const KEEP_ALIVE_MILLIS: u64 = 4_000;
+
+/// The round trip that is assumed before one was measured. QUIC's own 333 ms would let the first lost
+/// packet on a hall's network cost a second.
+pub const INITIAL_RTT_MILLIS: u64 = 50;
+
+/// What the host hands to QUIC ahead of the network. It is also what can no longer be reordered when
+/// the wants change: 512 KiB are 40 ms at 100 Mbit/s, and carry 140 Mbit/s over 30 ms.
+pub const SEND_WINDOW_BYTES: u64 = 512 << 10;
+
+/// What waits to leave as datagrams: stale poses are worth nothing, so hardly any.
+pub const DATAGRAM_BUFFER_BYTES: usize = 16 << 10;
+
+/// Streams that the host may have open towards a viewer.
+pub const BLOB_STREAMS_MAX: u32 = 64;
+
+/// Streams that a viewer may have open towards the host: control, and room for claims and the guide.
+pub const VIEWER_STREAMS_MAX: u32 = 4;
+
+/// What a viewer takes of one blob before it was read: the send window and as much again.
+pub const VIEWER_STREAM_WINDOW_BYTES: u32 = 1 << 20;
+
+/// What a viewer takes of all blobs together before they were read.
+pub const VIEWER_WINDOW_BYTES: u32 = 4 << 20;
+
+/// What a host takes of one stream before it was read: viewers say little.
+pub const HOST_STREAM_WINDOW_BYTES: u32 = 64 << 10;
+
+/// What a host takes of all streams of a viewer.
+pub const HOST_WINDOW_BYTES: u32 = 128 << 10;
+
+/// The most that a blob's stream is given at once, so that a change of order finds little in its way.
+pub const WRITE_BYTES: usize = 64 << 10;
+
+/// How long either side waits for the other's first words.
+pub const HELLO_MILLIS: u64 = 5_000;
+
+/// The name in the TLS handshake. It says nothing: the certificate is known by its fingerprint.
+pub const SERVER_NAME: &str = "pavilion";

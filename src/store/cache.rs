@@ -1,0 +1,195 @@
+//! The viewer's cache: blobs by their hash, under a ceiling, least recently used first to go.
+//!
+//! `<folder>/<first two digits>/<hash>` holds a blob. A file that ends in `.partial` was being
+//! written when the program ended, and is swept when the store is opened again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::write_atomically;
+use crate::protocol::ContentHash;
+use crate::scene::limits::BLOB_BYTES_MAX;
+
+/// Why the cache cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder cannot be made or read.
+    #[error("the cache folder {folder} cannot be used ({source}): check its permissions or choose another")]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A blob cannot be written.
+    #[error("the cache folder {folder} takes no more ({source}): free some space or choose another")]
+    Write {
+        /// Which.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The bytes are not those that the name promises.
+    #[error("the bytes given for {hash} are not those of that name: they are not kept")]
+    Mismatch {
+        /// The name.
+        hash: ContentHash,
+    },
+}
+
+struct Entry {
+    size_bytes: u64,
+    used: SystemTime,
+}
+
+/// A cache in a folder of its own.
+pub struct Store {
+    folder: PathBuf,
+    ceiling_bytes: u64,
+    entries: BTreeMap<ContentHash, Entry>,
+    by_use: BTreeSet<(SystemTime, ContentHash)>,
+    total_bytes: u64,
+}
+
+impl Store {
+    /// Opens the cache in `folder`, making it if need be, sweeping what was being written when the
+    /// program last ended, and evicting down to `ceiling_bytes`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open(folder: &Path, ceiling_bytes: u64) -> Result<Self, StoreError> {
+        let mut store = Self {
+            folder: folder.to_owned(),
+            ceiling_bytes,
+            entries: BTreeMap::new(),
+            by_use: BTreeSet::new(),
+            total_bytes: 0,
+        };
+        store.scan().map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+        store.evict_for(0);
+        Ok(store)
+    }
+
+    fn scan(&mut self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        for shard in fs::read_dir(&self.folder)? {
+            let shard = shard?.path();
+            if !shard.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(&shard)? {
+                let file = file?;
+                let name = file.file_name();
+                let name = name.to_string_lossy();
+                let metadata = file.metadata()?;
+                match name.parse::<ContentHash>() {
+                    Ok(hash) => {
+                        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                        self.note(hash, metadata.len(), used);
+                    }
+                    Err(_) if name.ends_with(".partial") => fs::remove_file(file.path())?,
+                    // Not ours: left alone.
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of all blobs.
+    pub fn size_bytes(&self) -> u64 {
+        self.total_bytes
+    }
+
+    /// Whether the blob is here, as far as is known without reading it.
+    pub fn contains(&self, hash: ContentHash) -> bool {
+        self.entries.contains_key(&hash)
+    }
+
+    /// The blob. One whose bytes have changed on disk is removed and counts as absent.
+    pub fn get(&mut self, hash: ContentHash) -> Option<Vec<u8>> {
+        self.entries.get(&hash)?;
+        let path = self.path(hash);
+        let bytes = read_bounded(&path).filter(|bytes| ContentHash::of(bytes) == hash);
+        let Some(bytes) = bytes else {
+            tracing::warn!(%hash, "a cached file was damaged and is removed");
+            self.remove(hash);
+            return None;
+        };
+        let now = SystemTime::now();
+        // The order of use survives a restart as the file's time; where it cannot be set, only the
+        // choice of what to evict suffers.
+        let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(now));
+        self.note(hash, bytes.len() as u64, now);
+        Some(bytes)
+    }
+
+    /// Keeps a blob, and evicts others to make room. One that is larger than the whole cache is not
+    /// kept.
+    ///
+    /// # Errors
+    /// When the bytes are not those of `hash`, or cannot be written.
+    pub fn put(&mut self, hash: ContentHash, bytes: &[u8]) -> Result<(), StoreError> {
+        if ContentHash::of(bytes) != hash {
+            return Err(StoreError::Mismatch { hash });
+        }
+        let size_bytes = bytes.len() as u64;
+        if self.contains(hash) || size_bytes > self.ceiling_bytes {
+            return Ok(());
+        }
+        self.evict_for(size_bytes);
+        let path = self.path(hash);
+        let partial_name = format!("{hash}.{}.partial", std::process::id());
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| write_atomically(&path, &partial_name, bytes, false))
+            .map_err(|source| StoreError::Write { folder: self.folder.clone(), source })?;
+        self.note(hash, size_bytes, SystemTime::now());
+        Ok(())
+    }
+
+    fn path(&self, hash: ContentHash) -> PathBuf {
+        let name = hash.to_string();
+        let shard: String = name.chars().take(2).collect();
+        self.folder.join(shard).join(name)
+    }
+
+    fn note(&mut self, hash: ContentHash, size_bytes: u64, used: SystemTime) {
+        self.forget(hash);
+        self.entries.insert(hash, Entry { size_bytes, used });
+        self.by_use.insert((used, hash));
+        self.total_bytes += size_bytes;
+    }
+
+    fn forget(&mut self, hash: ContentHash) {
+        if let Some(entry) = self.entries.remove(&hash) {
+            self.by_use.remove(&(entry.used, hash));
+            self.total_bytes -= entry.size_bytes;
+        }
+    }
+
+    fn remove(&mut self, hash: ContentHash) {
+        // It may have been removed by somebody else: then it is gone all the same.
+        let _ = fs::remove_file(self.path(hash));
+        self.forget(hash);
+    }
+
+    fn evict_for(&mut self, size_bytes: u64) {
+        while self.total_bytes.saturating_add(size_bytes) > self.ceiling_bytes {
+            let Some(&(_, oldest)) = self.by_use.first() else { return };
+            self.remove(oldest);
+        }
+    }
+}
+
+/// The file's bytes, unless it is larger than any blob.
+fn read_bounded(path: &Path) -> Option<Vec<u8>> {
+    let size = fs::metadata(path).ok()?.len();
+    if size > BLOB_BYTES_MAX as u64 {
+        return None;
+    }
+    fs::read(path).ok()
+}
