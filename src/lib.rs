@@ -8,7 +8,7 @@
 //! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
-//! - L3 `host`: the venue: bakes a twin
+//! - L3 [`host`]: the venue: bakes a twin
 
 pub mod math;
 pub mod scene;

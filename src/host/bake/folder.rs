@@ -9,9 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{BakeError, Baked, OnProgress, Stage, tell, tileset_json};
-
-/// The compact form of the tables, for viewers.
-pub const MANIFEST: &str = "manifest.pavilion";
+use crate::protocol::manifest;
 
 /// The tables for other programs.
 pub const TILESET: &str = "tileset.json";
@@ -67,17 +65,13 @@ pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(
         write_file(&path, &blob.bytes).map_err(failed(&path))?;
     }
     let tileset = tileset_json::write(&baked.tables, &baked.blobs);
-    let manifest = manifest(baked)?;
-    for (name, bytes) in [(TILESET, tileset.as_bytes()), (MANIFEST, &manifest)] {
+    let manifest = manifest::encode(&baked.tables).map_err(|error| BakeError::Encode(error.to_string()))?;
+    for (name, bytes) in [(TILESET, tileset.as_bytes()), (manifest::FILE_NAME, &manifest)] {
         let path = partial.path.join(name);
         write_file(&path, bytes).map_err(failed(&path))?;
     }
     tell(on_progress, Stage::Write, total, total)?;
     exchange(&partial.path, out).map_err(failed(out))
-}
-
-fn manifest(baked: &Baked) -> Result<Vec<u8>, BakeError> {
-    postcard::to_allocvec(&baked.tables).map_err(|error| BakeError::Encode(error.to_string()))
 }
 
 /// `out` steps aside where it exists, and comes back where the new one cannot take its place.
@@ -106,7 +100,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn is_bake(folder: &Path) -> bool {
-    folder.join(MANIFEST).is_file() && folder.join(TILESET).is_file()
+    folder.join(manifest::FILE_NAME).is_file() && folder.join(TILESET).is_file()
 }
 
 /// `<out>.<suffix>`, in the same folder and so on the same disk.

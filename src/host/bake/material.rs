@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use glam::Vec2;
 
 use super::BakedBlob;
-use super::image;
 use super::soup::UvBox;
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
+use crate::scene::gltf::image::{self, Encoding};
 use crate::scene::material::{TextureSlot, Wrap};
 use crate::scene::texture::{ColorSpace, Image, side_log2_for};
 use crate::scene::{BlobId, ContentError, ImageId, Material, limits};
@@ -79,8 +79,8 @@ impl Plan {
 pub struct Catalog {
     /// One for each source material, then glTF's default.
     plans: Vec<Plan>,
-    drafts: Vec<Material>,
-    draft_of: BTreeMap<Vec<u8>, u32>,
+    /// With the class of what their texture coordinates span.
+    drafts: Vec<(Material, u8)>,
     images: Vec<Image>,
     blobs: Vec<BakedBlob>,
     skipped: BTreeMap<String, u32>,
@@ -108,7 +108,6 @@ impl Catalog {
         let mut catalog = Self {
             plans: Vec::new(),
             drafts: Vec::new(),
-            draft_of: BTreeMap::new(),
             images: Vec::new(),
             blobs: Vec::new(),
             skipped: BTreeMap::new(),
@@ -135,21 +134,19 @@ impl Catalog {
     pub fn draft(&mut self, source: Option<usize>, repeats: f32) -> Result<u32, ContentError> {
         let class = (repeats / BOX_REPEATS_MAX).max(1.0).log(4.0).ceil().min(255.0) as u8;
         let material = &self.plan_of(source).material;
-        let key = postcard::to_allocvec(&(material, class))
-            .map_err(|error| ContentError::malformed("material", error.to_string()))?;
-        if let Some(&draft) = self.draft_of.get(&key) {
-            return Ok(draft);
+        let known = self.drafts.iter().position(|(other, of)| *of == class && other == material);
+        if let Some(draft) = known {
+            return Ok(draft as u32);
         }
+        let material = material.clone();
         ContentError::check("the file", "materials", self.drafts.len() + 1, limits::MATERIALS_MAX)?;
-        let draft = self.drafts.len() as u32;
-        self.drafts.push(material.clone());
-        self.draft_of.insert(key, draft);
-        Ok(draft)
+        self.drafts.push((material, class));
+        Ok(self.drafts.len() as u32 - 1)
     }
 
     /// Gives every draft its box.
     pub fn finish(self, boxes: &[UvBox]) -> Shelf {
-        let mut materials = self.drafts;
+        let mut materials: Vec<Material> = self.drafts.into_iter().map(|(material, _)| material).collect();
         for (material, uv_box) in materials.iter_mut().zip(boxes) {
             if material.textures().iter().all(Option::is_none) || *uv_box == UvBox::EMPTY {
                 continue;
@@ -228,19 +225,17 @@ impl Catalog {
             self.skip("images without bytes");
             return Ok(None);
         };
-        let Some(header) = image::header(bytes) else {
-            return Err(ContentError::malformed(place(), "it is neither PNG nor JPEG; convert it to one"));
-        };
-        let side = header.width.max(header.height);
-        ContentError::check(&place(), "pixels of side", side as usize, limits::IMAGE_SIDE_MAX as usize)?;
+        let (width, height) =
+            image::size(bytes).map_err(|error| ContentError::malformed(place(), error.to_string()))?;
+        let extension = Encoding::of(bytes).map_or("png", Encoding::extension);
         ContentError::check(&place(), "bytes", bytes.len(), limits::BLOB_BYTES_MAX)?;
-        let blob = BakedBlob::new(header.extension, bytes.clone());
+        let blob = BakedBlob::new(extension, bytes.clone());
         let known = self.blobs.iter().position(|other| other.hash == blob.hash);
         if known.is_none() {
             self.blobs.push(blob);
         }
         let blob = BlobId(known.unwrap_or(self.blobs.len() - 1) as u32);
-        let image = Image { blob, space, side_log2: side_log2_for(header.width, header.height) };
+        let image = Image { blob, space, side_log2: side_log2_for(width, height) };
         let known = self.images.iter().position(|other| *other == image);
         if known.is_none() {
             self.images.push(image);

@@ -16,7 +16,6 @@ pub mod flatten;
 pub mod folder;
 pub mod glb;
 pub mod grid;
-pub mod image;
 pub mod light;
 pub mod material;
 pub mod partition;

@@ -1,6 +1,7 @@
 //! What a bake did, in numbers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -99,5 +100,26 @@ impl BakeReport {
             burst.dedup();
             self.root_bytes = burst.into_iter().map(size).sum();
         }
+    }
+}
+
+impl fmt::Display for BakeReport {
+    /// One fact a line, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds: f64 = self.seconds.values().sum();
+        writeln!(f, "baked {} triangles in {seconds:.1} s", self.source_triangles)?;
+        writeln!(f, "  tiles        {} with {} triangles", self.tiles, self.tile_triangles)?;
+        let mebibytes = self.bytes as f64 / f64::from(1 << 20);
+        writeln!(f, "  blobs        {} of {mebibytes:.1} MiB together", self.blobs)?;
+        writeln!(f, "  geometry     {:.1} bytes a triangle", self.bytes_per_triangle)?;
+        writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
+        writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;
+        for (height, level) in self.levels.iter().enumerate() {
+            let LevelReport { tiles, triangles, geometric_error_metres: error, .. } = level;
+            writeln!(f, "  level {height:<6} {tiles} tiles, {triangles} triangles, off by {error:.3} m")?;
+        }
+        let skipped = self.skipped.iter().map(|(name, count)| format!("{name} ({count})"));
+        let skipped = skipped.collect::<Vec<_>>().join(", ");
+        write!(f, "  left out     {}", if skipped.is_empty() { "nothing" } else { &skipped })
     }
 }

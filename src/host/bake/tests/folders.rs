@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::scenes::{bake, ball, quick, single};
-use crate::host::bake::folder::{self, MANIFEST};
+use crate::host::bake::folder;
 use crate::host::bake::{BakeError, Baked, bake_document};
+use crate::protocol::manifest;
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -34,7 +35,7 @@ fn a_bake_replaces_a_bake_and_nothing_else() {
     assert_ne!(names(&out), files);
     assert_eq!(names(parent.path()), ["twin"]);
 
-    fs::remove_file(out.join(MANIFEST)).unwrap();
+    fs::remove_file(out.join(manifest::FILE_NAME)).unwrap();
     assert!(matches!(write(&out, &first), Err(BakeError::NotABake { .. })));
     let file = parent.path().join("file");
     fs::write(&file, "mine").unwrap();
@@ -68,5 +69,5 @@ fn an_exchange_that_was_cut_short_is_put_right() {
     fs::rename(&out, parent.path().join("twin.replaced")).unwrap();
     folder::recover(&out).unwrap();
     assert_eq!(names(parent.path()), ["twin"]);
-    assert!(out.join(MANIFEST).is_file());
+    assert!(out.join(manifest::FILE_NAME).is_file());
 }
