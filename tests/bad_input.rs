@@ -62,8 +62,11 @@ fn a_truncated_gltf_is_refused() {
 fn a_file_outside_the_folder_is_not_opened() {
     let home = Home::new();
     let source = home.path("evil.gltf");
-    for uri in ["../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "%2e%2e/secret", "http://x/y"] {
-        let buffers = format!(r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"uri":"{uri}","byteLength":4}}]}}"#);
+    for uri in
+        ["../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "%2e%2e/secret", "http://x/y"]
+    {
+        let buffers =
+            format!(r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"uri":"{uri}","byteLength":4}}]}}"#);
         fs::write(&source, buffers).unwrap();
         home.failure(&["bake", text(&source), text(&home.path("baked"))], CONTENT);
     }
@@ -149,7 +152,9 @@ fn a_wrong_pin_is_refused() {
 #[test]
 fn a_link_that_is_none_is_a_usage_error() {
     let home = Home::new();
-    for link in ["pavilion://", "pavilion://host:1", "pavilion://host:99999#sha256=00", "pavilion://h:1#sha256=zz"] {
+    for link in
+        ["pavilion://", "pavilion://host:1", "pavilion://host:99999#sha256=00", "pavilion://h:1#sha256=zz"]
+    {
         home.failure(&view(link, &[]), USAGE);
     }
 }

@@ -54,8 +54,10 @@ fn a_person_walks_and_takes_a_picture() {
     let source = home.path("twin.gltf");
     twin::write(&source);
     let shots = home.path("shots");
-    let arguments = ["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
-    let viewer = home.command(&arguments).env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY").spawn().unwrap();
+    let arguments =
+        ["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
+    let viewer =
+        home.command(&arguments).env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY").spawn().unwrap();
     let mut viewer = Killed(viewer);
 
     let find = || xdotool(&display, &["search", "--onlyvisible", "--name", "Pavilion"]);

@@ -14,7 +14,8 @@ use winit::window::{Window as WinitWindow, WindowId};
 
 use super::desk::{Desk, Key};
 use super::{Begin, Display, PresentError, SAMPLES};
-use crate::draw::{EyeTarget, Gpu, Mirror, MirrorMode};
+use crate::draw::mirror::Shown;
+use crate::draw::{EyeTarget, Gpu, Mirror};
 use crate::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::{Input, Person};
 
@@ -50,7 +51,7 @@ pub struct Window {
     mirror: Mirror,
     target: EyeTarget,
     frame: Option<wgpu::SurfaceTexture>,
-    mode: MirrorMode,
+    shown: Shown,
     last: Instant,
 }
 
@@ -100,7 +101,7 @@ impl OpenWindow {
             mirror,
             target,
             frame: None,
-            mode: MirrorMode::OneEye,
+            shown: Shown::Left,
             last: Instant::now(),
         })
     }
@@ -149,7 +150,10 @@ impl Display for Window {
             return Ok(Begin::Leave);
         }
         if input.toggle_both_eyes {
-            self.mode = self.mode.other();
+            self.shown = match self.shown {
+                Shown::Left => Shown::Both,
+                Shown::Both => Shown::Left,
+            };
         }
         if self.events.is_resized {
             self.resize(gpu);
@@ -171,7 +175,8 @@ impl Display for Window {
         self.frame = self.acquire(gpu)?;
         if let Some(frame) = &self.frame {
             let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
-            self.mirror.draw(gpu, encoder, &self.target, &view, self.mode);
+            let size = [self.config.width, self.config.height];
+            self.mirror.record(gpu, encoder, &self.target.image, self.shown, &view, size);
         }
         Ok(())
     }

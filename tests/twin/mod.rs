@@ -17,7 +17,14 @@ struct Gltf {
 }
 
 impl Gltf {
-    fn accessor(&mut self, bytes: &[u8], component: u32, kind: &str, count: usize, range: Option<([f32; 3], [f32; 3])>) -> usize {
+    fn accessor(
+        &mut self,
+        bytes: &[u8],
+        component: u32,
+        kind: &str,
+        count: usize,
+        range: Option<([f32; 3], [f32; 3])>,
+    ) -> usize {
         self.views.push(json!({"buffer": 0, "byteOffset": self.bytes.len(), "byteLength": bytes.len()}));
         self.bytes.extend_from_slice(bytes);
         let mut accessor = json!({
@@ -32,7 +39,14 @@ impl Gltf {
     }
 
     /// A surface over a grid, its normals by finite differences.
-    fn surface(&mut self, name: &str, material: usize, steps: [usize; 2], at: impl Fn(f32, f32) -> [f32; 3], uv_scale: f32) {
+    fn surface(
+        &mut self,
+        name: &str,
+        material: usize,
+        steps: [usize; 2],
+        at: impl Fn(f32, f32) -> [f32; 3],
+        uv_scale: f32,
+    ) {
         let [columns, rows] = steps;
         let (mut positions, mut normals, mut uvs) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..=rows {
@@ -42,7 +56,11 @@ impl Gltf {
                 let difference = |a: [f32; 3], b: [f32; 3]| [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
                 let du = difference(at(u + h, v), at(u - h, v));
                 let dv = difference(at(u, v + h), at(u, v - h));
-                let cross = [du[1] * dv[2] - du[2] * dv[1], du[2] * dv[0] - du[0] * dv[2], du[0] * dv[1] - du[1] * dv[0]];
+                let cross = [
+                    du[1] * dv[2] - du[2] * dv[1],
+                    du[2] * dv[0] - du[0] * dv[2],
+                    du[0] * dv[1] - du[1] * dv[0],
+                ];
                 let length = cross.iter().map(|x| x * x).sum::<f32>().sqrt();
                 normals.push(if length > 1e-12 { cross.map(|x| x / length) } else { [0.0, 1.0, 0.0] });
                 positions.push(at(u, v));

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 
-use crate::draw::{Upload, text};
+use crate::draw::Upload;
+use crate::draw::text::{self, Panel, Paragraph};
 use crate::math::{Aabb, Pose};
 use crate::scene::gltf::document::VertexSet;
 use crate::scene::tileset::{Blob, Tables};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
 use crate::scene::{
-    Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId, Tileset,
+    AlphaMode, Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId, Tileset,
 };
 use crate::scene::{material::TextureSlot, pack};
 
@@ -26,6 +27,10 @@ const PANEL: MaterialId = MaterialId(2);
 
 /// The panel, metres: wide enough for a line of 40 letters of 2° at its distance.
 const PANEL_WIDTH_METRES: f32 = 2.6;
+
+/// The panel, pixels: 400 a metre, more than a headset's 20 a degree can show at this distance.
+const PANEL_PAPER: Panel =
+    Panel { size: [1024, 512], padding_px: 56.0, corner_px: 28.0, paper: [24, 30, 40, 255] };
 
 /// Everything the renderer and the culler need to show the lobby.
 pub struct Lobby {
@@ -40,7 +45,11 @@ pub struct Lobby {
 /// # Errors
 /// Never for sentences that this program makes; the packing checks all content alike.
 pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
-    let pixels = text::rasterise(&["Pavilion", sentence]);
+    let words = [
+        Paragraph { text: "Pavilion", height_px: 92.0, ink: [255, 255, 255] },
+        Paragraph { text: sentence, height_px: 46.0, ink: [214, 224, 236] },
+    ];
+    let pixels = text::rasterise(&words, &PANEL_PAPER);
     let aspect = pixels.height as f32 / pixels.width as f32;
     let side_log2 = side_log2_for(pixels.width, pixels.height);
     let texture = Arc::new(Texture::from_pixels(&pixels, ColorSpace::Srgb, side_log2)?);
@@ -87,6 +96,7 @@ fn materials() -> Vec<Material> {
     let mut panel = matt([1.0; 4], 1.0);
     panel.unlit = true;
     panel.double_sided = true;
+    panel.alpha = AlphaMode::Blend;
     panel.base_color_texture = Some(TextureSlot { image: ImageId(0), uv_set: 0 });
     vec![matt([1.0; 4], 0.8), matt([0.62, 0.44, 0.30, 1.0], 0.55), panel]
 }

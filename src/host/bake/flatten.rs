@@ -1,0 +1,291 @@
+//! Nodes, instances and accessors → one mesh in the world, in which every vertex knows its group.
+//!
+//! Mirrored nodes get their winding turned round, missing normals are made flat (as glTF wants), and
+//! missing tangents are made where a normal map needs them.
+//!
+//! **Entities.** A node with `extras.entity` is an entity with all that hangs below it, up to the
+//! next such node; nodes with equal ids are one entity. In a file without any, each mesh-carrying
+//! node whose name no other has is an entity.
+
+use std::collections::BTreeMap;
+
+use glam::{Mat3, Vec2, Vec3, Vec4};
+
+use super::BakeError;
+use super::material::{Catalog, Plan};
+use super::soup::{Group, Mesh, Soup, UvBox, Vertex};
+use crate::math::Aabb;
+use crate::scene::entity::Entity;
+use crate::scene::gltf::Document;
+use crate::scene::gltf::document::{Node, Primitive, VertexSet};
+use crate::scene::material::Wrap;
+use crate::scene::{ContentError, limits};
+
+/// A primitive whose texture coordinates span more repetitions than this gets its connected parts
+/// shifted one by one; below, shifting it as a whole keeps its parts joined.
+const WHOLE_SHIFT_REPEATS_MAX: f32 = 16.0;
+
+/// Makes the soup, and the catalog's drafts on the way.
+///
+/// # Errors
+/// When the scene has no triangle, or a limit is exceeded.
+pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeError> {
+    let mut soup = Soup::default();
+    let ids = entity_ids(document, &mut soup.skipped);
+    let mut names: Vec<&str> = ids.iter().flatten().copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    ContentError::check("the file", "entities", names.len(), limits::ENTITIES_MAX)?;
+    let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
+    for (index, (node, id)) in document.nodes.iter().zip(&ids).enumerate() {
+        let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
+        let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
+        for primitive in &mesh.primitives {
+            let Some(set) = document.vertex_sets.get(primitive.vertices) else { continue };
+            let plan = catalog.plan_of(primitive.material);
+            let part = Part::new(node, primitive, set, plan, index)?;
+            let repeats = part.uv_box.size().max_element();
+            let draft = catalog.draft(primitive.material, repeats)?;
+            let next = groups.len() as u32;
+            let group = *groups.entry(Group { material: draft, entity }).or_insert(next);
+            let boxes = &mut soup.uv_boxes;
+            boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
+            boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
+            soup.source_triangle_count += primitive.indices.len() as u64 / 3;
+            append(&mut soup.mesh, &part, group);
+        }
+    }
+    soup.groups = vec![Group { material: 0, entity: None }; groups.len()];
+    for (group, index) in groups {
+        soup.groups[index as usize] = group;
+    }
+    for material in 0..soup.uv_boxes.len() as u32 {
+        let plain = Group { material, entity: None };
+        let known = soup.groups.iter().position(|group| *group == plain);
+        soup.plain_groups.push(known.unwrap_or(soup.groups.len()) as u32);
+        if known.is_none() {
+            soup.groups.push(plain);
+        }
+    }
+    soup.mesh = soup.mesh.welded();
+    if soup.mesh.indices.is_empty() {
+        return Err(BakeError::Empty);
+    }
+    keep_visible_entities(&mut soup, &names);
+    Ok(soup)
+}
+
+/// For every node the entity that it is part of.
+fn entity_ids<'a>(document: &'a Document, skipped: &mut BTreeMap<String, u32>) -> Vec<Option<&'a str>> {
+    let mut ids: Vec<Option<&str>> = Vec::with_capacity(document.nodes.len());
+    let fits = |id: &&str| !id.is_empty() && id.len() <= limits::NAME_BYTES_MAX;
+    if document.nodes.iter().any(|node| node.entity.is_some()) {
+        for node in &document.nodes {
+            let inherited = node.parent.and_then(|parent| ids.get(parent).copied().flatten());
+            if node.entity.as_deref().is_some_and(|id| !fits(&id)) {
+                *skipped.entry("entity ids that are empty or too long".to_owned()).or_default() += 1;
+            }
+            ids.push(node.entity.as_deref().filter(fits).or(inherited));
+        }
+        return ids;
+    }
+    let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
+    for name in document.nodes.iter().filter_map(|node| node.name.as_deref()) {
+        *uses.entry(name).or_default() += 1;
+    }
+    let named = document.nodes.iter().filter(|node| node.mesh.is_some()).count();
+    if named > limits::ENTITIES_MAX {
+        *skipped.entry("node names as entities".to_owned()).or_default() += named as u32;
+        return vec![None; document.nodes.len()];
+    }
+    let id_of = |node: &'a Node| node.name.as_deref().filter(|name| node.mesh.is_some() && uses[name] == 1);
+    document.nodes.iter().map(|node| id_of(node).filter(fits)).collect()
+}
+
+/// A primitive in the world.
+struct Part {
+    vertices: Vec<Vertex>,
+    indices: Vec<u32>,
+    uv_box: UvBox,
+}
+
+impl Part {
+    fn new(
+        node: &Node,
+        primitive: &Primitive,
+        set: &VertexSet,
+        plan: &Plan,
+        node_index: usize,
+    ) -> Result<Self, ContentError> {
+        let matrix = Mat3::from(node.world_from_node.matrix3);
+        let is_mirrored = matrix.determinant() < 0.0;
+        let makes_tangents = plan.normal_stream.is_some() && set.tangents.is_none();
+        // Corners that share a vertex may need different normals or tangents.
+        let is_split = set.normals.is_none() || makes_tangents;
+        let (corners, mut indices): (Vec<u32>, Vec<u32>) = if is_split {
+            (primitive.indices.clone(), (0..primitive.indices.len() as u32).collect())
+        } else {
+            ((0..set.positions.len() as u32).collect(), primitive.indices.clone())
+        };
+        let streams = shifted_uvs(primitive, set, plan);
+        let positions: Vec<Vec3> = corners.iter().map(|&c| set.positions[c as usize]).collect();
+        let normals = match &set.normals {
+            Some(normals) => corners.iter().map(|&c| normals[c as usize]).collect(),
+            None => flat_normals(&positions),
+        };
+        let tangents: Option<Vec<Vec4>> = match (&set.tangents, plan.normal_stream) {
+            (Some(tangents), Some(_)) => Some(corners.iter().map(|&c| tangents[c as usize]).collect()),
+            (None, Some(stream)) => {
+                let uvs: Vec<Vec2> = corners.iter().map(|&c| streams[stream][c as usize]).collect();
+                Some(tangents_for(&positions, &normals, &uvs))
+            }
+            (_, None) => None,
+        };
+        // The cofactors turn normals rightly for every matrix, even a flat one.
+        let [x, y, z] = [matrix.x_axis, matrix.y_axis, matrix.z_axis];
+        let sign = if is_mirrored { -1.0 } else { 1.0 };
+        let normal_matrix = Mat3::from_cols(y.cross(z), z.cross(x), x.cross(y)) * sign;
+        let mut vertices = Vec::with_capacity(corners.len());
+        for (local, &corner) in corners.iter().enumerate() {
+            let position = node.world_from_node.transform_point3(positions[local]);
+            // A NaN is out of the world too: `max_element` may lose it.
+            if !position.abs().cmple(Vec3::splat(limits::WORLD_RADIUS_METRES)).all() {
+                let place = node.name.clone().unwrap_or_else(|| format!("/nodes/{node_index}"));
+                let reason = "it reaches out of the world, which is 32 km to each side; move or scale it";
+                return Err(ContentError::malformed(place, reason));
+            }
+            let normal = (normal_matrix * normals[local]).normalize_or(Vec3::Y);
+            let tangent = tangents.as_ref().map_or([0; 4], |tangents| {
+                let direction =
+                    (matrix * tangents[local].truncate()).normalize_or(normal.any_orthonormal_vector());
+                snorm(direction, tangents[local].w * sign)
+            });
+            let color = set.colors.as_ref().map_or(Vec4::ONE, |colors| colors[corner as usize]);
+            let uv = std::array::from_fn(|s| streams.get(s).map_or(Vec2::ZERO, |uvs| uvs[corner as usize]));
+            vertices.push(Vertex {
+                position: position + Vec3::ZERO,
+                normal: snorm(normal, 0.0),
+                tangent,
+                uv,
+                color: color.to_array().map(|x| (x.clamp(0.0, 1.0) * 255.0).round() as u8),
+                group: 0,
+            });
+        }
+        if is_mirrored {
+            indices.as_chunks_mut::<3>().0.iter_mut().for_each(|[_, b, c]| std::mem::swap(b, c));
+        }
+        let used = indices.iter().map(|&index| &vertices[index as usize]);
+        let uv_box = used.fold(UvBox::EMPTY, |uv_box, vertex| {
+            vertex.uv.iter().take(streams.len()).fold(uv_box, |uv_box, &uv| uv_box.with(uv))
+        });
+        Ok(Self { vertices, indices, uv_box })
+    }
+}
+
+/// The texture coordinates of every vertex of `set`, one list a stream, moved by whole repetitions
+/// towards the origin where the texture repeats.
+fn shifted_uvs(primitive: &Primitive, set: &VertexSet, plan: &Plan) -> Vec<Vec<Vec2>> {
+    let period = match plan.wrap() {
+        Wrap::Repeat => 1.0,
+        Wrap::Mirror => 2.0,
+        Wrap::Clamp => 0.0,
+    };
+    let stream_of = |source: &super::material::UvSource| {
+        let Some(uvs) = &set.uvs[source.set] else { return vec![Vec2::ZERO; set.positions.len()] };
+        let mut uvs: Vec<Vec2> = uvs.iter().map(|&uv| source.apply(uv) + Vec2::ZERO).collect();
+        if period > 0.0 {
+            shift(&mut uvs, &primitive.indices, period);
+        }
+        uvs
+    };
+    plan.streams.iter().map(stream_of).collect()
+}
+
+fn shift(uvs: &mut [Vec2], indices: &[u32], period: f32) {
+    let whole = indices.iter().fold(UvBox::EMPTY, |uv_box, &index| uv_box.with(uvs[index as usize]));
+    let whole_shift = |min: Vec2| (min / period).floor() * period;
+    if whole.size().max_element() <= WHOLE_SHIFT_REPEATS_MAX {
+        let shift = whole_shift(whole.min);
+        uvs.iter_mut().for_each(|uv| *uv -= shift);
+        return;
+    }
+    let parts = connected_parts(uvs.len(), indices);
+    let mut min = vec![Vec2::INFINITY; uvs.len()];
+    for &index in indices {
+        let part = parts[index as usize] as usize;
+        min[part] = min[part].min(uvs[index as usize]);
+    }
+    for (uv, &part) in uvs.iter_mut().zip(&parts) {
+        let min = min[part as usize];
+        if min.is_finite() {
+            *uv -= whole_shift(min);
+        }
+    }
+}
+
+/// For every vertex the smallest vertex that triangles connect it with.
+pub(super) fn connected_parts(vertex_count: usize, indices: &[u32]) -> Vec<u32> {
+    let mut parent: Vec<u32> = (0..vertex_count as u32).collect();
+    fn root(parent: &mut [u32], mut vertex: u32) -> u32 {
+        while parent[vertex as usize] != vertex {
+            parent[vertex as usize] = parent[parent[vertex as usize] as usize];
+            vertex = parent[vertex as usize];
+        }
+        vertex
+    }
+    for &[a, b, c] in indices.as_chunks::<3>().0 {
+        for (from, to) in [(a, b), (b, c)] {
+            let (from, to) = (root(&mut parent, from), root(&mut parent, to));
+            parent[from.max(to) as usize] = from.min(to);
+        }
+    }
+    (0..vertex_count as u32).map(|vertex| root(&mut parent, vertex)).collect()
+}
+
+/// One normal a corner, straight up from its triangle.
+fn flat_normals(corners: &[Vec3]) -> Vec<Vec3> {
+    let (triangles, _) = corners.as_chunks::<3>();
+    triangles.iter().flat_map(|&[a, b, c]| [(b - a).cross(c - a).normalize_or(Vec3::Y); 3]).collect()
+}
+
+/// One tangent a corner, as MikkTSpace makes them. A normal map's green points against v.
+fn tangents_for(positions: &[Vec3], normals: &[Vec3], uvs: &[Vec2]) -> Vec<Vec4> {
+    let positions: Vec<[f32; 3]> = positions.iter().map(Vec3::to_array).collect();
+    let normals: Vec<[f32; 3]> = normals.iter().map(Vec3::to_array).collect();
+    let uvs: Vec<[f32; 2]> = uvs.iter().map(|uv| [uv.x, -uv.y]).collect();
+    let options = meshopt::TangentOptions::Compatible;
+    let tangents = meshopt::generate_tangents(None, &positions, &normals, &uvs, options);
+    tangents.into_iter().map(Vec4::from).collect()
+}
+
+fn snorm(direction: Vec3, sign: f32) -> [i8; 4] {
+    let byte = |x: f32| (x.clamp(-1.0, 1.0) * 127.0).round() as i8;
+    [byte(direction.x), byte(direction.y), byte(direction.z), byte(sign)]
+}
+
+fn append(mesh: &mut Mesh, part: &Part, group: u32) {
+    let first = mesh.vertices.len() as u32;
+    mesh.vertices.extend(part.vertices.iter().map(|&vertex| Vertex { group, ..vertex }));
+    mesh.indices.extend(part.indices.iter().map(|index| first + index));
+}
+
+/// Lists the entities that have triangles, with their bounds.
+fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
+    let mut bounds = vec![Aabb::EMPTY; names.len()];
+    for &index in &soup.mesh.indices {
+        let vertex = &soup.mesh.vertices[index as usize];
+        if let Some(entity) = soup.groups[vertex.group as usize].entity {
+            bounds[entity as usize] = bounds[entity as usize].with(vertex.position);
+        }
+    }
+    let mut place = vec![None; names.len()];
+    for (index, (&name, &bounds)) in names.iter().zip(&bounds).enumerate() {
+        if !bounds.is_empty() {
+            place[index] = Some(soup.entities.len() as u32);
+            soup.entities.push(Entity { id: name.to_owned(), bounds });
+        }
+    }
+    for group in &mut soup.groups {
+        group.entity = group.entity.and_then(|entity| place[entity as usize]);
+    }
+}

@@ -1,0 +1,130 @@
+//! A baked twin → a folder, all of it or nothing.
+//!
+//! Everything is written to `<folder>.partial` and flushed, then the folder is exchanged by renaming:
+//! the old one steps aside, the new one takes its name, the old one is removed. Whenever that is cut
+//! short, the next bake or [`recover`] finds a whole folder. Only what bake made is ever replaced.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{BakeError, Baked, OnProgress, Stage, tell, tileset_json};
+use crate::protocol::manifest;
+
+/// The tables for other programs.
+pub const TILESET: &str = "tileset.json";
+
+/// Refuses a target that exists and is neither empty nor a bake.
+///
+/// # Errors
+/// When the target must be left alone or cannot be looked at.
+pub fn check_target(out: &Path) -> Result<(), BakeError> {
+    recover(out)?;
+    match fs::read_dir(out) {
+        Ok(mut entries) => {
+            let is_free = entries.next().is_none() || is_bake(out);
+            if is_free { Ok(()) } else { Err(BakeError::NotABake { path: out.to_owned() }) }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(BakeError::NotABake { path: out.to_owned() })
+        }
+        Err(cause) => Err(BakeError::Folder { path: out.to_owned(), cause }),
+    }
+}
+
+/// Puts back the folder that an exchange, cut short between its two renames, has set aside.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn recover(out: &Path) -> Result<(), BakeError> {
+    let aside = beside(out, "replaced");
+    if is_bake(&aside) && !out.exists() {
+        return fs::rename(&aside, out).map_err(|cause| BakeError::Folder { path: out.to_owned(), cause });
+    }
+    Ok(())
+}
+
+/// Writes the twin and puts it in the place of `out`.
+///
+/// # Errors
+/// When the folder cannot be written or `on_progress` broke off; `out` is then as it was.
+pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(), BakeError> {
+    check_target(out)?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| BakeError::Folder { path, cause }
+    };
+    let partial = Partial { path: beside(out, "partial") };
+    partial.clear().map_err(failed(&partial.path))?;
+    fs::create_dir_all(&partial.path).map_err(failed(out))?;
+    let total = baked.blobs.len() + 2;
+    for (done, blob) in baked.blobs.iter().enumerate() {
+        tell(on_progress, Stage::Write, done, total)?;
+        let path = partial.path.join(format!("{}.{}", blob.hash, blob.extension));
+        write_file(&path, &blob.bytes).map_err(failed(&path))?;
+    }
+    let tileset = tileset_json::write(&baked.tables, &baked.blobs);
+    let manifest = manifest::encode(&baked.tables).map_err(|error| BakeError::Encode(error.to_string()))?;
+    for (name, bytes) in [(TILESET, tileset.as_bytes()), (manifest::FILE_NAME, &manifest)] {
+        let path = partial.path.join(name);
+        write_file(&path, bytes).map_err(failed(&path))?;
+    }
+    tell(on_progress, Stage::Write, total, total)?;
+    exchange(&partial.path, out).map_err(failed(out))
+}
+
+/// `out` steps aside where it exists, and comes back where the new one cannot take its place.
+fn exchange(partial: &Path, out: &Path) -> io::Result<()> {
+    let aside = beside(out, "replaced");
+    if aside.exists() {
+        fs::remove_dir_all(&aside)?;
+    }
+    let had_one = out.exists();
+    if had_one {
+        fs::rename(out, &aside)?;
+    }
+    if let Err(error) = fs::rename(partial, out) {
+        if had_one {
+            fs::rename(&aside, out)?;
+        }
+        return Err(error);
+    }
+    if had_one { fs::remove_dir_all(&aside) } else { Ok(()) }
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_data()
+}
+
+fn is_bake(folder: &Path) -> bool {
+    folder.join(manifest::FILE_NAME).is_file() && folder.join(TILESET).is_file()
+}
+
+/// `<out>.<suffix>`, in the same folder and so on the same disk.
+fn beside(out: &Path, suffix: &str) -> PathBuf {
+    let mut name = out.file_name().unwrap_or(out.as_os_str()).to_owned();
+    name.push(".");
+    name.push(suffix);
+    out.with_file_name(name)
+}
+
+/// A folder that is removed again unless it was renamed.
+struct Partial {
+    path: PathBuf,
+}
+
+impl Partial {
+    fn clear(&self) -> io::Result<()> {
+        if self.path.exists() { fs::remove_dir_all(&self.path) } else { Ok(()) }
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // What cannot be removed is removed by the next bake.
+        let _ = self.clear();
+    }
+}

@@ -1,0 +1,255 @@
+//! The file's materials and images → the twin's.
+//!
+//! A tile's vertices carry two sets of texture coordinates as 16-bit fractions of one box per
+//! material. So each material's textures are sorted by the coordinates and transforms that they use:
+//! up to two different combinations are applied to the vertices; textures of a third are left out by
+//! name. Materials that come out equal are one. Images keep their bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glam::Vec2;
+
+use super::BakedBlob;
+use super::soup::UvBox;
+use crate::scene::gltf::Document;
+use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
+use crate::scene::gltf::image::{self, Encoding};
+use crate::scene::material::{TextureSlot, Wrap};
+use crate::scene::texture::{ColorSpace, Image, side_log2_for};
+use crate::scene::{BlobId, ContentError, ImageId, Material, limits};
+
+/// Repetitions of a texture that a material's box may span before larger spans get a material of
+/// their own: 16 over 65 535 steps leave 4 steps a texel of a 1024-texel image.
+const BOX_REPEATS_MAX: f32 = 16.0;
+
+/// The spaces of a material's five textures.
+const SPACES: [ColorSpace; 5] =
+    [ColorSpace::Srgb, ColorSpace::Linear, ColorSpace::Linear, ColorSpace::Linear, ColorSpace::Srgb];
+
+/// Where a set of texture coordinates comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UvSource {
+    /// 0 or 1: which of the source's sets.
+    pub set: usize,
+    offset: Vec2,
+    scale: Vec2,
+    rotation_radians: f32,
+}
+
+impl UvSource {
+    fn of(texture: &SourceTexture) -> Self {
+        Self {
+            set: texture.uv_set,
+            offset: texture.offset,
+            scale: texture.scale,
+            rotation_radians: texture.rotation_radians,
+        }
+    }
+
+    /// The texture coordinate that the texture is read at (KHR_texture_transform).
+    pub fn apply(&self, uv: Vec2) -> Vec2 {
+        let (sin, cos) = self.rotation_radians.sin_cos();
+        let scaled = uv * self.scale;
+        // The extension's matrix: its rotation is counter-clockwise with v pointing down.
+        let turned = Vec2::new(cos * scaled.x + sin * scaled.y, cos * scaled.y - sin * scaled.x);
+        turned + self.offset
+    }
+}
+
+/// What flattening must know of a source material.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The vertex's two sets of texture coordinates; as many as there are.
+    pub streams: Vec<UvSource>,
+    /// Which stream the normal map reads, where there is one.
+    pub normal_stream: Option<usize>,
+    /// Without its box.
+    material: Material,
+}
+
+impl Plan {
+    /// How all its textures wrap.
+    pub fn wrap(&self) -> Wrap {
+        self.material.wrap
+    }
+}
+
+/// Materials while they are collected: drafts still lack their box of texture coordinates.
+#[derive(Debug)]
+pub struct Catalog {
+    /// One for each source material, then glTF's default.
+    plans: Vec<Plan>,
+    /// With the class of what their texture coordinates span.
+    drafts: Vec<(Material, u8)>,
+    images: Vec<Image>,
+    blobs: Vec<BakedBlob>,
+    skipped: BTreeMap<String, u32>,
+}
+
+/// Materials and images, done.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf {
+    /// As the tileset lists them.
+    pub materials: Vec<Material>,
+    /// As the tileset lists them.
+    pub images: Vec<Image>,
+    /// The images' bytes, which are the tileset's first blobs.
+    pub blobs: Vec<BakedBlob>,
+    /// What was left out, by name.
+    pub skipped: BTreeMap<String, u32>,
+}
+
+impl Catalog {
+    /// Reads the materials that the scene uses, and their images.
+    ///
+    /// # Errors
+    /// When an image is larger than [`limits`] allow, or is none.
+    pub fn new(document: &Document) -> Result<Self, ContentError> {
+        let mut catalog = Self {
+            plans: Vec::new(),
+            drafts: Vec::new(),
+            images: Vec::new(),
+            blobs: Vec::new(),
+            skipped: BTreeMap::new(),
+        };
+        let used = used_materials(document);
+        for (index, source) in document.materials.iter().enumerate() {
+            let plan = if used.contains(&index) { catalog.plan(document, source)? } else { Plan::default() };
+            catalog.plans.push(plan);
+        }
+        catalog.plans.push(Plan::default());
+        Ok(catalog)
+    }
+
+    /// What to do with vertices of the source material; `None` is glTF's default.
+    pub fn plan_of(&self, source: Option<usize>) -> &Plan {
+        let default = self.plans.len() - 1;
+        &self.plans[source.unwrap_or(default).min(default)]
+    }
+
+    /// The draft for vertices of the source material whose texture coordinates span `repeats`.
+    ///
+    /// # Errors
+    /// When there are more than [`limits::MATERIALS_MAX`].
+    pub fn draft(&mut self, source: Option<usize>, repeats: f32) -> Result<u32, ContentError> {
+        let class = (repeats / BOX_REPEATS_MAX).max(1.0).log(4.0).ceil().min(255.0) as u8;
+        let material = &self.plan_of(source).material;
+        let known = self.drafts.iter().position(|(other, of)| *of == class && other == material);
+        if let Some(draft) = known {
+            return Ok(draft as u32);
+        }
+        let material = material.clone();
+        ContentError::check("the file", "materials", self.drafts.len() + 1, limits::MATERIALS_MAX)?;
+        self.drafts.push((material, class));
+        Ok(self.drafts.len() as u32 - 1)
+    }
+
+    /// Gives every draft its box.
+    pub fn finish(self, boxes: &[UvBox]) -> Shelf {
+        let mut materials: Vec<Material> = self.drafts.into_iter().map(|(material, _)| material).collect();
+        for (material, uv_box) in materials.iter_mut().zip(boxes) {
+            if material.textures().iter().all(Option::is_none) || *uv_box == UvBox::EMPTY {
+                continue;
+            }
+            let size = uv_box.size();
+            let or_one = |x: f32| if x > 0.0 { x } else { 1.0 };
+            material.uv_offset = uv_box.min.into();
+            material.uv_scale = [or_one(size.x), or_one(size.y)];
+        }
+        Shelf { materials, images: self.images, blobs: self.blobs, skipped: self.skipped }
+    }
+
+    fn plan(&mut self, document: &Document, source: &SourceMaterial) -> Result<Plan, ContentError> {
+        let mut streams: Vec<UvSource> = Vec::new();
+        let mut slots = [None; 5];
+        let wrap = source.textures.iter().flatten().next().map_or(Wrap::Repeat, |texture| texture.wrap[0]);
+        for ((slot, texture), space) in slots.iter_mut().zip(source.textures).zip(SPACES) {
+            let Some(texture) = texture else { continue };
+            let uv = UvSource::of(&texture);
+            let stream = streams.iter().position(|stream| *stream == uv);
+            if stream.is_none() && streams.len() == 2 {
+                self.skip("textures with a third set of coordinates");
+                continue;
+            }
+            let Some(image) = self.image(document, texture.image, space)? else { continue };
+            if texture.wrap != [wrap; 2] {
+                self.skip("texture wraps that differ within a material");
+            }
+            let stream = stream.unwrap_or_else(|| {
+                streams.push(uv);
+                streams.len() - 1
+            });
+            *slot = Some(TextureSlot { image, uv_set: stream as u8 });
+        }
+        let [
+            base_color_texture,
+            metallic_roughness_texture,
+            normal_texture,
+            occlusion_texture,
+            emissive_texture,
+        ] = slots;
+        let material = Material {
+            base_color: source.base_color,
+            metallic: source.metallic,
+            roughness: source.roughness,
+            emissive: source.emissive,
+            normal_scale: source.normal_scale,
+            occlusion_strength: source.occlusion_strength,
+            alpha: source.alpha,
+            alpha_cutoff: source.alpha_cutoff,
+            double_sided: source.double_sided,
+            unlit: source.unlit,
+            base_color_texture,
+            metallic_roughness_texture,
+            normal_texture,
+            occlusion_texture,
+            emissive_texture,
+            wrap,
+            ..Material::default()
+        };
+        Ok(Plan { streams, normal_stream: normal_texture.map(|slot| usize::from(slot.uv_set)), material })
+    }
+
+    /// The image read in the space: listed once for each space, its bytes once.
+    fn image(
+        &mut self,
+        document: &Document,
+        index: usize,
+        space: ColorSpace,
+    ) -> Result<Option<ImageId>, ContentError> {
+        let place = || {
+            let named = document.images.get(index).and_then(|image| image.uri.clone().or(image.name.clone()));
+            named.map_or_else(|| format!("/images/{index}"), |name| format!("image “{name}”"))
+        };
+        let Some(bytes) = document.images.get(index).and_then(|image| image.bytes.as_ref()) else {
+            self.skip("images without bytes");
+            return Ok(None);
+        };
+        let (width, height) =
+            image::size(bytes).map_err(|error| ContentError::malformed(place(), error.to_string()))?;
+        let extension = Encoding::of(bytes).map_or("png", Encoding::extension);
+        ContentError::check(&place(), "bytes", bytes.len(), limits::BLOB_BYTES_MAX)?;
+        let blob = BakedBlob::new(extension, bytes.clone());
+        let known = self.blobs.iter().position(|other| other.hash == blob.hash);
+        if known.is_none() {
+            self.blobs.push(blob);
+        }
+        let blob = BlobId(known.unwrap_or(self.blobs.len() - 1) as u32);
+        let image = Image { blob, space, side_log2: side_log2_for(width, height) };
+        let known = self.images.iter().position(|other| *other == image);
+        if known.is_none() {
+            self.images.push(image);
+        }
+        Ok(Some(ImageId(known.unwrap_or(self.images.len() - 1) as u32)))
+    }
+
+    fn skip(&mut self, what: &str) {
+        *self.skipped.entry(what.to_owned()).or_default() += 1;
+    }
+}
+
+fn used_materials(document: &Document) -> BTreeSet<usize> {
+    let meshes: BTreeSet<usize> = document.nodes.iter().filter_map(|node| node.mesh).collect();
+    let meshes = meshes.iter().filter_map(|&mesh| document.meshes.get(mesh));
+    meshes.flat_map(|mesh| &mesh.primitives).filter_map(|primitive| primitive.material).collect()
+}

@@ -1,0 +1,272 @@
+//! Bake: one glTF 2.0 file → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
+//!
+//! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
+//! [`BakeReport`]. The steps, one file each, in the order in which data flows:
+//! [`resolve`] the file's URIs → [`material`] → [`flatten`] to one world-space triangle soup →
+//! [`partition`] into cells → [`chain`] of levels of detail a cell → [`proxy`] tiles above them →
+//! [`tile_glb`] → [`folder`].
+//!
+//! Architecture invariant: the same document and options give the same bytes, on any number of
+//! cores. Nothing here knows of sockets, viewers or GPUs.
+
+pub mod chain;
+pub mod distance;
+pub mod encode;
+pub mod flatten;
+pub mod folder;
+pub mod glb;
+pub mod grid;
+pub mod light;
+pub mod material;
+pub mod partition;
+pub mod proxy;
+pub mod report;
+pub mod resolve;
+pub mod simplify;
+pub mod soup;
+pub mod tile_glb;
+pub mod tileset_json;
+pub mod tree;
+pub mod workers;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::scene::gltf::{self, Document};
+use crate::scene::tileset::Tables;
+use crate::scene::{ContentError, ContentHash, Tileset, limits};
+
+pub use report::BakeReport;
+
+/// How much care is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// For a venue that many people visit: up to six levels of detail a cell.
+    #[default]
+    Full,
+    /// For looking at a file at once: half as many levels, no ordering against overdraw.
+    Quick,
+}
+
+/// What bake is told.
+#[derive(Clone, Debug, Default)]
+pub struct BakeOptions {
+    /// How much care is taken.
+    pub quality: Quality,
+    /// The title where the file gives none; [`bake`] takes the file's stem where this is empty.
+    pub default_title: String,
+}
+
+/// Where bake is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Which step.
+    pub stage: Stage,
+    /// Parts of it that are done.
+    pub done: usize,
+    /// Parts that it has.
+    pub total: usize,
+}
+
+/// The steps that take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Reading the file and what it refers to.
+    Read,
+    /// Materials, images and the triangle soup.
+    Flatten,
+    /// Cutting it into cells.
+    Partition,
+    /// Levels of detail of every cell.
+    Cells,
+    /// Merged tiles above the cells.
+    Proxies,
+    /// Writing the folder.
+    Write,
+}
+
+/// Told about every [`Progress`]; breaking off ends the bake with [`BakeError::Interrupted`].
+pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// Why there is no bake.
+#[derive(Debug, thiserror::Error)]
+pub enum BakeError {
+    /// The file or something in it is refused.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// The file has no triangle.
+    #[error("the file's scene shows no triangle, so there is nothing to bake; export its meshes with it")]
+    Empty,
+    /// The source cannot be read.
+    #[error("{path} cannot be read ({cause}); check the path and its permissions")]
+    Source {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The result cannot be written.
+    #[error("{path} cannot be written ({cause}); choose another folder, or free space")]
+    Folder {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The target exists and bake did not make it.
+    #[error(
+        "{path} exists and is not a baked twin, so it was left alone; choose another folder or remove it"
+    )]
+    NotABake {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The encoder gave up.
+    #[error("a tile could not be compressed ({0}); this is a fault of bake: please report it with the file")]
+    Encode(String),
+    /// Someone asked to stop.
+    #[error("the bake was interrupted, and nothing was written")]
+    Interrupted,
+}
+
+/// A blob that the tileset refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BakedBlob {
+    /// Its name.
+    pub hash: ContentHash,
+    /// `"glb"`, `"png"` or `"jpg"`.
+    pub extension: &'static str,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+impl BakedBlob {
+    /// Names `bytes`.
+    pub fn new(extension: &'static str, bytes: Vec<u8>) -> Self {
+        Self { hash: ContentHash::of(&bytes), extension, bytes }
+    }
+}
+
+/// A twin that is ready to be written or served.
+#[derive(Clone, Debug)]
+pub struct Baked {
+    /// Checked by [`Tileset::try_from`].
+    pub tables: Tables,
+    /// In the order of [`Tables::blobs`].
+    pub blobs: Vec<BakedBlob>,
+    /// What was done.
+    pub report: BakeReport,
+}
+
+/// Bakes the glTF or GLB file at `source` into the folder `out`.
+///
+/// Everything is written to a sibling folder first, which then takes the place of `out`.
+///
+/// # Errors
+/// When the file is refused or cannot be read, the folder cannot be written or is not a bake, or
+/// `on_progress` broke off; the folder is then as it was before.
+pub fn bake(
+    source: &Path,
+    out: &Path,
+    options: &BakeOptions,
+    on_progress: OnProgress<'_>,
+) -> Result<BakeReport, BakeError> {
+    folder::check_target(out)?;
+    let started = Instant::now();
+    tell(on_progress, Stage::Read, 0, 1)?;
+    let document = read(source)?;
+    tell(on_progress, Stage::Read, 1, 1)?;
+    let read_seconds = started.elapsed().as_secs_f64();
+    let mut options = options.clone();
+    if options.default_title.is_empty() {
+        let stem = source.file_stem().unwrap_or_default();
+        options.default_title = stem.to_string_lossy().into_owned();
+    }
+    let mut baked = bake_document(&document, &options, on_progress)?;
+    drop(document);
+    baked.report.record_seconds(Stage::Read, read_seconds);
+    let writing = Instant::now();
+    folder::write(out, &baked, on_progress)?;
+    baked.report.record_seconds(Stage::Write, writing.elapsed().as_secs_f64());
+    Ok(baked.report)
+}
+
+/// Reads the glTF or GLB file at `source` and the files beside it that it refers to.
+///
+/// # Errors
+/// When it cannot be read or is refused.
+pub fn read(source: &Path) -> Result<Document, BakeError> {
+    let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
+    let size = std::fs::metadata(source).map_err(failed)?.len();
+    let place = source.display().to_string();
+    ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
+    let bytes = std::fs::read(source).map_err(failed)?;
+    let mut folder = resolve::Folder::around(source).map_err(failed)?;
+    Ok(gltf::read(&bytes, &mut folder)?)
+}
+
+/// Bakes a document that is already read: no file is touched.
+///
+/// # Errors
+/// As [`bake`], without the folder.
+pub fn bake_document(
+    document: &Document,
+    options: &BakeOptions,
+    on_progress: OnProgress<'_>,
+) -> Result<Baked, BakeError> {
+    let mut report = BakeReport::default();
+    report.count_skipped(&document.skipped);
+
+    let started = Instant::now();
+    tell(on_progress, Stage::Flatten, 0, 1)?;
+    let mut materials = material::Catalog::new(document)?;
+    let soup = flatten::flatten(document, &mut materials)?;
+    let shelf = materials.finish(&soup.uv_boxes);
+    tell(on_progress, Stage::Flatten, 1, 1)?;
+    report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
+
+    let started = Instant::now();
+    tell(on_progress, Stage::Partition, 0, 1)?;
+    let partition = partition::partition(&soup)?;
+    tell(on_progress, Stage::Partition, 1, 1)?;
+    report.record_seconds(Stage::Partition, started.elapsed().as_secs_f64());
+
+    let started = Instant::now();
+    let context = encode::Context {
+        materials: &shelf.materials,
+        images: &shelf.images,
+        blobs: &shelf.blobs,
+        entities: &soup.entities,
+        groups: &soup.groups,
+        plain_groups: &soup.plain_groups,
+        quality: options.quality,
+    };
+    let tick = |done, total, on_progress: OnProgress<'_>| tell(on_progress, Stage::Cells, done, total);
+    let cells = chain::build_all(&partition, &context, &mut |done, total| tick(done, total, on_progress))?;
+    report.record_seconds(Stage::Cells, started.elapsed().as_secs_f64());
+
+    let started = Instant::now();
+    let root = proxy::build(&partition, cells, &context, &mut |done, total| {
+        tell(on_progress, Stage::Proxies, done, total)
+    })?;
+    report.record_seconds(Stage::Proxies, started.elapsed().as_secs_f64());
+
+    report.count_skipped(&shelf.skipped);
+    report.count_skipped(&soup.skipped);
+    let (tables, blobs) = tree::tables(root, shelf, soup.entities, light::staging(document, options));
+    report.measure(&tables, &blobs, soup.source_triangle_count);
+    Tileset::try_from(tables.clone())?;
+    Ok(Baked { tables, blobs, report })
+}
+
+fn tell(on_progress: OnProgress<'_>, stage: Stage, done: usize, total: usize) -> Result<(), BakeError> {
+    match on_progress(Progress { stage, done, total }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(BakeError::Interrupted),
+    }
+}

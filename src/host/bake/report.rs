@@ -1,0 +1,125 @@
+//! What a bake did, in numbers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{BakedBlob, Stage};
+use crate::scene::tileset::Tables;
+
+/// What a bake did; serialises to JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct BakeReport {
+    /// Triangles of the source, every instance counted.
+    pub source_triangles: u64,
+    /// Triangles of all tiles.
+    pub tile_triangles: u64,
+    /// Tiles.
+    pub tiles: usize,
+    /// Blobs, and all their bytes.
+    pub blobs: usize,
+    /// Bytes of all blobs.
+    pub bytes: u64,
+    /// Bytes of the tiles alone, and what they are for each of their triangles.
+    pub tile_bytes: u64,
+    /// [`BakeReport::tile_bytes`] / [`BakeReport::tile_triangles`].
+    pub bytes_per_triangle: f64,
+    /// What a viewer needs for its first whole view: the root tile and its images.
+    pub root_bytes: u64,
+    /// Images, counted once for each colour space.
+    pub images: usize,
+    /// Materials.
+    pub materials: usize,
+    /// Entities.
+    pub entities: usize,
+    /// By the number of levels below it: 0 is the finest.
+    pub levels: Vec<LevelReport>,
+    /// What the source has and the bake leaves out, by name, with how often.
+    pub skipped: BTreeMap<String, u32>,
+    /// What each step took.
+    pub seconds: BTreeMap<Stage, f64>,
+}
+
+/// All tiles that have the same number of levels below them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LevelReport {
+    /// Tiles.
+    pub tiles: usize,
+    /// Their triangles.
+    pub triangles: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The largest geometric error among them, metres.
+    pub geometric_error_metres: f32,
+}
+
+impl BakeReport {
+    /// Adds what one of the steps left out.
+    pub fn count_skipped(&mut self, skipped: &BTreeMap<String, u32>) {
+        for (name, count) in skipped {
+            *self.skipped.entry(name.clone()).or_default() += count;
+        }
+    }
+
+    /// Notes what a step took.
+    pub fn record_seconds(&mut self, stage: Stage, seconds: f64) {
+        *self.seconds.entry(stage).or_default() += seconds;
+    }
+
+    /// Counts what came out.
+    pub fn measure(&mut self, tables: &Tables, blobs: &[BakedBlob], source_triangles: u64) {
+        let size = |index: usize| blobs.get(index).map_or(0, |blob| blob.bytes.len() as u64);
+        self.source_triangles = source_triangles;
+        self.tiles = tables.tiles.len();
+        self.blobs = blobs.len();
+        self.bytes = blobs.iter().map(|blob| blob.bytes.len() as u64).sum();
+        self.images = tables.images.len();
+        self.materials = tables.materials.len();
+        self.entities = tables.entities.len();
+        let mut heights = vec![0_usize; tables.tiles.len()];
+        for (index, tile) in tables.tiles.iter().enumerate().rev() {
+            let below = tile.children().map(|child| heights[child.index()] + 1);
+            heights[index] = below.max().unwrap_or(0);
+            let height = heights[index];
+            self.levels.resize(self.levels.len().max(height + 1), LevelReport::default());
+            let level = &mut self.levels[height];
+            level.tiles += 1;
+            level.triangles += u64::from(tile.triangle_count);
+            level.bytes += tile.content.map_or(0, |blob| size(blob.index()));
+            level.geometric_error_metres = level.geometric_error_metres.max(tile.geometric_error_metres);
+        }
+        self.tile_triangles = self.levels.iter().map(|level| level.triangles).sum();
+        self.tile_bytes = self.levels.iter().map(|level| level.bytes).sum();
+        self.bytes_per_triangle = self.tile_bytes as f64 / self.tile_triangles.max(1) as f64;
+        if let Some(root) = tables.tiles.first() {
+            let mut burst: Vec<usize> =
+                root.images.iter().map(|image| tables.images[image.index()].blob.index()).collect();
+            burst.extend(root.content.map(|blob| blob.index()));
+            burst.sort_unstable();
+            burst.dedup();
+            self.root_bytes = burst.into_iter().map(size).sum();
+        }
+    }
+}
+
+impl fmt::Display for BakeReport {
+    /// One fact a line, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds: f64 = self.seconds.values().sum();
+        writeln!(f, "baked {} triangles in {seconds:.1} s", self.source_triangles)?;
+        writeln!(f, "  tiles        {} with {} triangles", self.tiles, self.tile_triangles)?;
+        let mebibytes = self.bytes as f64 / f64::from(1 << 20);
+        writeln!(f, "  blobs        {} of {mebibytes:.1} MiB together", self.blobs)?;
+        writeln!(f, "  geometry     {:.1} bytes a triangle", self.bytes_per_triangle)?;
+        writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
+        writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;
+        for (height, level) in self.levels.iter().enumerate() {
+            let LevelReport { tiles, triangles, geometric_error_metres: error, .. } = level;
+            writeln!(f, "  level {height:<6} {tiles} tiles, {triangles} triangles, off by {error:.3} m")?;
+        }
+        let skipped = self.skipped.iter().map(|(name, count)| format!("{name} ({count})"));
+        let skipped = skipped.collect::<Vec<_>>().join(", ");
+        write!(f, "  left out     {}", if skipped.is_empty() { "nothing" } else { &skipped })
+    }
+}

@@ -1,0 +1,148 @@
+//! Triangles in the world, before and while they are cut into tiles.
+
+use std::collections::BTreeMap;
+
+use bytemuck::{Pod, Zeroable};
+use glam::{Vec2, Vec3};
+
+use crate::math::Aabb;
+use crate::scene::entity::Entity;
+
+/// A vertex with everything that a tile keeps of it. Vertices are equal when their bytes are.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Vertex {
+    /// Metres in the world; never −0.
+    pub position: Vec3,
+    /// Unit normal as snorm; the fourth is 0.
+    pub normal: [i8; 4],
+    /// Unit tangent as snorm and its sign as ±127; zeros where the material has no normal map.
+    pub tangent: [i8; 4],
+    /// Texture coordinates after the material's own transforms; never −0.
+    pub uv: [Vec2; 2],
+    /// Linear RGBA as unorm.
+    pub color: [u8; 4],
+    /// Into [`Soup::groups`].
+    pub group: u32,
+}
+
+/// What keeps triangles apart: they are drawn, picked and simplified as one only within a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// Into the shelf's materials.
+    pub material: u32,
+    /// Into [`Soup::entities`].
+    pub entity: Option<u32>,
+}
+
+/// The smallest and largest texture coordinate of a material.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UvBox {
+    /// The smallest.
+    pub min: Vec2,
+    /// The largest.
+    pub max: Vec2,
+}
+
+impl UvBox {
+    /// Holds nothing.
+    pub const EMPTY: Self = Self { min: Vec2::INFINITY, max: Vec2::NEG_INFINITY };
+
+    /// Grown to hold `uv`.
+    pub fn with(self, uv: Vec2) -> Self {
+        Self { min: self.min.min(uv), max: self.max.max(uv) }
+    }
+
+    /// Around both.
+    pub fn union(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+    }
+
+    /// Width and height; 0 for an empty box.
+    pub fn size(self) -> Vec2 {
+        (self.max - self.min).max(Vec2::ZERO)
+    }
+}
+
+/// Vertices and triangles.
+#[derive(Clone, Debug, Default)]
+pub struct Mesh {
+    /// Distinct.
+    pub vertices: Vec<Vertex>,
+    /// Three a triangle; the three vertices of one are of the same group.
+    pub indices: Vec<u32>,
+}
+
+impl Mesh {
+    /// How many triangles.
+    pub fn triangle_count(&self) -> usize {
+        self.indices.len() / 3
+    }
+
+    /// Only the vertices that `indices` (into this mesh) use, in the order of their first use.
+    pub fn compacted(&self, indices: &[u32]) -> Self {
+        let mut place = vec![u32::MAX; self.vertices.len()];
+        let mut vertices = Vec::new();
+        let indices = indices.iter().map(|&index| {
+            let slot = &mut place[index as usize];
+            if *slot == u32::MAX {
+                *slot = vertices.len() as u32;
+                vertices.push(self.vertices[index as usize]);
+            }
+            *slot
+        });
+        let indices = indices.collect();
+        Self { vertices, indices }
+    }
+
+    /// The same triangles with equal vertices joined and collapsed triangles left out.
+    pub fn welded(&self) -> Self {
+        let (count, remap) = meshopt::generate_vertex_remap(&self.vertices, Some(&self.indices));
+        let vertices = meshopt::remap_vertex_buffer(&self.vertices, count, &remap);
+        let indices = self.indices.iter().map(|&index| remap[index as usize]).collect::<Vec<_>>();
+        let position = |index: u32| vertices[index as usize].position;
+        let (triangles, _) = indices.as_chunks::<3>();
+        let kept = triangles.iter().filter(|&&[a, b, c]| {
+            let (a, b, c) = (position(a), position(b), position(c));
+            a != b && b != c && c != a
+        });
+        let indices = kept.flatten().copied().collect::<Vec<_>>();
+        Self { vertices, indices }
+    }
+
+    /// Around the vertices that triangles use.
+    pub fn bounds(&self) -> Aabb {
+        Aabb::around(self.indices.iter().map(|&index| self.vertices[index as usize].position))
+    }
+
+    /// The bytes as meshopt reads them: positions at the start of each vertex.
+    pub fn adapter(&self) -> meshopt::VertexDataAdapter<'_> {
+        adapter(&self.vertices)
+    }
+}
+
+/// The bytes as meshopt reads them: positions at the start of each vertex.
+pub fn adapter(vertices: &[Vertex]) -> meshopt::VertexDataAdapter<'_> {
+    let bytes = bytemuck::cast_slice(vertices);
+    #[expect(clippy::expect_used, reason = "the bytes are a whole number of vertices by construction")]
+    meshopt::VertexDataAdapter::new(bytes, size_of::<Vertex>(), 0).expect("a slice of vertices")
+}
+
+/// The whole twin as one mesh.
+#[derive(Clone, Debug, Default)]
+pub struct Soup {
+    /// Welded.
+    pub mesh: Mesh,
+    /// What the vertices belong to.
+    pub groups: Vec<Group>,
+    /// For every material its group without an entity.
+    pub plain_groups: Vec<u32>,
+    /// Sorted by id.
+    pub entities: Vec<Entity>,
+    /// One for each of the catalog's drafts.
+    pub uv_boxes: Vec<UvBox>,
+    /// Triangles in the source, each instance counted.
+    pub source_triangle_count: u64,
+    /// What was left out, by name.
+    pub skipped: BTreeMap<String, u32>,
+}

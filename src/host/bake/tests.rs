@@ -1,0 +1,10 @@
+//! Whole bakes, judged by what comes out: tiles are decoded here with the `meshopt` crate and
+//! `serde_json` alone, not with our own reader.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod decoded;
+mod errors;
+mod folders;
+mod looks;
+mod scenes;
+mod tiles;

@@ -1,0 +1,138 @@
+//! Materials, texture coordinates, light.
+
+use std::ops::ControlFlow;
+
+use glam::{Affine3A, Vec2, Vec3};
+
+use super::decoded::Decoded;
+use super::scenes::{bake, hills, node, plain_material, png, quick, sheet, single, texture};
+use crate::host::bake::{BakeError, bake_document};
+use crate::scene::gltf::Document;
+use crate::scene::gltf::document::{Mesh, Primitive, SourceTexture};
+use crate::scene::limits;
+use crate::scene::material::Wrap;
+
+/// A flat sheet whose material has the given textures.
+fn plate(textures: [Option<SourceTexture>; 5], uv_scale: f32) -> Document {
+    let (mut set, indices) = sheet(4, |u, v| (Vec3::new(u, -v, 0.0), Vec3::Z));
+    set.uvs[0].as_mut().unwrap().iter_mut().for_each(|uv| *uv = *uv * uv_scale + 100.0);
+    set.uvs[1] = Some(set.positions.iter().map(|p| Vec2::new(p.x * 0.5, p.y)).collect());
+    let mut document = single((set, indices));
+    document.meshes[0].primitives[0].material = Some(0);
+    document.materials = vec![plain_material([1.0; 4])];
+    document.materials[0].textures = textures;
+    document.images = vec![png(16, 1), png(16, 2)];
+    document
+}
+
+#[test]
+fn texture_coordinates_come_out_as_they_went_in_but_for_whole_repetitions() {
+    let transformed = SourceTexture {
+        offset: Vec2::new(0.25, 0.5),
+        scale: Vec2::new(2.0, 3.0),
+        rotation_radians: 0.4,
+        ..texture(1, 1)
+    };
+    let document = plate([Some(texture(0, 0)), None, None, Some(transformed), None], 3.0);
+    let baked = bake(&document);
+    let material = &baked.tables.materials[0];
+    assert_eq!(material.base_color_texture.unwrap().uv_set, 0);
+    assert_eq!(material.occlusion_texture.unwrap().uv_set, 1);
+    let decoded = Decoded::of(&baked, baked.tables.tiles.last().unwrap());
+    let read = |set: usize, index: usize| {
+        let uv = Vec2::from(decoded.uvs[set][index]);
+        Vec2::from(material.uv_offset) + Vec2::from(material.uv_scale) * uv
+    };
+    for (index, position) in decoded.positions.iter().enumerate() {
+        let expected = Vec2::new(position.x, -position.y) * 3.0;
+        let plain = read(0, index);
+        assert!((plain - expected - (plain - expected).round()).length() < 1e-3, "{plain} for {expected}");
+        // KHR_texture_transform, its matrix written out.
+        let (sin, cos) = 0.4_f32.sin_cos();
+        let scaled = Vec2::new(position.x * 0.5, position.y) * Vec2::new(2.0, 3.0);
+        let turned = Vec2::new(cos * scaled.x + sin * scaled.y, -sin * scaled.x + cos * scaled.y);
+        let difference = read(1, index) - turned - Vec2::new(0.25, 0.5);
+        assert!((difference - difference.round()).length() < 1e-3, "{difference}");
+    }
+    assert!(material.uv_scale[0] < 5.0, "{:?}", material.uv_scale);
+}
+
+#[test]
+fn a_third_set_of_coordinates_is_left_out_by_name() {
+    let scaled = |scale: f32| Some(SourceTexture { scale: Vec2::splat(scale), ..texture(0, 0) });
+    let baked = bake(&plate([scaled(1.0), scaled(2.0), scaled(3.0), scaled(2.0), None], 1.0));
+    let material = &baked.tables.materials[0];
+    assert!(material.normal_texture.is_none() && material.occlusion_texture.is_some());
+    assert_eq!(baked.report.skipped["textures with a third set of coordinates"], 1);
+}
+
+#[test]
+fn an_image_read_both_ways_is_listed_twice_and_stored_once() {
+    let baked = bake(&plate([Some(texture(0, 0)), None, Some(texture(0, 0)), None, None], 1.0));
+    assert_eq!(baked.tables.images.len(), 2);
+    assert_eq!(baked.tables.images[0].blob, baked.tables.images[1].blob);
+    assert_eq!(baked.blobs.iter().filter(|blob| blob.extension == "png").count(), 1);
+}
+
+#[test]
+fn equal_materials_are_one_and_spans_far_apart_are_not() {
+    let mut document = plate([Some(texture(0, 0)), None, None, None, None], 1.0);
+    document.materials.push(document.materials[0].clone());
+    let mut wide = document.vertex_sets[0].clone();
+    wide.uvs[0].as_mut().unwrap().iter_mut().for_each(|uv| *uv *= 60.0);
+    document.vertex_sets.push(wide);
+    let mut other = document.meshes[0].primitives[0].clone();
+    other.material = Some(1);
+    let wide = Primitive { vertices: 1, ..other.clone() };
+    document.meshes[0].primitives.push(other);
+    document.meshes.push(Mesh { name: None, primitives: vec![wide] });
+    document.nodes.push(node("wide", 1, Affine3A::from_translation(Vec3::X * 3.0)));
+    let baked = bake(&document);
+    assert_eq!(baked.tables.materials.len(), 2);
+    assert!(baked.tables.materials[0].uv_scale[0] < 3.0);
+    assert!(baked.tables.materials[1].uv_scale[0] > 50.0);
+}
+
+#[test]
+fn clamped_textures_are_not_shifted() {
+    let clamped = SourceTexture { wrap: [Wrap::Clamp; 2], ..texture(0, 0) };
+    let baked = bake(&plate([Some(clamped), None, None, None, None], 1.0));
+    assert_eq!(baked.tables.materials[0].uv_offset, [100.0; 2]);
+    assert_eq!(baked.tables.materials[0].wrap, Wrap::Clamp);
+}
+
+#[test]
+fn huge_and_broken_images_are_refused_by_name() {
+    let bake = |document: &Document| bake_document(document, &quick(), &mut |_| ControlFlow::Continue(()));
+    let mut document = plate([Some(texture(0, 0)), None, None, None, None], 1.0);
+    document.images[0].name = Some("poster".to_owned());
+    let side = limits::IMAGE_SIDE_MAX + 1;
+    document.images[0].bytes.as_mut().unwrap()[16..20].copy_from_slice(&side.to_be_bytes());
+    let error = bake(&document).unwrap_err();
+    assert!(matches!(error, BakeError::Content(_)));
+    let text = error.to_string();
+    assert!(text.contains("poster") && text.contains(&side.to_string()), "{text}");
+    document.images[0].bytes = Some(b"GIF89a".to_vec());
+    assert!(bake(&document).unwrap_err().to_string().contains("neither PNG nor JPEG"));
+}
+
+#[test]
+fn normal_maps_get_tangents_whose_bitangent_points_against_v() {
+    let baked = bake(&plate([None, None, Some(texture(0, 0)), None, None], 1.0));
+    let decoded = Decoded::of(&baked, baked.tables.tiles.last().unwrap());
+    let tangent = &decoded.json["meshes"][0]["primitives"][0]["attributes"]["TANGENT"];
+    assert!(tangent.is_u64(), "the plate has no tangents");
+}
+
+#[test]
+fn the_sun_the_title_and_the_start_come_from_the_file() {
+    let baked = bake(&hills());
+    let tables = &baked.tables;
+    assert_eq!(tables.title, "Hills");
+    assert_eq!(tables.spawn.unwrap().position, Vec3::new(1.0, 2.0, 3.0));
+    let forward = tables.spawn.unwrap().forward();
+    assert!((forward - Vec3::new(-0.5_f32.sin(), 0.0, -0.5_f32.cos())).length() < 1e-5);
+    // Turned down by one radian from −Z: the sun stands one radian up in +Z.
+    assert!((tables.light.to_sun - Vec3::new(0.0, 1.0_f32.sin(), 1.0_f32.cos())).length() < 1e-5);
+    assert!((tables.light.sun - Vec3::new(2.4, 2.16, 1.92)).length() < 1e-4);
+}
