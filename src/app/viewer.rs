@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use glam::Vec2;
@@ -63,7 +64,7 @@ pub struct Viewer<'a> {
     list: DrawList,
     demand: Demand,
 
-    coming: Option<Tileset>,
+    coming: Option<Arc<Tileset>>,
     waiting: VecDeque<Upload>,
     events: Vec<Event>,
     failure: Option<Failure>,
@@ -171,11 +172,11 @@ impl<'a> Viewer<'a> {
     /// Takes what the venue has ready, without waiting, and hands it to the renderer.
     fn take_finished_tiles(&mut self) -> Result<(), Failure> {
         if self.input.retry {
-            self.venue.retry();
+            self.venue.retry()?;
         }
         if self.waiting.len() < WAITING_MAX {
             let demand = if self.place == Place::Twin { Some(&self.demand) } else { None };
-            self.venue.pump(self.started.elapsed(), demand, &mut self.events);
+            self.venue.pump(self.started.elapsed(), demand, &mut self.events, WAITING_MAX);
         }
         let mut events = std::mem::take(&mut self.events);
         for event in events.drain(..) {
@@ -196,12 +197,17 @@ impl<'a> Viewer<'a> {
         match event {
             Event::Tileset(tileset) => self.coming = Some(tileset),
             Event::Ready(upload) => self.waiting.push_back(upload),
-            Event::Evict(tile) => {
+            Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
                 self.renderer.retire(tile);
             }
+            Event::EvictImage(image) => self.renderer.retire_image(self.gpu, image),
             Event::Lost(sentence) => self.say(&sentence)?,
             Event::Back => self.say("Back again.")?,
+            Event::Broken(sentence) => {
+                self.say(&sentence)?;
+                self.failure.get_or_insert(Failure::content(sentence));
+            }
             Event::Ended(failure) => {
                 self.say(&failure.sentence)?;
                 self.failure = Some(failure);
@@ -211,7 +217,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// Leaves the lobby for the twin, whose first tile is at hand.
-    fn enter(&mut self, tileset: Tileset) {
+    fn enter(&mut self, tileset: Arc<Tileset>) {
         self.renderer.set_tileset(self.gpu, &tileset);
         self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
         self.report.title = tileset.title().to_owned();

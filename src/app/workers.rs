@@ -1,21 +1,16 @@
 //! Threads that decode, so that the frame thread does not.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Builder;
-
-use std::sync::Mutex;
 
 use super::Failure;
 
-/// Jobs that wait for a thread; the streamer keeps the rest.
-const JOBS_MAX: usize = 8;
+/// Jobs that wait for a thread; whoever gives them keeps the rest.
+const JOBS_MAX: usize = 16;
 
 /// Results that wait for the frame thread: a frame takes them all, so they rarely pile up.
 const RESULTS_MAX: usize = 32;
-
-/// Decoding is a fraction of a frame's work: more threads would only take the frame's core.
-const THREADS_MAX: usize = 2;
 
 /// A small pool of named threads that turn `Job`s into `Output`s, in no particular order.
 pub struct Workers<Job, Output> {
@@ -24,19 +19,22 @@ pub struct Workers<Job, Output> {
 }
 
 impl<Job: Send + 'static, Output: Send + 'static> Workers<Job, Output> {
-    /// Starts the threads; they end when the pool is dropped.
+    /// Starts `threads` threads called `name`; they end when the pool is dropped.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(work: impl Fn(Job) -> Output + Send + Sync + 'static) -> Result<Self, Failure> {
+    pub fn start(
+        name: &str,
+        threads: usize,
+        work: impl Fn(Job) -> Output + Send + Sync + 'static,
+    ) -> Result<Self, Failure> {
         let (jobs, queue) = sync_channel::<Job>(JOBS_MAX);
         let (sender, results) = sync_channel(RESULTS_MAX);
         let (queue, work) = (Arc::new(Mutex::new(queue)), Arc::new(work));
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        for index in 0..cores.saturating_sub(1).clamp(1, THREADS_MAX) {
+        for index in 0..threads {
             let (queue, sender, work) = (Arc::clone(&queue), sender.clone(), Arc::clone(&work));
             Builder::new()
-                .name(format!("decode {index}"))
+                .name(format!("{name} {index}"))
                 .spawn(move || {
                     while let Ok(Ok(job)) = queue.lock().map(|queue| queue.recv()) {
                         if sender.send(work(job)).is_err() {

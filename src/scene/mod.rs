@@ -23,6 +23,8 @@ pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
 pub use tileset::{Tile, Tileset};
 
+use std::sync::Arc;
+
 use glam::Affine3A;
 
 /// What culling needs to know of a tile that is on the GPU.
@@ -40,13 +42,14 @@ pub struct ResidentTile {
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// What the twin holds.
-    pub tileset: Tileset,
+    pub tileset: Arc<Tileset>,
     resident: Vec<Option<ResidentTile>>,
 }
 
 impl Scene {
     /// A twin of which nothing has arrived yet.
-    pub fn new(tileset: Tileset) -> Self {
+    pub fn new(tileset: impl Into<Arc<Tileset>>) -> Self {
+        let tileset = tileset.into();
         let resident = tileset.tiles().iter().map(|_| None).collect();
         Self { tileset, resident }
     }

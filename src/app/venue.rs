@@ -1,0 +1,244 @@
+//! A venue as the frame loop sees it: joins connection, cache, decoding threads and streamer.
+//!
+//! Nothing here waits: what is not ready now is there in a later frame.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Failure;
+use super::workers::Workers;
+use crate::draw::Upload;
+use crate::net::{self, Connection};
+use crate::protocol::{ContentHash, JoinLink};
+use crate::scene::{Demand, ImageId, TileId, Tileset};
+use crate::store::Store;
+use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
+
+/// What the cache on disk may hold: a few venues.
+const CACHE_BYTES_MAX: u64 = 4 << 30;
+
+/// Decoding takes a fraction of a core: more threads would only take the frame's.
+const DECODE_THREADS_MAX: usize = 2;
+
+/// Things from the network that one frame looks at.
+const EVENTS_A_FRAME: usize = 64;
+
+/// What happened at the venue.
+#[derive(Debug)]
+pub enum Event {
+    /// The twin that follows.
+    Tileset(Arc<Tileset>),
+    /// Content for the renderer, textures before the tiles that show them.
+    Ready(Upload),
+    /// This tile is to be forgotten to make room.
+    EvictTile(TileId),
+    /// This image is to be forgotten to make room.
+    EvictImage(ImageId),
+    /// The connection is gone and will be tried again.
+    Lost(String),
+    /// The connection is back.
+    Back,
+    /// A part of the twin cannot be had, or is broken.
+    Broken(String),
+    /// The visit is over, or never began.
+    Ended(Failure),
+}
+
+/// Bytes that came, by where they came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Over the wire.
+    pub received: u64,
+    /// Out of the cache.
+    pub from_cache: u64,
+}
+
+/// Work for the thread that owns the cache.
+enum CacheJob {
+    Look(ContentHash),
+    Save(ContentHash, Arc<Vec<u8>>),
+}
+
+type Looked = Option<(ContentHash, Option<Vec<u8>>)>;
+
+/// A visit to one venue.
+pub struct Venue {
+    link: JoinLink,
+    connection: Connection,
+    streamer: Streamer,
+    decoders: Workers<DecodeJob, Option<Decoded>>,
+    cache: Option<Workers<CacheJob, Looked>>,
+    nothing: Demand,
+    was_lost: bool,
+}
+
+impl Venue {
+    /// Begins to join. Without a `cache` folder, or with one that cannot be used, everything is
+    /// fetched anew.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn join(link: JoinLink, cache: Option<&Path>) -> Result<Self, Failure> {
+        let cache = cache.and_then(|folder| match Store::open(folder, CACHE_BYTES_MAX) {
+            Ok(store) => Some(store),
+            Err(error) => {
+                tracing::warn!("{error}");
+                None
+            }
+        });
+        let cache = cache.map(cache_thread).transpose()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = cores.saturating_sub(1).clamp(1, DECODE_THREADS_MAX);
+        let limits = Limits { has_cache: cache.is_some(), ..Limits::default() };
+        Ok(Self {
+            connection: connect(&link)?,
+            link,
+            streamer: Streamer::new(limits),
+            decoders: Workers::start("decode", threads, |job| Some(stream::decode::run(job)))?,
+            cache,
+            nothing: Demand::default(),
+            was_lost: false,
+        })
+    }
+
+    /// Where the venue is, for people.
+    pub fn name(&self) -> String {
+        let text = self.link.to_string();
+        let place = text.split('#').next().unwrap_or_default();
+        place.trim_start_matches("pavilion://").to_owned()
+    }
+
+    /// Tries again, now.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn retry(&mut self) -> Result<(), Failure> {
+        self.streamer.disconnected();
+        self.connection = connect(&self.link)?;
+        Ok(())
+    }
+
+    /// The renderer had no room for the tile.
+    pub fn put_back(&mut self, tile: TileId) {
+        self.streamer.upload_failed(tile);
+    }
+
+    /// What came so far.
+    pub fn counts(&self) -> Counts {
+        let stats = self.streamer.stats();
+        Counts { received: stats.fetched_bytes, from_cache: stats.cached_bytes }
+    }
+
+    /// Moves everything on at `now`, given what the eyes want (nothing yet, in the lobby), and adds
+    /// what happened to `events`; content only while there are fewer than `events_max`.
+    pub fn pump(&mut self, now: Duration, demand: Option<&Demand>, events: &mut Vec<Event>, events_max: usize) {
+        self.take_network(events);
+        while let Some(decoded) = self.decoders.try_take() {
+            if let Some(decoded) = decoded {
+                self.streamer.decoded(decoded);
+            }
+        }
+        while let Some(Some((hash, bytes))) = self.cache.as_ref().and_then(Workers::try_take) {
+            self.streamer.looked(hash, bytes);
+        }
+        self.streamer.frame(now, demand.unwrap_or(&self.nothing));
+        self.give_requests();
+        while events.len() < events_max
+            && let Some(ready) = self.streamer.next_ready()
+        {
+            events.push(match ready {
+                Ready::Tileset(tileset) => Event::Tileset(tileset),
+                Ready::Texture { image, texture } => {
+                    Event::Ready(Upload::Texture { image, texture: Arc::new(texture) })
+                }
+                Ready::Tile { tile, mesh } => Event::Ready(Upload::Tile { tile, mesh }),
+                Ready::EvictTile(tile) => Event::EvictTile(tile),
+                Ready::EvictTexture(image) => Event::EvictImage(image),
+            });
+        }
+        while let Some(fault) = self.streamer.next_fault() {
+            events.push(match fault {
+                StreamFault::Manifest(_) | StreamFault::NoManifest => Event::Ended(Failure::content(fault)),
+                _ => Event::Broken(fault.to_string()),
+            });
+        }
+    }
+
+    fn take_network(&mut self, events: &mut Vec<Event>) {
+        for _ in 0..EVENTS_A_FRAME {
+            let Some(event) = self.connection.poll() else { return };
+            match event {
+                net::Event::Connected(welcome) => {
+                    self.streamer.connected(&welcome);
+                    if std::mem::take(&mut self.was_lost) {
+                        events.push(Event::Back);
+                    }
+                }
+                net::Event::Blob { hash, bytes } => self.streamer.blob(hash, bytes),
+                net::Event::BlobFailed { hash, fault } => self.streamer.blob_failed(hash, fault),
+                net::Event::Lost { cause, retry_in } => {
+                    self.streamer.disconnected();
+                    self.was_lost = true;
+                    let seconds = retry_in.as_secs_f32().ceil();
+                    events.push(Event::Lost(format!("{cause}; trying again in {seconds:.0} s")));
+                }
+                net::Event::Refused(cause) => {
+                    self.streamer.disconnected();
+                    events.push(Event::Ended(Failure::failed(cause)));
+                }
+            }
+        }
+    }
+
+    /// Hands on what the streamer wants done, as far as there is room for it now.
+    fn give_requests(&mut self) {
+        while let Some(request) = self.streamer.next_request() {
+            let refused = match request {
+                Request::Want(blobs) => {
+                    if self.connection.want(blobs.clone()) { None } else { Some(Request::Want(blobs)) }
+                }
+                Request::Decode(job) => self.decoders.try_give(job).map(Request::Decode),
+                Request::Look(hash) => self.give_cache(CacheJob::Look(hash)),
+                Request::Save { hash, bytes } => self.give_cache(CacheJob::Save(hash, bytes)),
+            };
+            match refused {
+                Some(Request::Save { .. }) | None => {}
+                Some(request) => return self.streamer.give_back(request),
+            }
+        }
+    }
+
+    fn give_cache(&mut self, job: CacheJob) -> Option<Request> {
+        let refused = match &self.cache {
+            Some(cache) => cache.try_give(job),
+            None => Some(job),
+        };
+        refused.map(|job| match job {
+            CacheJob::Look(hash) => Request::Look(hash),
+            CacheJob::Save(hash, bytes) => Request::Save { hash, bytes },
+        })
+    }
+}
+
+fn connect(link: &JoinLink) -> Result<Connection, Failure> {
+    Connection::open(link.clone())
+        .map_err(|error| Failure::environment(format!("no network thread could be started ({error}): close other programs")))
+}
+
+/// One thread owns the cache, so that the disk never holds up a frame.
+fn cache_thread(store: Store) -> Result<Workers<CacheJob, Looked>, Failure> {
+    let store = Mutex::new(store);
+    Workers::start("cache", 1, move |job| {
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        match job {
+            CacheJob::Look(hash) => Some((hash, store.get(hash))),
+            CacheJob::Save(hash, bytes) => {
+                if let Err(error) = store.put(hash, &bytes) {
+                    tracing::debug!("{error}");
+                }
+                None
+            }
+        }
+    })
+}
