@@ -13,3 +13,6 @@ pub mod math;
 pub mod scene;
 
 pub mod cull;
+
+#[cfg(test)]
+mod tests;

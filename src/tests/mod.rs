@@ -1,0 +1,3 @@
+//! Tests of the whole: how the parts hang together.
+
+mod corpus;
