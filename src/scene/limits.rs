@@ -38,6 +38,13 @@ pub const TILE_INDICES_MAX: usize = TILE_VERTICES_MAX * 12;
 /// Chunks of a tile.
 pub const TILE_CHUNKS_MAX: usize = 1024;
 
+/// The JSON of a tile: a node, a primitive, an accessor and two views for each of 1024 chunks are
+/// 1 KiB a chunk, and materials as much again.
+pub const TILE_JSON_BYTES_MAX: usize = 4 << 20;
+
+/// Entries of any one array in a tile's JSON: two buffer views a chunk, and those of the vertices.
+pub const TILE_ARRAY_LEN_MAX: usize = 4096;
+
 /// Tiles of a tileset: 32 768 × 64 B of manifest is 2 MB.
 pub const TILES_MAX: usize = 32_768;
 

@@ -7,7 +7,9 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec2, Vec3};
 
-use super::{AlphaMode, EntityIndex, MaterialId};
+use super::material::{TextureSlot, Wrap};
+use super::texture::Image;
+use super::{AlphaMode, EntityIndex, Material, MaterialId};
 use crate::math::Sphere;
 
 /// The first vertex stream: 8 bytes.
@@ -80,6 +82,26 @@ pub struct Batch {
     pub textures: TextureSet,
 }
 
+impl Batch {
+    /// How chunks of this material are drawn; `images` are those that its textures name.
+    pub fn of(material: &Material, images: &[Image]) -> Self {
+        let side = |slots: &[Option<TextureSlot>]| {
+            let sides = slots.iter().flatten().filter_map(|slot| images.get(slot.image.index()));
+            sides.map(|image| image.side_log2).max().unwrap_or(0)
+        };
+        let [base_color, metallic_roughness, normal, occlusion, emissive] = material.textures();
+        Self {
+            alpha: material.alpha,
+            double_sided: material.double_sided,
+            textures: TextureSet {
+                color_side_log2: side(&[base_color, emissive]),
+                data_side_log2: side(&[metallic_roughness, normal, occlusion]),
+                wrap: material.wrap,
+            },
+        }
+    }
+}
+
 /// Which texture arrays a chunk reads. Sides are powers of two; 0 (one texel) where the chunk has no
 /// such texture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +111,7 @@ pub struct TextureSet {
     /// Side of metallic-roughness, normal and occlusion textures (linear).
     pub data_side_log2: u8,
     /// How they wrap.
-    pub wrap: super::material::Wrap,
+    pub wrap: Wrap,
 }
 
 /// A piece of a tile that is culled as one: a range of its indices.

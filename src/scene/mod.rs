@@ -12,6 +12,7 @@ pub mod id;
 pub mod limits;
 pub mod material;
 pub mod mesh;
+pub mod pack;
 pub mod texture;
 pub mod tile;
 pub mod tileset;

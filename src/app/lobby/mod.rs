@@ -78,10 +78,17 @@ pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
         [(FLOOR, shape::floor()), (RIB, shape::ribs()), (PANEL, panel)] as [(MaterialId, (VertexSet, Vec<u32>)); 3]
     {
         let surface = &tileset.materials()[material.index()];
-        let batch = Batch::of(surface, tileset.images());
-        builder.add(&vertices, &indices, &Affine3A::IDENTITY, material, surface, batch, None)?;
+        builder.add(&pack::Piece {
+            vertices: &vertices,
+            indices: &indices,
+            world_from_vertices: Affine3A::IDENTITY,
+            material_id: material,
+            material: surface,
+            batch: Batch::of(surface, tileset.images()),
+            entity: None,
+        })?;
     }
-    let mesh = builder.finish()?;
+    let mesh = builder.finish();
     let uploads = [Upload::Texture { image: ImageId(0), texture }, Upload::Tile { tile: TileId(0), mesh }];
     Ok(Lobby { scene: Scene::new(tileset), uploads })
 }
