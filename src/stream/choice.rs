@@ -1,0 +1,166 @@
+//! Which blobs to fetch next: the tiles that remove most visible error for their bytes, each with the
+//! images that it needs and after whatever coarser tile is wanted too.
+
+use super::fetch::Fetch;
+use super::venue::{ImageState, TileState, User, Venue};
+use crate::protocol::content::WANTS_MAX;
+use crate::scene::{BlobId, Demand, TileId};
+
+/// What a request costs beside its bytes: the decoding, the upload, the bookkeeping.
+const REQUEST_BYTES: f32 = 4096.0;
+
+/// A round of choosing; keeps its lists' memory.
+#[derive(Debug, Default)]
+pub struct Choice {
+    round: u64,
+    scored: Vec<(f32, TileId)>,
+    blobs: Vec<BlobId>,
+    list: Vec<BlobId>,
+}
+
+/// How much may be chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes of blobs.
+    pub window_bytes: u64,
+    /// Bytes on the GPU.
+    pub resident_bytes: u64,
+}
+
+impl Choice {
+    /// The round that [`Choice::choose`] was last called in.
+    pub fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// The blobs to fetch, most important first; those that the cache should be asked for come
+    /// through `look`.
+    pub fn choose(
+        &mut self,
+        venue: &mut Venue,
+        fetch: &mut Fetch,
+        demand: &Demand,
+        mut room: Room,
+        mut look: impl FnMut(BlobId),
+    ) -> &[BlobId] {
+        self.round += 1;
+        self.score(venue, demand);
+        self.blobs.clear();
+        self.list.clear();
+        let mut used_bytes = 0;
+        for index in 0..self.scored.len() {
+            if used_bytes >= room.window_bytes || self.blobs.len() >= WANTS_MAX {
+                break;
+            }
+            used_bytes += self.take(venue, self.scored[index].1, &mut room.resident_bytes);
+        }
+        for &blob in &self.blobs {
+            if fetch.is_with_host(blob) {
+                self.list.push(blob);
+            } else if fetch.begin_look(blob) {
+                look(blob);
+            }
+        }
+        self.keep_under_way(venue, fetch);
+        self.list.truncate(WANTS_MAX);
+        &self.list
+    }
+
+    /// Marks what is wanted and sorts it by importance for its bytes.
+    fn score(&mut self, venue: &mut Venue, demand: &Demand) {
+        self.scored.clear();
+        for want in &demand.wants {
+            let Some(slot) = venue.tiles.get_mut(want.tile.index()) else { continue };
+            if matches!(slot.state, TileState::Resident | TileState::Bad) {
+                continue;
+            }
+            slot.wanted_round = self.round;
+            let mut missing_bytes = 0;
+            for blob in missing_blobs(venue, want.tile) {
+                missing_bytes += venue.tileset.blobs()[blob.index()].size_bytes;
+            }
+            self.scored.push((want.importance / (REQUEST_BYTES + missing_bytes as f32), want.tile));
+            for image in &venue.tileset.tile(want.tile).images {
+                venue.images[image.index()].wanted_round = self.round;
+            }
+        }
+        self.scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    }
+
+    /// Takes a tile, after the coarser ones that are wanted too; returns the bytes that this adds.
+    fn take(&mut self, venue: &Venue, tile: TileId, resident_bytes: &mut u64) -> u64 {
+        let parent = venue.tiles[tile.index()].parent;
+        let mut used_bytes = 0;
+        if let Some(parent) = parent
+            && self.is_wanted_above(venue, parent)
+        {
+            used_bytes += self.take(venue, parent, resident_bytes);
+        }
+        if venue.tiles[tile.index()].wanted_round != self.round {
+            return used_bytes;
+        }
+        let mut size_bytes = venue.expected_bytes(tile);
+        let images = &venue.tileset.tile(tile).images;
+        for image in images.iter().filter(|i| venue.images[i.index()].state == ImageState::Absent) {
+            size_bytes += venue.image_bytes(*image);
+        }
+        if size_bytes > *resident_bytes {
+            return used_bytes;
+        }
+        let before = self.blobs.len();
+        for blob in missing_blobs(venue, tile) {
+            if !self.blobs.contains(&blob) {
+                self.blobs.push(blob);
+                used_bytes += u64::from(venue.tileset.blobs()[blob.index()].size_bytes);
+            }
+        }
+        if self.blobs.len() > before {
+            *resident_bytes -= size_bytes;
+        }
+        used_bytes
+    }
+
+    fn is_wanted_above(&self, venue: &Venue, tile: TileId) -> bool {
+        let mut above = Some(tile);
+        while let Some(tile) = above {
+            let slot = &venue.tiles[tile.index()];
+            if slot.wanted_round == self.round {
+                return true;
+            }
+            above = slot.parent;
+        }
+        false
+    }
+
+    /// What is under way and still wanted stays so, after everything else: what has come of it would
+    /// be lost.
+    fn keep_under_way(&mut self, venue: &Venue, fetch: &Fetch) {
+        for &blob in fetch.sent() {
+            let is_wanted = venue.users[blob.index()].iter().any(|user| match user {
+                User::Tile(tile) => {
+                    let slot = &venue.tiles[tile.index()];
+                    slot.wanted_round == self.round && matches!(slot.state, TileState::Absent)
+                }
+                User::Image(image) => {
+                    let slot = &venue.images[image.index()];
+                    slot.wanted_round == self.round && slot.state == ImageState::Absent
+                }
+            });
+            if is_wanted && !self.list.contains(&blob) {
+                self.list.push(blob);
+            }
+        }
+    }
+}
+
+/// The blobs that the tile still needs: its images first, because it cannot be shown without them.
+fn missing_blobs(venue: &Venue, tile: TileId) -> impl Iterator<Item = BlobId> {
+    let node = venue.tileset.tile(tile);
+    let images = node
+        .images
+        .iter()
+        .filter(|image| venue.images[image.index()].state == ImageState::Absent)
+        .map(|image| venue.image_form(*image).blob);
+    let is_absent = matches!(venue.tiles[tile.index()].state, TileState::Absent);
+    images.chain(node.content.filter(|_| is_absent))
+}

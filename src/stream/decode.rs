@@ -1,0 +1,122 @@
+//! Bytes → content, as a pure function that any thread may run.
+
+use std::sync::Arc;
+
+use crate::protocol::{ProtocolError, manifest};
+use crate::scene::texture::{ColorSpace, Image, Pixels, Texture};
+use crate::scene::{ContentError, ImageId, TileId, TileMesh, Tileset};
+
+/// Which venue a job belongs to: results of an earlier one are of no use any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VenueNumber(pub u32);
+
+/// Something to decode.
+#[derive(Clone, Debug)]
+pub struct DecodeJob {
+    /// For whom.
+    pub venue: VenueNumber,
+    /// What.
+    pub work: Work,
+}
+
+/// What is to be decoded.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// A manifest.
+    Manifest {
+        /// All of it.
+        bytes: Arc<Vec<u8>>,
+    },
+    /// A tile.
+    Tile {
+        /// Which.
+        tile: TileId,
+        /// Of what.
+        tileset: Arc<Tileset>,
+        /// Its GLB.
+        glb: Arc<Vec<u8>>,
+    },
+    /// An image.
+    Image {
+        /// Which.
+        image: ImageId,
+        /// What it is to become.
+        form: Image,
+        /// Its PNG or JPEG; `None` where there is none to be had.
+        file: Option<Arc<Vec<u8>>>,
+    },
+}
+
+/// What came of a job.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// For whom.
+    pub venue: VenueNumber,
+    /// What.
+    pub content: Content,
+}
+
+/// What was decoded.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A manifest.
+    Manifest(Result<Box<Tileset>, ProtocolError>),
+    /// A tile.
+    Tile {
+        /// Which.
+        tile: TileId,
+        /// Its geometry.
+        mesh: Result<Box<TileMesh>, ContentError>,
+    },
+    /// An image.
+    Image {
+        /// Which.
+        image: ImageId,
+        /// Its pixels; blank ones if they are refused.
+        texture: Texture,
+        /// Why they are refused.
+        refused: Option<ContentError>,
+    },
+}
+
+/// Does a job.
+pub fn run(job: DecodeJob) -> Decoded {
+    let content = match job.work {
+        Work::Manifest { bytes } => Content::Manifest(manifest::decode(&bytes).map(Box::new)),
+        Work::Tile { tile, tileset, glb } => {
+            Content::Tile { tile, mesh: decode_tile(&glb, &tileset).map(Box::new) }
+        }
+        Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
+            Ok(texture) => Content::Image { image, texture, refused: None },
+            Err(reason) => Content::Image { image, texture: blank(form), refused: Some(reason) },
+        },
+        Work::Image { image, form, file: None } => {
+            Content::Image { image, texture: blank(form), refused: None }
+        }
+    };
+    Decoded { venue: job.venue, content }
+}
+
+fn decode_tile(_glb: &[u8], _tileset: &Tileset) -> Result<TileMesh, ContentError> {
+    Err(ContentError::unsupported("tile", "tiles"))
+}
+
+fn decode_image(_file: &[u8], form: Image) -> Result<Texture, ContentError> {
+    let pixels: Pixels = Err(ContentError::unsupported("image", "images"))?;
+    Texture::from_pixels(&pixels, form.space, form.side_log2)
+}
+
+/// What is shown for an image that is not to be had: middle grey, or, for data, a flat normal of a
+/// half-rough surface. It has the promised size, because materials rely on it.
+fn blank(form: Image) -> Texture {
+    let texel = match form.space {
+        ColorSpace::Srgb => [188, 188, 188, 255],
+        ColorSpace::Linear => [128, 128, 255, 255],
+    };
+    let level = |log2: u8| texel.repeat(1 << (2 * usize::from(log2)));
+    Texture {
+        space: form.space,
+        side_log2: form.side_log2,
+        levels: (0..=form.side_log2).rev().map(level).collect(),
+    }
+}

@@ -1,0 +1,523 @@
+//! The streamer itself: joins choosing, fetching, decoding and residency.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::choice::{Choice, Room};
+use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
+use super::fetch::Fetch;
+use super::residency::Residency;
+use super::venue::{ImageState, TileState, User, Venue};
+use super::{Limits, Ready, Request, Stats, StreamFault};
+use crate::protocol::{BlobFault, ContentHash, WantedBlob, Welcome};
+use crate::scene::{BlobId, Demand, ImageId, TileId, Tileset};
+
+/// How often blobs are chosen anew, unless none is under way: three frames.
+const ROUND: Duration = Duration::from_millis(33);
+
+/// Faults that wait to be told; beyond, they are only counted.
+const FAULTS_MAX: usize = 32;
+
+/// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
+const EVICTION_SLACK: u64 = 16;
+
+/// How far the manifest has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manifest {
+    /// It is not being fetched.
+    Settled,
+    Looking(WantedBlob),
+    Wanted {
+        blob: WantedBlob,
+        is_told: bool,
+        has_failed: bool,
+    },
+    Decoding(ContentHash),
+}
+
+/// See [`crate::stream`].
+pub struct Streamer {
+    limits: Limits,
+    is_connected: bool,
+    manifest: Manifest,
+    venue_count: u32,
+    venue: Option<Active>,
+    requests: VecDeque<Request>,
+    faults: VecDeque<StreamFault>,
+    stats: Stats,
+}
+
+/// Everything that belongs to one venue.
+struct Active {
+    venue: Venue,
+    fetch: Fetch,
+    choice: Choice,
+    residency: Residency,
+    chosen_at: Option<Duration>,
+    /// Most important first, as far as is known.
+    decode_queue: VecDeque<(Work, u64)>,
+    decode_queue_bytes: u64,
+    decoding_count: usize,
+    ready: VecDeque<Ready>,
+    ready_bytes: u64,
+    waiting: Vec<TileId>,
+    now: Duration,
+}
+
+impl Streamer {
+    /// A streamer without a venue.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            is_connected: false,
+            manifest: Manifest::Settled,
+            venue_count: 0,
+            venue: None,
+            requests: VecDeque::new(),
+            faults: VecDeque::new(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// The host has let us in. It is the same venue if its manifest is the same.
+    pub fn connected(&mut self, welcome: &Welcome) {
+        self.is_connected = true;
+        let blob = welcome.manifest_blob();
+        if let Some(active) = &mut self.venue
+            && active.venue.manifest == blob.hash
+        {
+            active.fetch.forget_sent();
+            active.chosen_at = None;
+            self.manifest = Manifest::Settled;
+            return;
+        }
+        match &mut self.manifest {
+            Manifest::Decoding(hash) if *hash == blob.hash => {}
+            Manifest::Wanted { blob: wanted, is_told, .. } if *wanted == blob => *is_told = false,
+            _ if self.limits.has_cache => {
+                self.manifest = Manifest::Looking(blob);
+                self.requests.push_back(Request::Look(blob.hash));
+            }
+            _ => self.manifest = Manifest::Wanted { blob, is_told: false, has_failed: false },
+        }
+        self.ask_for_manifest();
+    }
+
+    /// The connection is gone. Decoding goes on, and what is here stays.
+    pub fn disconnected(&mut self) {
+        self.is_connected = false;
+        if let Some(active) = &mut self.venue {
+            active.fetch.forget_sent();
+        }
+        if let Manifest::Wanted { is_told, .. } = &mut self.manifest {
+            *is_told = false;
+        }
+    }
+
+    fn ask_for_manifest(&mut self) {
+        if let Manifest::Wanted { blob, is_told, .. } = &mut self.manifest
+            && self.is_connected
+            && !*is_told
+        {
+            *is_told = true;
+            self.requests.push_back(Request::Want(vec![*blob]));
+        }
+    }
+
+    /// A frame is being made at `now`, and this is what its eyes want. Call it once a frame, before
+    /// requests are taken.
+    pub fn frame(&mut self, now: Duration, demand: &Demand) {
+        self.ask_for_manifest();
+        let Some(active) = &mut self.venue else { return };
+        active.now = now;
+        for tile in &demand.keeps {
+            if let Some(slot) = active.venue.tiles.get_mut(tile.index()) {
+                slot.kept = now;
+            }
+        }
+        let is_due = active
+            .chosen_at
+            .is_none_or(|then| active.fetch.sent().is_empty() || now.saturating_sub(then) >= ROUND);
+        let is_idle = demand.wants.is_empty() && active.fetch.sent().is_empty() && active.waiting.is_empty();
+        // While another venue's manifest is wanted, its list must not be replaced by ours.
+        if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
+            active.chosen_at = Some(now);
+            self.choose(demand);
+        }
+        self.hand_out_jobs();
+    }
+
+    fn choose(&mut self, demand: &Demand) {
+        let Some(active) = &mut self.venue else { return };
+        let (limits, now) = (self.limits, active.now);
+        let round = active.choice.round();
+        let free_bytes = limits.resident_bytes.saturating_sub(active.residency.bytes())
+            + active.residency.evictable_bytes(&active.venue, round, now);
+        let room = Room {
+            window_bytes: limits.window_bytes.saturating_sub(active.decode_queue_bytes),
+            resident_bytes: free_bytes,
+        };
+        let (requests, tileset) = (&mut self.requests, active.venue.tileset.clone());
+        let sent_before = active.fetch.sent().len();
+        let list = active.choice.choose(&mut active.venue, &mut active.fetch, demand, room, |blob| {
+            requests.push_back(Request::Look(tileset.blobs()[blob.index()].hash));
+        });
+        let kept = list.iter().filter(|blob| active.fetch.sent().contains(blob)).count();
+        self.stats.cancelled += (sent_before - kept) as u64;
+        if self.is_connected
+            && let Some(list) = active.fetch.send(list, &active.venue.tileset)
+        {
+            self.requests.retain(|request| !matches!(request, Request::Want(_)));
+            self.requests.push_back(Request::Want(list));
+        }
+        active.drop_unwanted();
+    }
+
+    /// The cache has answered a [`Request::Look`].
+    pub fn looked(&mut self, hash: ContentHash, bytes: Option<Vec<u8>>) {
+        if let Manifest::Looking(blob) = self.manifest
+            && blob.hash == hash
+        {
+            match bytes {
+                Some(bytes) => {
+                    self.stats.cached += 1;
+                    self.stats.cached_bytes += bytes.len() as u64;
+                    self.decode_manifest(hash, Arc::new(bytes));
+                }
+                None => {
+                    self.manifest = Manifest::Wanted { blob, is_told: false, has_failed: false };
+                    self.ask_for_manifest();
+                }
+            }
+            return;
+        }
+        let Some(active) = &mut self.venue else { return };
+        let Some(blob) = active.venue.blob(hash) else { return };
+        if active.fetch.end_look(blob, bytes.is_some())
+            && let Some(bytes) = bytes
+        {
+            self.stats.cached += 1;
+            self.stats.cached_bytes += bytes.len() as u64;
+            self.use_blob(blob, Arc::new(bytes));
+        }
+    }
+
+    /// A blob has come from the host; its bytes are those that its name promises.
+    pub fn blob(&mut self, hash: ContentHash, bytes: Vec<u8>) {
+        self.stats.fetched += 1;
+        self.stats.fetched_bytes += bytes.len() as u64;
+        let bytes = Arc::new(bytes);
+        if self.limits.has_cache {
+            self.requests.push_back(Request::Save { hash, bytes: bytes.clone() });
+        }
+        if matches!(self.manifest, Manifest::Wanted { blob, .. } if blob.hash == hash) {
+            return self.decode_manifest(hash, bytes);
+        }
+        let Some(active) = &mut self.venue else { return };
+        if let Some(blob) = active.venue.blob(hash) {
+            active.fetch.arrived(blob, self.limits.has_cache);
+            self.use_blob(blob, bytes);
+        }
+    }
+
+    /// A blob has not come from the host.
+    pub fn blob_failed(&mut self, hash: ContentHash, fault: BlobFault) {
+        self.stats.corrupt += u64::from(fault == BlobFault::Corrupt);
+        if let Manifest::Wanted { blob, is_told, has_failed } = &mut self.manifest
+            && blob.hash == hash
+        {
+            if *has_failed || fault == BlobFault::Absent {
+                self.manifest = Manifest::Settled;
+                self.report(StreamFault::NoManifest);
+            } else {
+                (*is_told, *has_failed) = (false, true);
+            }
+            return;
+        }
+        let Some(active) = &mut self.venue else { return };
+        let Some(blob) = active.venue.blob(hash) else { return };
+        if !active.fetch.failed(blob, fault) {
+            return;
+        }
+        for user in active.venue.users[blob.index()].clone() {
+            match user {
+                User::Tile(tile) => active.venue.tiles[tile.index()].state = TileState::Bad,
+                User::Image(image) => {
+                    active.venue.images[image.index()].is_blank = true;
+                    active.queue_image(image, None);
+                }
+            }
+        }
+        self.report(match fault {
+            BlobFault::Corrupt => StreamFault::Corrupt { hash },
+            BlobFault::Absent => StreamFault::Absent { hash },
+        });
+        self.hand_out_jobs();
+    }
+
+    fn decode_manifest(&mut self, hash: ContentHash, bytes: Arc<Vec<u8>>) {
+        self.manifest = Manifest::Decoding(hash);
+        self.venue_count += 1;
+        let venue = VenueNumber(self.venue_count);
+        self.requests.push_back(Request::Decode(DecodeJob { venue, work: Work::Manifest { bytes } }));
+    }
+
+    fn use_blob(&mut self, blob: BlobId, bytes: Arc<Vec<u8>>) {
+        let Some(active) = &mut self.venue else { return };
+        let round = active.choice.round();
+        let mut is_used = false;
+        for user in active.venue.users[blob.index()].clone() {
+            match user {
+                User::Tile(tile) => {
+                    let slot = &active.venue.tiles[tile.index()];
+                    if matches!(slot.state, TileState::Absent) && slot.wanted_round == round {
+                        active.queue_tile(tile, bytes.clone());
+                        is_used = true;
+                    }
+                }
+                User::Image(image) => {
+                    let slot = &active.venue.images[image.index()];
+                    if slot.state == ImageState::Absent && slot.wanted_round == round {
+                        active.queue_image(image, Some(bytes.clone()));
+                        is_used = true;
+                    }
+                }
+            }
+        }
+        self.stats.stale += u64::from(!is_used);
+        self.hand_out_jobs();
+    }
+
+    fn hand_out_jobs(&mut self) {
+        let Some(active) = &mut self.venue else { return };
+        while active.decoding_count < self.limits.decodes && active.ready_bytes < self.limits.ready_bytes {
+            let Some((work, size_bytes)) = active.decode_queue.pop_front() else { return };
+            active.decode_queue_bytes -= size_bytes;
+            active.decoding_count += 1;
+            self.requests.push_back(Request::Decode(DecodeJob { venue: active.venue.number, work }));
+        }
+    }
+
+    /// A [`Request::Decode`] is done.
+    pub fn decoded(&mut self, decoded: Decoded) {
+        match decoded.content {
+            Content::Manifest(result) => {
+                if decoded.venue == VenueNumber(self.venue_count)
+                    && let Manifest::Decoding(hash) = self.manifest
+                {
+                    self.manifest = Manifest::Settled;
+                    match result {
+                        Ok(tileset) => self.begin(hash, *tileset),
+                        Err(reason) => self.report(StreamFault::Manifest(reason)),
+                    }
+                }
+            }
+            Content::Tile { tile, mesh } => {
+                let Some(active) = self.active(decoded.venue) else { return };
+                active.decoding_count -= 1;
+                match mesh {
+                    Ok(mesh) => {
+                        active.venue.tiles[tile.index()].state = TileState::Decoded(mesh);
+                        active.venue.count_uses(tile, true);
+                        active.waiting.push(tile);
+                    }
+                    Err(reason) => {
+                        active.venue.tiles[tile.index()].state = TileState::Bad;
+                        self.report(StreamFault::Tile { tile, reason });
+                    }
+                }
+            }
+            Content::Image { image, texture, refused } => {
+                let Some(active) = self.active(decoded.venue) else { return };
+                active.decoding_count -= 1;
+                active.residency.add_image(&mut active.venue, image);
+                active.ready_bytes += texture.size_bytes();
+                active.ready.push_back(Ready::Texture { image, texture });
+                if let Some(reason) = refused {
+                    active.venue.images[image.index()].is_blank = true;
+                    self.report(StreamFault::Image { image, reason });
+                }
+            }
+        }
+        if let Some(active) = &mut self.venue {
+            active.release_waiting();
+            let limit = self.limits.resident_bytes;
+            self.stats.evicted += active.make_room(limit);
+        }
+        self.hand_out_jobs();
+    }
+
+    fn active(&mut self, number: VenueNumber) -> Option<&mut Active> {
+        self.venue.as_mut().filter(|active| active.venue.number == number)
+    }
+
+    fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
+        let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
+        let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
+        let ready = VecDeque::from([Ready::Tileset(venue.tileset.clone())]);
+        self.venue = Some(Active {
+            venue,
+            fetch,
+            choice: Choice::default(),
+            residency: Residency::default(),
+            chosen_at: None,
+            decode_queue: VecDeque::new(),
+            decode_queue_bytes: 0,
+            decoding_count: 0,
+            ready,
+            ready_bytes: 0,
+            waiting: Vec::new(),
+            now: Duration::ZERO,
+        });
+    }
+
+    /// The renderer had no room for this tile: it is as if evicted, and the budget shrinks to what is
+    /// here, so that it is not fetched again before something else has gone.
+    pub fn upload_failed(&mut self, tile: TileId) {
+        let Some(active) = &mut self.venue else { return };
+        if matches!(active.venue.tiles.get(tile.index()), Some(slot) if matches!(slot.state, TileState::Resident))
+        {
+            active.residency.remove_tile(&mut active.venue, tile);
+            self.limits.resident_bytes = self.limits.resident_bytes.min(active.residency.bytes());
+        }
+    }
+
+    /// What is to be done next.
+    pub fn next_request(&mut self) -> Option<Request> {
+        self.requests.pop_front()
+    }
+
+    /// Takes back a request that could not be done now; it comes first next time. Saving is not
+    /// tried again.
+    pub fn give_back(&mut self, request: Request) {
+        match request {
+            Request::Save { .. } => {}
+            // A newer list may stand in the queue already.
+            Request::Want(_) if self.requests.iter().any(|other| matches!(other, Request::Want(_))) => {}
+            Request::Want(_) | Request::Look(_) | Request::Decode(_) => self.requests.push_front(request),
+        }
+    }
+
+    /// The next thing for the renderer. What is not taken yet holds up decoding, not the network.
+    pub fn next_ready(&mut self) -> Option<Ready> {
+        let active = self.venue.as_mut()?;
+        let ready = active.ready.pop_front()?;
+        active.ready_bytes -= match &ready {
+            Ready::Texture { texture, .. } => texture.size_bytes(),
+            Ready::Tile { mesh, .. } => mesh.size_bytes(),
+            Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) => 0,
+        };
+        Some(ready)
+    }
+
+    /// What is missing for good, once for each.
+    pub fn next_fault(&mut self) -> Option<StreamFault> {
+        self.faults.pop_front()
+    }
+
+    /// What has been done so far.
+    pub fn stats(&self) -> Stats {
+        let Some(active) = &self.venue else { return self.stats };
+        Stats {
+            under_way: active.fetch.sent().len(),
+            resident_tiles: active.residency.tile_count(),
+            resident_bytes: active.residency.bytes(),
+            ..self.stats
+        }
+    }
+
+    fn report(&mut self, fault: StreamFault) {
+        self.stats.faults += 1;
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push_back(fault);
+        }
+    }
+}
+
+impl Active {
+    fn queue_tile(&mut self, tile: TileId, glb: Arc<Vec<u8>>) {
+        self.venue.tiles[tile.index()].state = TileState::Decoding;
+        let size_bytes = glb.len() as u64;
+        let tileset = self.venue.tileset.clone();
+        self.queue(Work::Tile { tile, tileset, glb }, size_bytes);
+    }
+
+    fn queue_image(&mut self, image: ImageId, file: Option<Arc<Vec<u8>>>) {
+        if self.venue.images[image.index()].state != ImageState::Absent {
+            return;
+        }
+        self.venue.images[image.index()].state = ImageState::Decoding;
+        let size_bytes = file.as_ref().map_or(0, |file| file.len() as u64);
+        let form = self.venue.image_form(image);
+        self.queue(Work::Image { image, form, file }, size_bytes);
+    }
+
+    fn queue(&mut self, work: Work, size_bytes: u64) {
+        self.decode_queue_bytes += size_bytes;
+        self.decode_queue.push_back((work, size_bytes));
+    }
+
+    /// Forgets what has come and is not wanted any more: jobs that nobody has begun, and tiles that
+    /// wait for textures which will not be fetched.
+    fn drop_unwanted(&mut self) {
+        let round = self.choice.round();
+        let (venue, queue_bytes) = (&mut self.venue, &mut self.decode_queue_bytes);
+        self.decode_queue.retain(|(work, size_bytes)| {
+            let is_wanted = match work {
+                Work::Manifest { .. } => true,
+                Work::Tile { tile, .. } => venue.tiles[tile.index()].wanted_round == round,
+                Work::Image { image, file, .. } => {
+                    file.is_none() || venue.images[image.index()].wanted_round == round
+                }
+            };
+            if !is_wanted {
+                *queue_bytes -= size_bytes;
+                match work {
+                    Work::Manifest { .. } => {}
+                    Work::Tile { tile, .. } => venue.tiles[tile.index()].state = TileState::Absent,
+                    Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
+                }
+            }
+            is_wanted
+        });
+        self.waiting.retain(|tile| {
+            let is_wanted = venue.tiles[tile.index()].wanted_round == round;
+            if !is_wanted {
+                venue.tiles[tile.index()].state = TileState::Absent;
+                venue.count_uses(*tile, false);
+            }
+            is_wanted
+        });
+    }
+
+    /// Hands out the tiles whose textures have all been handed out.
+    fn release_waiting(&mut self) {
+        let mut index = 0;
+        while let Some(&tile) = self.waiting.get(index) {
+            if !self.venue.has_textures(tile) {
+                index += 1;
+                continue;
+            }
+            self.waiting.remove(index);
+            let slot = &mut self.venue.tiles[tile.index()];
+            if let TileState::Decoded(mesh) = std::mem::replace(&mut slot.state, TileState::Resident) {
+                let size_bytes = mesh.size_bytes();
+                self.residency.add_tile(&mut self.venue, tile, size_bytes, self.now);
+                self.ready_bytes += size_bytes;
+                self.ready.push_back(Ready::Tile { tile, mesh: *mesh });
+            }
+        }
+    }
+
+    /// Evicts once the budget is exceeded, down to a little below it; returns how many tiles went.
+    fn make_room(&mut self, limit_bytes: u64) -> u64 {
+        if self.residency.bytes() <= limit_bytes {
+            return 0;
+        }
+        let target = limit_bytes - limit_bytes / EVICTION_SLACK;
+        let (round, ready) = (self.choice.round(), &mut self.ready);
+        self.residency
+            .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
+    }
+}

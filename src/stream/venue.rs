@@ -1,0 +1,161 @@
+//! One tileset and how far each of its tiles and images has come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decode::VenueNumber;
+use crate::protocol::ContentHash;
+use crate::scene::texture::Image;
+use crate::scene::{BlobId, ImageId, TileId, TileMesh, Tileset};
+
+/// How far a tile has come.
+#[derive(Debug)]
+pub enum TileState {
+    Absent,
+    Decoding,
+    /// Decoded, and waits for its textures.
+    Decoded(Box<TileMesh>),
+    /// Handed out.
+    Resident,
+    /// Refused for good.
+    Bad,
+}
+
+#[derive(Debug)]
+pub struct TileSlot {
+    pub state: TileState,
+    pub parent: Option<TileId>,
+    /// Wanted in this round of choosing.
+    pub wanted_round: u64,
+    /// When it was last kept.
+    pub kept: Duration,
+    /// Of the mesh, while it is resident.
+    pub size_bytes: u64,
+    /// Tiles below it that are resident: it is what they fall back to.
+    pub resident_below: u32,
+}
+
+/// How far an image has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageState {
+    Absent,
+    Decoding,
+    /// Handed out.
+    Resident,
+}
+
+#[derive(Debug)]
+pub struct ImageSlot {
+    pub state: ImageState,
+    /// Needed by a tile that is wanted in this round.
+    pub wanted_round: u64,
+    /// Tiles that are decoded or resident and use it.
+    pub user_count: u32,
+    /// Its file cannot be had or is refused: the blank one that stands for it is never given up.
+    pub is_blank: bool,
+}
+
+/// Who needs a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    Tile(TileId),
+    Image(ImageId),
+}
+
+/// A tileset and the state of everything in it.
+pub struct Venue {
+    pub number: VenueNumber,
+    pub manifest: ContentHash,
+    pub tileset: Arc<Tileset>,
+    pub tiles: Vec<TileSlot>,
+    pub images: Vec<ImageSlot>,
+    /// By blob.
+    pub users: Vec<Vec<User>>,
+    by_hash: Vec<(ContentHash, BlobId)>,
+}
+
+impl Venue {
+    pub fn new(number: VenueNumber, manifest: ContentHash, tileset: Tileset) -> Self {
+        let mut users = vec![Vec::new(); tileset.blobs().len()];
+        let images: Vec<_> = tileset
+            .images()
+            .iter()
+            .map(|_| ImageSlot { state: ImageState::Absent, wanted_round: 0, user_count: 0, is_blank: false })
+            .collect();
+        let mut tiles: Vec<_> = tileset
+            .tiles()
+            .iter()
+            .map(|_| TileSlot {
+                state: TileState::Absent,
+                parent: None,
+                wanted_round: 0,
+                kept: Duration::ZERO,
+                size_bytes: 0,
+                resident_below: 0,
+            })
+            .collect();
+        for (index, image) in tileset.images().iter().enumerate() {
+            users[image.blob.index()].push(User::Image(ImageId(index as u32)));
+        }
+        for (index, tile) in tileset.tiles().iter().enumerate() {
+            let id = TileId(index as u32);
+            if let Some(blob) = tile.content {
+                users[blob.index()].push(User::Tile(id));
+            }
+            for child in tile.children() {
+                tiles[child.index()].parent = Some(id);
+            }
+        }
+        let mut by_hash: Vec<_> =
+            tileset.blobs().iter().zip(0..).map(|(blob, index)| (blob.hash, BlobId(index))).collect();
+        by_hash.sort_unstable();
+        Self { number, manifest, tileset: Arc::new(tileset), tiles, images, users, by_hash }
+    }
+
+    /// The blob of this name.
+    pub fn blob(&self, hash: ContentHash) -> Option<BlobId> {
+        let place = self.by_hash.binary_search_by(|(other, _)| other.cmp(&hash)).ok()?;
+        self.by_hash.get(place).map(|(_, blob)| *blob)
+    }
+
+    /// What the image is.
+    pub fn image_form(&self, image: ImageId) -> Image {
+        self.tileset.images()[image.index()]
+    }
+
+    /// What the image occupies on the GPU: a third more than its largest level.
+    pub fn image_bytes(&self, image: ImageId) -> u64 {
+        let side = 1_u64 << self.image_form(image).side_log2;
+        (side * side * 4 * 4).div_ceil(3)
+    }
+
+    /// What the tile will occupy on the GPU, roughly: closed meshes have half a vertex (24 bytes) and
+    /// three indices (2 bytes) a triangle, cut and textured ones a little more.
+    pub fn expected_bytes(&self, tile: TileId) -> u64 {
+        u64::from(self.tileset.tile(tile).triangle_count) * 24
+    }
+
+    /// Whether all textures of the tile were handed out.
+    pub fn has_textures(&self, tile: TileId) -> bool {
+        let images = &self.tileset.tile(tile).images;
+        images.iter().all(|image| self.images[image.index()].state == ImageState::Resident)
+    }
+
+    /// Counts the tile among the users of its images, or no longer.
+    pub fn count_uses(&mut self, tile: TileId, is_user: bool) {
+        for image in &self.tileset.tile(tile).images {
+            let count = &mut self.images[image.index()].user_count;
+            *count = if is_user { *count + 1 } else { *count - 1 };
+        }
+    }
+
+    /// The tile has become resident, or no longer is.
+    pub fn count_below(&mut self, tile: TileId, is_resident: bool) {
+        let mut above = self.tiles[tile.index()].parent;
+        while let Some(parent) = above {
+            let slot = &mut self.tiles[parent.index()];
+            slot.resident_below = if is_resident { slot.resident_below + 1 } else { slot.resident_below - 1 };
+            above = slot.parent;
+        }
+    }
+}
