@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{Message, read, write};
 use super::{ContentHash, ProtocolError};
-use crate::scene::limits;
+pub use crate::scene::limits::BLOB_BYTES_MAX;
 
 /// Entries of one [`Want`]: at 30 kB a tile they are 7.7 MB ahead, four times what a 200 Mbit/s link
 /// has under way in 80 ms.
@@ -100,8 +100,8 @@ impl Message for BlobHeader {
             return Ok(None);
         }
         let header: Self = read("a blob's header", body)?;
-        if header.size_bytes as usize > limits::BLOB_BYTES_MAX {
-            let (size, limit) = (u64::from(header.size_bytes), limits::BLOB_BYTES_MAX as u64);
+        if header.size_bytes as usize > BLOB_BYTES_MAX {
+            let (size, limit) = (u64::from(header.size_bytes), BLOB_BYTES_MAX as u64);
             return Err(ProtocolError::TooLarge { what: "a blob", size, limit });
         }
         if header.offset > header.size_bytes {

@@ -2,8 +2,8 @@
 
 use super::ProtocolError;
 use super::codec::{read, write};
-use crate::scene::limits::MANIFEST_BYTES_MAX;
-use crate::scene::tileset::{Tables, Tileset};
+pub use crate::scene::limits::MANIFEST_BYTES_MAX;
+pub use crate::scene::tileset::{Tables, Tileset};
 
 /// What a baked folder's manifest is called.
 pub const FILE_NAME: &str = "manifest.pavilion";

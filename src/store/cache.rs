@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use super::write_atomically;
 use crate::protocol::ContentHash;
-use crate::scene::limits::BLOB_BYTES_MAX;
+use crate::protocol::content::BLOB_BYTES_MAX;
 
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]

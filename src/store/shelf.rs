@@ -6,9 +6,8 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::protocol::{ContentHash, ProtocolError, manifest};
-use crate::scene::Tileset;
-use crate::scene::limits::MANIFEST_BYTES_MAX;
+use crate::protocol::manifest::{self, MANIFEST_BYTES_MAX, Tileset};
+use crate::protocol::{ContentHash, ProtocolError};
 
 /// Why a folder cannot be served.
 #[derive(Debug, thiserror::Error)]

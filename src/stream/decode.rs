@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::protocol::{ProtocolError, manifest};
-use crate::scene::texture::{ColorSpace, Image, Pixels, Texture};
-use crate::scene::{ContentError, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::gltf::image;
+use crate::scene::texture::{ColorSpace, Image, Texture};
+use crate::scene::{ContentError, ImageId, TileId, TileMesh, Tileset, tile};
 
 /// Which venue a job belongs to: results of an earlier one are of no use any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub fn run(job: DecodeJob) -> Decoded {
     let content = match job.work {
         Work::Manifest { bytes } => Content::Manifest(manifest::decode(&bytes).map(Box::new)),
         Work::Tile { tile, tileset, glb } => {
-            Content::Tile { tile, mesh: decode_tile(&glb, &tileset).map(Box::new) }
+            Content::Tile { tile, mesh: tile::decode(&glb, &tileset).map(Box::new) }
         }
         Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
             Ok(texture) => Content::Image { image, texture, refused: None },
@@ -97,12 +98,8 @@ pub fn run(job: DecodeJob) -> Decoded {
     Decoded { venue: job.venue, content }
 }
 
-fn decode_tile(_glb: &[u8], _tileset: &Tileset) -> Result<TileMesh, ContentError> {
-    Err(ContentError::unsupported("tile", "tiles"))
-}
-
-fn decode_image(_file: &[u8], form: Image) -> Result<Texture, ContentError> {
-    let pixels: Pixels = Err(ContentError::unsupported("image", "images"))?;
+fn decode_image(file: &[u8], form: Image) -> Result<Texture, ContentError> {
+    let pixels = image::decode(file)?;
     Texture::from_pixels(&pixels, form.space, form.side_log2)
 }
 
