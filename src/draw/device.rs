@@ -15,9 +15,6 @@ use super::self_test;
 /// The features that the renderer cannot do without.
 const REQUIRED: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
 
-/// The features that are used where they exist.
-const WELCOME: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY;
-
 /// Texts of driver messages that are kept; later ones are only counted.
 const MESSAGE_TEXTS_MAX: usize = 16;
 
@@ -39,8 +36,6 @@ pub struct GpuFacts {
     pub is_software: bool,
     /// Whether the validation layers are active.
     pub is_validated: bool,
-    /// Whether times on the GPU can be measured.
-    pub has_timestamps: bool,
 }
 
 /// A device that can draw both eyes at once.
@@ -97,7 +92,6 @@ impl Gpu {
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
             is_software: info.device_type == wgpu::DeviceType::Cpu,
             is_validated: messenger.is_some(),
-            has_timestamps: adapter.features().contains(WELCOME),
         };
         let limits = wgpu::Limits {
             max_multiview_view_count: 2,
@@ -106,7 +100,7 @@ impl Gpu {
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("pavilion"),
-            required_features: REQUIRED | (adapter.features() & WELCOME),
+            required_features: REQUIRED,
             required_limits: limits.or_worse_values_from(&adapter.limits()),
             experimental_features: wgpu::ExperimentalFeatures::disabled(),
             memory_hints: wgpu::MemoryHints::Performance,

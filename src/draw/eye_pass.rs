@@ -362,7 +362,12 @@ impl PipelineMaker<'_> {
                 targets: &[Some(wgpu::ColorTargetState {
                     format: EyeImage::FORMAT,
                     blend: fixed.blend,
-                    write_mask: wgpu::ColorWrites::ALL,
+                    // Coverage is not opacity: it must not reach the picture's alpha.
+                    write_mask: if fixed.alpha_to_coverage {
+                        wgpu::ColorWrites::COLOR
+                    } else {
+                        wgpu::ColorWrites::ALL
+                    },
                 })],
             }),
             multiview_mask: self.mask,

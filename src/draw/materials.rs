@@ -45,6 +45,7 @@ impl MaterialUniform {
                 flags |= HAS_IMAGE << index;
             }
         }
+        borrow_reads(&mut layers, &mut flags);
         let [r, g, b] = material.emissive;
         Self {
             uv_offset: material.uv_offset,
@@ -57,6 +58,21 @@ impl MaterialUniform {
             emissive_and_cutoff: [r, g, b, material.alpha_cutoff].map(half),
             layers,
             flags,
+        }
+    }
+}
+
+/// The shader reads all five slots. One without an image reads what a slot with one in the same array
+/// reads, which costs no bandwidth.
+fn borrow_reads(layers: &mut [u16; 6], flags: &mut u32) {
+    for same_array in [[0, 4].as_slice(), &[1, 2, 3]] {
+        let present = *flags;
+        let has_image = |slot: usize| present & (HAS_IMAGE << slot) != 0;
+        let Some(&lender) = same_array.iter().find(|&&slot| has_image(slot)) else { continue };
+        for &slot in same_array.iter().filter(|&&slot| !has_image(slot)) {
+            layers[slot] = layers[lender];
+            *flags &= !(READS_UV1 << slot);
+            *flags |= u32::from(present & (READS_UV1 << lender) != 0) * (READS_UV1 << slot);
         }
     }
 }
@@ -104,6 +120,11 @@ impl Materials {
         let entries: Vec<MaterialUniform> =
             self.materials.iter().map(|material| MaterialUniform::new(material, |_| None)).collect();
         gpu.queue.write_buffer(&self.buffer, 0, bytemuck::cast_slice(&entries));
+    }
+
+    /// Whether the image has arrived.
+    pub fn has_image(&self, image: ImageId) -> bool {
+        self.layers.get(image.index()).is_some_and(Option::is_some)
     }
 
     /// Shows the image on every material that uses it.
@@ -157,7 +178,10 @@ mod tests {
             ..Material::default()
         };
         let entry = MaterialUniform::new(&material, |image| (image == ImageId(7)).then_some(5));
-        assert_eq!(entry.layers, [0, 0, 5, 0, 0, 0]);
-        assert_eq!(entry.flags, (HAS_IMAGE << 2) | (READS_UV1 << 2) | UNLIT);
+        assert_eq!(entry.flags & 0x1f, HAS_IMAGE << 2);
+        assert_eq!(entry.flags & UNLIT, UNLIT);
+        // The other data slots read along; the colour slots have nothing to read.
+        assert_eq!(entry.layers, [0, 5, 5, 5, 0, 0]);
+        assert_eq!(entry.flags & 0x1f00, READS_UV1 * 0b1110);
     }
 }

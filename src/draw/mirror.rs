@@ -1,18 +1,28 @@
 //! What the eyes see, on a window: one eye, or both side by side, in their own aspect.
 
-use super::{EyeImage, Gpu};
+use super::{EyeImage, EyeTarget, Gpu};
 
 /// WGSL of the pass.
 pub(crate) const SHADER: &str = include_str!("../../shaders/mirror.wgsl");
 
 /// Which eyes a window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shown {
+pub enum MirrorMode {
     /// The left one.
     #[default]
-    Left,
+    OneEye,
     /// Both, side by side.
-    Both,
+    BothEyes,
+}
+
+impl MirrorMode {
+    /// The mode that a key press changes to.
+    pub fn other(self) -> Self {
+        match self {
+            Self::OneEye => Self::BothEyes,
+            Self::BothEyes => Self::OneEye,
+        }
+    }
 }
 
 /// Copies pictures of eyes to surfaces of one format.
@@ -39,16 +49,16 @@ impl Mirror {
         Self { layout, pipeline, sampler, group: None }
     }
 
-    /// Adds the copy of `image` to `surface`, which is `size` pixels large; the rest of it is black.
-    pub fn record(
+    /// Adds to the commands what shows the target on `surface`; the rest of the surface is black.
+    pub fn draw(
         &mut self,
         gpu: &Gpu,
         encoder: &mut wgpu::CommandEncoder,
-        image: &EyeImage,
-        shown: Shown,
+        target: &EyeTarget,
         surface: &wgpu::TextureView,
-        size: [u32; 2],
+        mode: MirrorMode,
     ) {
+        let image = &target.image;
         if self.group.as_ref().is_none_or(|(texture, _)| texture != image.texture()) {
             self.group = Some((image.texture().clone(), self.make_group(gpu, image)));
         }
@@ -68,10 +78,11 @@ impl Mirror {
         });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, group, &[]);
-        let [width, height] = size.map(|pixels| pixels as f32);
-        let (columns, eyes) = match shown {
-            Shown::Left => (1.0, 0..1_u32),
-            Shown::Both => (2.0, 0..2_u32),
+        let [width, height] =
+            [surface.texture().width(), surface.texture().height()].map(|pixels| pixels as f32);
+        let (columns, eyes) = match mode {
+            MirrorMode::OneEye => (1.0, 0..1_u32),
+            MirrorMode::BothEyes => (2.0, 0..2_u32),
         };
         for eye in eyes {
             let column = [eye as f32 * width / columns, 0.0, width / columns, height];

@@ -24,7 +24,7 @@ mod upload;
 pub use device::{Gpu, GpuFacts, GpuOptions};
 pub use error::DrawError;
 pub use frame::NEAR_METRES;
-pub use mirror::Mirror;
+pub use mirror::{Mirror, MirrorMode};
 pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
 pub use target::{Attachments, EyeImage, EyeTarget};
 pub use upload::{Arrival, Upload};

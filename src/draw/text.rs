@@ -1,75 +1,74 @@
 //! Words as pixels, for panels in the world.
 //!
-//! In: paragraphs and the panel's measures. Out: an image with rounded corners. Architecture
-//! invariant: it knows no GPU; the image goes the way of every other texture.
+//! In: paragraphs. Out: an image with rounded corners. Architecture invariant: it knows no GPU; the
+//! image goes the way of every other texture.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, PxScaleFont, ScaleFont, point};
 
 use crate::scene::texture::Pixels;
 
-/// One paragraph: it is wrapped at spaces, and starts on a new line.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Paragraph<'a> {
-    /// The words.
-    pub text: &'a str,
+/// Width of a panel, pixels: at two metres' width and two metres' distance a headset shows half of it.
+const WIDTH_PX: u32 = 1024;
+/// A panel is never higher; what does not fit is cut off below.
+const HEIGHT_MAX_PX: u32 = 1024;
+/// Kept free on every side, pixels.
+const PADDING_PX: f32 = 80.0;
+/// Radius of the corners, pixels.
+const CORNER_PX: f32 = 56.0;
+/// sRGB of what the words stand on.
+const PAPER: [u8; 3] = [22, 32, 54];
+
+/// How a paragraph is set.
+#[derive(Clone, Copy, Debug)]
+struct Style {
     /// From the top of the tallest letter to the bottom of the deepest, pixels.
-    pub height_px: f32,
+    height_px: f32,
     /// sRGB.
-    pub ink: [u8; 3],
+    ink: [u8; 3],
 }
 
-/// What the words stand on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Panel {
-    /// Width and height, pixels.
-    pub size: [u32; 2],
-    /// Kept free on every side, pixels.
-    pub padding_px: f32,
-    /// Radius of the corners, pixels.
-    pub corner_px: f32,
-    /// sRGB and alpha, of which corners have none.
-    pub paper: [u8; 4],
-}
+const HEADING: Style = Style { height_px: 132.0, ink: [255, 255, 255] };
+const BODY: Style = Style { height_px: 68.0, ink: [196, 208, 230] };
 
 /// Space between lines, in parts of the height of letters.
-const LEADING: f32 = 0.22;
+const LEADING: f32 = 0.2;
 /// Additional space between paragraphs, likewise.
-const PARAGRAPH_GAP: f32 = 0.45;
+const PARAGRAPH_GAP: f32 = 0.35;
 
-/// Sets the paragraphs in the middle of the panel's height, flush left. What does not fit in is cut
-/// off below.
-pub fn rasterise(paragraphs: &[Paragraph<'_>], panel: &Panel) -> Pixels {
-    let mut sheet = Sheet::new(panel);
+/// A panel as high as it must be that says `paragraphs`, the first as a heading. They are wrapped at
+/// spaces and flush left. The corners have no alpha.
+pub fn rasterise(paragraphs: &[&str]) -> Pixels {
     let Ok(font) = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT) else {
-        return sheet.pixels;
+        return Sheet::new(CORNER_PX as u32 * 2).pixels;
     };
-    let width_px = panel.size[0] as f32 - 2.0 * panel.padding_px;
-    let mut lines: Vec<Line<'_, '_>> = Vec::new();
-    for paragraph in paragraphs {
-        let scaled = font.as_scaled(PxScale::from(paragraph.height_px));
-        for (index, text) in wrapped(&scaled, paragraph.text, width_px).into_iter().enumerate() {
-            let starts_paragraph = index == 0 && !lines.is_empty();
-            let gap = LEADING + if starts_paragraph { PARAGRAPH_GAP } else { 0.0 };
-            let gap_px = if lines.is_empty() { 0.0 } else { gap * paragraph.height_px };
-            lines.push(Line { text, gap_px, paragraph, scaled });
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for (index, paragraph) in paragraphs.iter().enumerate() {
+        let style = if index == 0 { HEADING } else { BODY };
+        let scaled = font.as_scaled(PxScale::from(style.height_px));
+        for (part, text) in
+            wrapped(&scaled, paragraph, WIDTH_PX as f32 - 2.0 * PADDING_PX).into_iter().enumerate()
+        {
+            let gap = if part == 0 { LEADING + PARAGRAPH_GAP } else { LEADING };
+            let gap_px = if lines.is_empty() { 0.0 } else { gap * style.height_px };
+            lines.push(Line { text, gap_px, style, scaled });
         }
     }
-    let text_height: f32 = lines.iter().map(|line| line.gap_px + line.paragraph.height_px).sum();
-    let free = panel.size[1] as f32 - 2.0 * panel.padding_px - text_height;
-    let mut top = panel.padding_px + free.max(0.0) * 0.5;
+    let text_px: f32 = lines.iter().map(|line| line.gap_px + line.style.height_px).sum();
+    let mut sheet = Sheet::new(((text_px + 2.0 * PADDING_PX).ceil() as u32).min(HEIGHT_MAX_PX));
+    let mut top = PADDING_PX;
     for line in &lines {
         top += line.gap_px;
-        sheet.set_line(line, panel.padding_px, top + line.scaled.ascent());
-        top += line.paragraph.height_px;
+        sheet.set_line(line, PADDING_PX, top + line.scaled.ascent());
+        top += line.style.height_px;
     }
     sheet.pixels
 }
 
 /// One line that fits.
-struct Line<'a, 'f> {
+struct Line<'f> {
     text: String,
     gap_px: f32,
-    paragraph: &'a Paragraph<'a>,
+    style: Style,
     scaled: PxScaleFont<&'f FontRef<'static>>,
 }
 
@@ -106,20 +105,19 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(panel: &Panel) -> Self {
-        let [width, height] = panel.size;
-        let [r, g, b, alpha] = panel.paper;
-        let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
+    fn new(height: u32) -> Self {
+        let [r, g, b] = PAPER;
+        let mut rgba = Vec::with_capacity(WIDTH_PX as usize * height as usize * 4);
         for y in 0..height {
-            for x in 0..width {
-                let inside = rounded_coverage(panel, x as f32 + 0.5, y as f32 + 0.5);
-                rgba.extend([r, g, b, (f32::from(alpha) * inside + 0.5) as u8]);
+            for x in 0..WIDTH_PX {
+                let inside = rounded_coverage(height, x as f32 + 0.5, y as f32 + 0.5);
+                rgba.extend([r, g, b, (255.0 * inside + 0.5) as u8]);
             }
         }
-        Self { pixels: Pixels { width, height, rgba } }
+        Self { pixels: Pixels { width: WIDTH_PX, height, rgba } }
     }
 
-    fn set_line(&mut self, line: &Line<'_, '_>, left: f32, baseline: f32) {
+    fn set_line(&mut self, line: &Line<'_>, left: f32, baseline: f32) {
         let font = &line.scaled;
         let mut previous: Option<GlyphId> = None;
         let mut x = left;
@@ -134,7 +132,7 @@ impl Sheet {
                         origin.x as i64 + i64::from(dx),
                         origin.y as i64 + i64::from(dy),
                         coverage,
-                        line.paragraph.ink,
+                        line.style.ink,
                     );
                 });
             }
@@ -154,34 +152,30 @@ impl Sheet {
             for (old, new) in texel.iter_mut().zip(ink) {
                 *old = (f32::from(*old) + (f32::from(new) - f32::from(*old)) * share + 0.5) as u8;
             }
-            texel[3] = texel[3].max((255.0 * share + 0.5) as u8);
         }
     }
 }
 
-/// How much of the pixel around the point lies in the panel.
-fn rounded_coverage(panel: &Panel, x: f32, y: f32) -> f32 {
-    let [width, height] = panel.size.map(|pixels| pixels as f32);
-    let radius = panel.corner_px;
-    let dx = ((x - width * 0.5).abs() - (width * 0.5 - radius)).max(0.0);
-    let dy = ((y - height * 0.5).abs() - (height * 0.5 - radius)).max(0.0);
+/// How much of the pixel around the point lies in a panel of this height.
+fn rounded_coverage(height: u32, x: f32, y: f32) -> f32 {
+    let (half_width, half_height) = (WIDTH_PX as f32 * 0.5, height as f32 * 0.5);
+    let dx = ((x - half_width).abs() - (half_width - CORNER_PX)).max(0.0);
+    let dy = ((y - half_height).abs() - (half_height - CORNER_PX)).max(0.0);
     if dx == 0.0 || dy == 0.0 {
         return 1.0;
     }
-    (radius - dx.hypot(dy) + 0.5).clamp(0.0, 1.0)
+    (CORNER_PX - dx.hypot(dy) + 0.5).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PANEL: Panel =
-        Panel { size: [400, 200], padding_px: 20.0, corner_px: 24.0, paper: [10, 20, 30, 255] };
-
+    /// The box around everything that is clearly not paper.
     fn ink_box(pixels: &Pixels) -> Option<[u32; 4]> {
         let mut found: Option<[u32; 4]> = None;
         for (index, texel) in pixels.rgba.chunks_exact(4).enumerate() {
-            if texel[0] > 200 {
+            if texel[0] > 120 {
                 let (x, y) = (index as u32 % pixels.width, index as u32 / pixels.width);
                 let [left, top, right, bottom] = found.unwrap_or([x, y, x, y]);
                 found = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
@@ -190,27 +184,27 @@ mod tests {
         found
     }
 
-    fn set(text: &str) -> Pixels {
-        rasterise(&[Paragraph { text, height_px: 40.0, ink: [255; 3] }], &PANEL)
-    }
-
     #[test]
-    fn words_wrap_inside_the_padding() {
-        let [left, top, right, bottom] = ink_box(&set("The venue is being opened")).unwrap_or_default();
-        assert!(left >= 20 && right < 380 && top >= 20 && bottom < 180);
-        assert!(bottom - top > 60, "two lines of 40 pixels, and all ink within {top}..{bottom}");
-        let [_, top, _, bottom] = ink_box(&set("One line")).unwrap_or_default();
-        assert!(bottom - top < 40 && bottom > top, "one line, ink within {top}..{bottom}");
+    fn words_wrap_inside_the_padding_and_the_panel_grows() {
+        let short = rasterise(&["Pavilion"]);
+        let sentence = "The venue is being opened; this takes as long as your network needs for it.";
+        let long = rasterise(&["Pavilion", sentence]);
+        for pixels in [&short, &long] {
+            let [left, top, right, bottom] = ink_box(pixels).unwrap_or_default();
+            assert!(left >= 80 && right < 1024 - 80 && top >= 80 && bottom < pixels.height - 80);
+        }
+        assert!(long.height > short.height + 2 * 68, "two lines more");
+        let endless = rasterise(&["word ".repeat(2000).as_str()]);
+        assert_eq!((endless.height, endless.rgba.len()), (1024, 1024 * 1024 * 4));
     }
 
     #[test]
     fn corners_are_clear_and_the_middle_is_not() {
-        let pixels = set("");
+        let pixels = rasterise(&[""]);
         assert_eq!(ink_box(&pixels), None);
-        let alpha = |x: usize, y: usize| pixels.rgba[(y * 400 + x) * 4 + 3];
-        assert_eq!(
-            [alpha(0, 0), alpha(399, 199), alpha(0, 100), alpha(200, 0), alpha(200, 100)],
-            [0, 0, 255, 255, 255]
-        );
+        let alpha = |x: u32, y: u32| pixels.rgba[(y * pixels.width + x) as usize * 4 + 3];
+        let bottom = pixels.height - 1;
+        assert_eq!([alpha(0, 0), alpha(1023, bottom)], [0, 0]);
+        assert_eq!([alpha(0, bottom / 2), alpha(512, 0), alpha(512, bottom / 2)], [255; 3]);
     }
 }

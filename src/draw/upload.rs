@@ -195,6 +195,9 @@ impl TextureWork<'_> {
         room: u64,
     ) -> Step {
         let image = self.image;
+        if to.materials.has_image(image) {
+            return Step::Done(Arrival::Texture { image });
+        }
         let Some(layer) = self.layer.or_else(|| self.find_layer(to)) else {
             return Step::Done(Arrival::TextureRefused { image });
         };

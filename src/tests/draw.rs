@@ -164,17 +164,8 @@ fn gallery() -> Props {
         }
     }
 
-    let words = text::rasterise(
-        &[
-            text::Paragraph { text: "Pavilion", height_px: 92.0, ink: [255, 255, 255] },
-            text::Paragraph {
-                text: "Halls, people, machines: come in.",
-                height_px: 44.0,
-                ink: [190, 205, 230],
-            },
-        ],
-        &text::Panel { size: [512, 512], padding_px: 44.0, corner_px: 48.0, paper: [22, 34, 60, 255] },
-    );
+    let words = text::rasterise(&["Pavilion", "Halls, people, machines: come in."]);
+    let aspect = words.height as f32 / words.width as f32;
     let panel_texture = props.image(&words, ColorSpace::Srgb);
     let panel = Material {
         base_color_texture: panel_texture,
@@ -185,7 +176,7 @@ fn gallery() -> Props {
     };
     props.add(
         panel,
-        Shape::square().moved(at([-2.3, 2.9, -5.5], Quat::from_rotation_y(0.25), [1.5, 1.5, 1.0])),
+        Shape::square().moved(at([-2.3, 3.05, -5.5], Quat::from_rotation_y(0.25), [2.0, 2.0 * aspect, 1.0])),
     );
 
     let leaf_texture = props.image(&painted(128, leaf), ColorSpace::Srgb);

@@ -3,6 +3,7 @@
 //! A golden is a PNG in assets/test/golden. `PAVILION_UPDATE_GOLDENS=1` writes what was drawn instead
 //! of comparing; look at it before it is committed. On failure the picture and the difference are
 //! left in the build folder.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! A small twin built in memory: shapes with materials, for tests that draw.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use glam::{Affine3A, Mat3, Quat, Vec2, Vec3};
 
