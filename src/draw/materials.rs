@@ -131,7 +131,18 @@ impl Materials {
     pub fn set_layer(&mut self, gpu: &Gpu, image: ImageId, layer: u16) {
         if let Some(place) = self.layers.get_mut(image.index()) {
             *place = Some(layer);
+            self.rewrite(gpu, image);
         }
+    }
+
+    /// Shows the materials that use the image without it; returns the layer that it had.
+    pub fn take_layer(&mut self, gpu: &Gpu, image: ImageId) -> Option<u16> {
+        let layer = self.layers.get_mut(image.index())?.take()?;
+        self.rewrite(gpu, image);
+        Some(layer)
+    }
+
+    fn rewrite(&self, gpu: &Gpu, image: ImageId) {
         for (index, material) in self.materials.iter().enumerate() {
             if material.textures().iter().flatten().any(|slot| slot.image == image) {
                 let entry =

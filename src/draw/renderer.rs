@@ -6,14 +6,14 @@ use super::eye_pass::{EyePass, Recorded, Views, World};
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::Materials;
-use super::textures::Textures;
+use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
 use super::{EyeTarget, Gpu};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
 use crate::scene::tileset::Light;
-use crate::scene::{TileId, Tileset};
+use crate::scene::{ImageId, TileId, Tileset};
 
 /// How many submits may be unfinished: the CPU is at most this far ahead.
 const FRAMES_IN_FLIGHT: usize = 2;
@@ -125,6 +125,16 @@ impl Renderer {
     pub fn retire(&mut self, tile: TileId) {
         self.uploads.cancel(tile, &mut self.geometry);
         self.geometry.retire(tile);
+    }
+
+    /// Forgets the image, shown or waiting: materials that use it show their factors.
+    pub fn retire_image(&mut self, gpu: &Gpu, image: ImageId) {
+        self.uploads.cancel_image(image, &mut self.textures);
+        if let Some(class) = self.textures.class(image)
+            && let Some(layer) = self.materials.take_layer(gpu, image)
+        {
+            self.textures.release(Layer { class, index: u32::from(layer) });
+        }
     }
 
     /// Draws a frame with one submit. `extra` may add to its commands after the picture is complete,

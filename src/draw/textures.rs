@@ -56,6 +56,8 @@ struct Array {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
     used: u32,
+    /// Layers below `used` that nothing is shown from.
+    free: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -109,6 +111,10 @@ impl Textures {
 
     /// A free layer of the class, growing its array where there is none; `None` at the ceiling.
     pub fn reserve(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class) -> Option<Layer> {
+        let reused = self.arrays[class.index()].as_mut().and_then(|array| array.free.pop());
+        if let Some(index) = reused {
+            return Some(Layer { class, index });
+        }
         let total = self.image_counts[class.index()];
         let ceiling = total.min(gpu.device.limits().max_texture_array_layers);
         let used = self.arrays[class.index()].as_ref().map_or(0, |array| array.used);
@@ -124,6 +130,13 @@ impl Textures {
         let array = self.arrays[class.index()].as_mut()?;
         array.used += 1;
         Some(Layer { class, index: used })
+    }
+
+    /// Takes a layer back, for the next image of its class.
+    pub fn release(&mut self, layer: Layer) {
+        if let Some(array) = &mut self.arrays[layer.class.index()] {
+            array.free.push(layer.index);
+        }
     }
 
     /// The array that holds the class.
@@ -158,9 +171,10 @@ impl Textures {
                 | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
-        let mut used = 0;
+        let (mut used, mut free) = (0, Vec::new());
         if let Some(old) = &self.arrays[class.index()] {
             used = old.used;
+            free = old.free.clone();
             for mip_level in 0..=u32::from(class.side_log2) {
                 let side = side >> mip_level;
                 let at = |texture| wgpu::TexelCopyTextureInfo {
@@ -174,7 +188,7 @@ impl Textures {
             }
         }
         let view = array_view(&texture);
-        self.arrays[class.index()] = Some(Array { texture, view, used });
+        self.arrays[class.index()] = Some(Array { texture, view, used, free });
         self.forget_groups(class);
     }
 

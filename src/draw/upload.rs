@@ -145,6 +145,19 @@ impl Uploads {
         });
     }
 
+    /// Drops what waits for the image.
+    pub fn cancel_image(&mut self, image: ImageId, textures: &mut Textures) {
+        self.jobs.retain(|job| match job {
+            Job::Texture { image: waiting, layer, .. } if *waiting == image => {
+                if let Some(layer) = layer {
+                    textures.release(*layer);
+                }
+                false
+            }
+            _ => true,
+        });
+    }
+
     /// Copies at most `budget_bytes`, or one piece if that is more; says what is complete. Returns the
     /// bytes copied.
     pub fn pump(&mut self, to: &mut Destination<'_>, budget_bytes: u64, arrivals: &mut Vec<Arrival>) -> u64 {

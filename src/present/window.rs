@@ -14,8 +14,7 @@ use winit::window::{Window as WinitWindow, WindowId};
 
 use super::desk::{Desk, Key};
 use super::{Begin, Display, PresentError, SAMPLES};
-use crate::draw::mirror::Shown;
-use crate::draw::{EyeTarget, Gpu, Mirror};
+use crate::draw::{EyeTarget, Gpu, Mirror, MirrorMode};
 use crate::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::{Input, Person};
 
@@ -51,7 +50,7 @@ pub struct Window {
     mirror: Mirror,
     target: EyeTarget,
     frame: Option<wgpu::SurfaceTexture>,
-    shown: Shown,
+    mode: MirrorMode,
     last: Instant,
 }
 
@@ -101,7 +100,7 @@ impl OpenWindow {
             mirror,
             target,
             frame: None,
-            shown: Shown::Left,
+            mode: MirrorMode::OneEye,
             last: Instant::now(),
         })
     }
@@ -150,10 +149,7 @@ impl Display for Window {
             return Ok(Begin::Leave);
         }
         if input.toggle_both_eyes {
-            self.shown = match self.shown {
-                Shown::Left => Shown::Both,
-                Shown::Both => Shown::Left,
-            };
+            self.mode = self.mode.other();
         }
         if self.events.is_resized {
             self.resize(gpu);
@@ -175,8 +171,7 @@ impl Display for Window {
         self.frame = self.acquire(gpu)?;
         if let Some(frame) = &self.frame {
             let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let size = [self.config.width, self.config.height];
-            self.mirror.record(gpu, encoder, &self.target.image, self.shown, &view, size);
+            self.mirror.draw(gpu, encoder, &self.target, &view, self.mode);
         }
         Ok(())
     }

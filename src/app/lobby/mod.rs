@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 
-use crate::draw::Upload;
-use crate::draw::text::{self, Panel, Paragraph};
+use crate::draw::{Upload, text};
 use crate::math::{Aabb, Pose};
 use crate::scene::gltf::document::VertexSet;
-use crate::scene::tileset::{Blob, Tables};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
+use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{
-    AlphaMode, Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId, Tileset,
+    AlphaMode, Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId,
+    Tileset,
 };
 use crate::scene::{material::TextureSlot, pack};
 
@@ -27,10 +27,6 @@ const PANEL: MaterialId = MaterialId(2);
 
 /// The panel, metres: wide enough for a line of 40 letters of 2° at its distance.
 const PANEL_WIDTH_METRES: f32 = 2.6;
-
-/// The panel, pixels: 400 a metre, more than a headset's 20 a degree can show at this distance.
-const PANEL_PAPER: Panel =
-    Panel { size: [1024, 512], padding_px: 56.0, corner_px: 28.0, paper: [24, 30, 40, 255] };
 
 /// Everything the renderer and the culler need to show the lobby.
 pub struct Lobby {
@@ -45,11 +41,7 @@ pub struct Lobby {
 /// # Errors
 /// Never for sentences that this program makes; the packing checks all content alike.
 pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
-    let words = [
-        Paragraph { text: "Pavilion", height_px: 92.0, ink: [255, 255, 255] },
-        Paragraph { text: sentence, height_px: 46.0, ink: [214, 224, 236] },
-    ];
-    let pixels = text::rasterise(&words, &PANEL_PAPER);
+    let pixels = text::rasterise(&["Pavilion", sentence]);
     let aspect = pixels.height as f32 / pixels.width as f32;
     let side_log2 = side_log2_for(pixels.width, pixels.height);
     let texture = Arc::new(Texture::from_pixels(&pixels, ColorSpace::Srgb, side_log2)?);
@@ -74,8 +66,8 @@ pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
     })?;
     let mut builder = pack::Builder::new(bounds);
     let panel = shape::panel(PANEL_WIDTH_METRES, PANEL_WIDTH_METRES * aspect);
-    for (material, (vertices, indices)) in
-        [(FLOOR, shape::floor()), (RIB, shape::ribs()), (PANEL, panel)] as [(MaterialId, (VertexSet, Vec<u32>)); 3]
+    for (material, (vertices, indices)) in [(FLOOR, shape::floor()), (RIB, shape::ribs()), (PANEL, panel)]
+        as [(MaterialId, (VertexSet, Vec<u32>)); 3]
     {
         let surface = &tileset.materials()[material.index()];
         builder.add(&pack::Piece {

@@ -91,7 +91,8 @@ fn default_path() -> PathBuf {
 /// Writes beside the file first, so that a half-written one is never found under its name.
 fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let draft = path.with_extension("glb.part");
     std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
