@@ -56,7 +56,7 @@ pub const RULES: &[Rule] = &[
     pure(2, "cull", &["math", "scene"], &[]),
     pure(2, "physics", &["math", "scene"], &[]),
     pure(2, "rig", &["math", "scene", "physics"], &[]),
-    rim(3, "store", &["math", "protocol"], &["blake3"]),
+    rim(3, "store", &["math", "scene", "protocol"], &["blake3"]),
     pure(3, "stream", &["math", "scene", "protocol"], &[]),
     pure(3, "people", &["math", "scene", "protocol"], &[]),
     pure(3, "twin", &["math", "scene", "protocol"], &[]),
@@ -68,9 +68,9 @@ pub const RULES: &[Rule] = &[
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "store"],
         &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "serde_json", "base64"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &[]),
-    rim(4, "present", &["math", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
+    rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "store", "stream", "people", "twin", "wallet",
-        "guide", "net", "audio", "draw", "host", "ui", "present"], &["anyhow", "clap", "tracing_subscriber", "serde_json"]),
+        "guide", "net", "audio", "draw", "host", "ui", "present"], &["anyhow", "clap", "tracing_subscriber", "serde_json", "blake3", "tokio"]),
 ];
 
 /// What the command's own `main.rs` may use.

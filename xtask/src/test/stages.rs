@@ -136,7 +136,7 @@ fn heavy_of(tree: &str) -> Vec<&str> {
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {
-    let mut command = cargo("test --workspace -- --show-output");
+    let mut command = cargo("test --workspace --no-fail-fast -- --show-output");
     match Prefix::find(&context.cache) {
         Some(prefix) => {
             command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run());
