@@ -11,7 +11,7 @@ use super::validate;
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
 use crate::setup::{self, cargo_deny, prefix};
-use crate::{process, workspace};
+use crate::{demo, process, workspace};
 
 /// What a stage needs and leaves.
 pub struct Context {
@@ -136,7 +136,9 @@ fn heavy_of(tree: &str) -> Vec<&str> {
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {
+    let venue = demo::provide_venue()?;
     let mut command = cargo("test --workspace --no-fail-fast -- --show-output");
+    command.env("PAVILION_DEMO_VENUE", venue);
     match Prefix::find(&context.cache) {
         Some(prefix) => {
             command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run());
