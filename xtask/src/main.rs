@@ -41,6 +41,14 @@ enum Chore {
     Run(run::Arguments),
     Demo(demo::Arguments),
     Test(test::Arguments),
+    /// Make the demo venue from code and a seed.
+    ///
+    ///   cargo xtask venue [--out FILE] [--seed N]
+    #[command(verbatim_doc_comment)]
+    Venue {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        options: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -49,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Run(arguments) => run::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
+        Chore::Venue { options } => venue::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

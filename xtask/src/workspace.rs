@@ -17,15 +17,14 @@ pub fn root() -> PathBuf {
     package.parent().map(Path::to_path_buf).unwrap_or(package)
 }
 
-/// `cargo` of the running toolchain, in the checkout's root and without this process's own package variables.
+/// `cargo` of the running toolchain, in the checkout's root and without what `cargo run` has told this process.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        // Build scripts watch some of these: leaving them would rebuild dependencies at every turn.
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "LD_LIBRARY_PATH"
-        {
+        // ring's build script watches these: it would be built again at every turn between us and a plain cargo.
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
     }

@@ -72,8 +72,12 @@ function checkTileset(file) {
 
 async function main(files) {
   for (const file of files) {
-    if (file.endsWith(".json")) checkTileset(file);
-    else await checkGltf(file);
+    try {
+      if (file.endsWith(".json")) checkTileset(file);
+      else await checkGltf(file);
+    } catch (error) {
+      fault(file, `it cannot be read: ${error.message ?? error}`);
+    }
   }
   console.log(`${files.length} files checked, ${errors} errors`);
   process.exitCode = errors === 0 ? 0 : 1;

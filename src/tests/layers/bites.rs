@@ -84,7 +84,7 @@ fn what_may_panic_is_refused_where_strangers_bytes_are_read() {
     let because =
         |word: &str, module: &str| format!(":1: {word} may panic, and `{module}` reads a stranger's bytes");
     refused(
-        "scene/gltf/mod.rs",
+        "scene/gltf/mesh.rs",
         "fn f(x: Option<u8>) -> u8 { x.unwrap() }",
         &because("unwrap", "scene::gltf"),
     );
@@ -93,14 +93,22 @@ fn what_may_panic_is_refused_where_strangers_bytes_are_read() {
         "fn f(x: Option<u8>) -> u8 { x.expect(\"one\") }",
         &because("expect", "protocol"),
     );
-    refused("protocol/codec.rs", "fn f(x: &[u8]) -> u8 { x[0] }", &because("indexing", "protocol"));
+    refused("protocol/codec.rs", "fn f(x: &[u8], i: usize) -> u8 { x[i] }", &because("indexing", "protocol"));
     refused(
         "protocol/codec.rs",
-        "fn f(x: &[u8]) { println!(\"{}\", x[0]); }",
+        "fn f(x: &[u8]) { println!(\"{}\", x[1..]); }",
         &because("indexing", "protocol"),
     );
     passes("protocol/codec.rs", "fn f(x: &[u8]) -> u8 { x.first().copied().unwrap_or(0) }");
-    passes("scene/tile.rs", "fn f(x: &[u8]) -> u8 { x[0] }");
+    passes("protocol/codec.rs", "fn f(x: [u8; 2]) -> u8 { x[0] }");
+    passes("scene/mesh.rs", "fn f(x: &[u8], i: usize) -> u8 { x[i] }");
+    let lints = "#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]";
+    passes("protocol/mod.rs", lints);
+    refused(
+        "protocol/mod.rs",
+        &lints.replace("deny", "warn"),
+        "must deny clippy's unwrap_used, expect_used, indexing_slicing",
+    );
     passes("protocol/codec.rs", "#[test] fn f() { g().unwrap(); }");
 }
 

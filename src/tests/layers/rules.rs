@@ -16,6 +16,9 @@ const OUTSIDE: &[&[&str]] = &[
     &["std", "time", "SystemTime"],
 ];
 
+/// What clippy knows better, because it knows types.
+const PANIC_LINTS: [&str; 3] = ["unwrap_used", "expect_used", "indexing_slicing"];
+
 /// Every rule that the file breaks, as `src/file:line: sentence`.
 pub fn check(file: &File, dependencies: &[String]) -> Vec<String> {
     let used = match source::read(file) {
@@ -35,6 +38,11 @@ pub fn check(file: &File, dependencies: &[String]) -> Vec<String> {
     if let Some(strange) = STRANGERS_BYTES.iter().find(|parent| is_in(parent)) {
         let sentence = |word: &str| format!("{word} may panic, and `{strange}` reads a stranger's bytes");
         broken.extend(used.panics.iter().map(|word| (word.line, sentence(word.word))));
+        let denies_all = PANIC_LINTS.iter().all(|lint| used.denied.contains(lint));
+        if module == *strange && !denies_all {
+            let lints = PANIC_LINTS.join(", ");
+            broken.push((1, format!("`{strange}` reads a stranger's bytes and must deny clippy's {lints}")));
+        }
     }
     broken.sort();
     broken.dedup();

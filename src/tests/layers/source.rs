@@ -31,6 +31,8 @@ pub struct Used {
     pub unsafes: Vec<Word>,
     /// `unwrap`, `expect` and indexing, outside of test code.
     pub panics: Vec<Word>,
+    /// Lints that the file denies for itself and its children.
+    pub denied: String,
 }
 
 /// Reads a file. Test code counts for `unsafe` alone.
@@ -39,6 +41,10 @@ pub fn read(file: &File) -> syn::Result<Used> {
     let mut reader = Reader { module: file.module.clone(), locals: Vec::new(), used: Used::default() };
     find_unsafe(file.text.parse().unwrap_or_default(), &mut reader.used.unsafes);
     if !file.test_only {
+        let denies = |attribute: &&syn::Attribute| attribute.path().is_ident("deny");
+        let lists =
+            parsed.attrs.iter().filter(denies).filter_map(|attribute| attribute.meta.require_list().ok());
+        reader.used.denied = lists.map(|list| list.tokens.to_string()).collect();
         reader.visit_file(&parsed);
         let locals = reader.locals;
         // A bare first segment that the file itself declares or imports was judged where it was imported.
@@ -242,7 +248,10 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_expr_index(&mut self, index: &'ast ExprIndex) {
-        self.used.panics.push(Word { line: line(index.bracket_token.span.open()), word: "indexing" });
+        // A number into an array is checked by the compiler, and one into a slice refused by clippy.
+        if !matches!(*index.index, Expr::Lit(_)) {
+            self.used.panics.push(Word { line: line(index.bracket_token.span.open()), word: "indexing" });
+        }
         visit::visit_expr_index(self, index);
     }
 }

@@ -33,9 +33,10 @@ fn follow(
     test_only: bool,
     files: &mut Vec<File>,
 ) -> io::Result<()> {
-    let text = fs::read_to_string(source.join(path))?;
     let name = path.to_string_lossy().replace('\\', "/");
-    let parsed = syn::parse_file(&text).map_err(|error| io::Error::other(format!("src/{name}: {error}")))?;
+    let broken = |why: &dyn std::fmt::Display| io::Error::other(format!("src/{name}: {why}"));
+    let text = fs::read_to_string(source.join(path)).map_err(|error| broken(&error))?;
+    let parsed = syn::parse_file(&text).map_err(|error| broken(&error))?;
     files.push(File { path: name, module: module.clone(), test_only, text });
     // `a/mod.rs` and `lib.rs` keep their children beside them, `a/b.rs` in `a/b/`.
     let owns_folder = ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| path.ends_with(name));

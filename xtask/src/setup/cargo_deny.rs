@@ -26,7 +26,7 @@ pub fn provide(cache: &Cache) -> Result<Option<PathBuf>> {
         return Ok(Some(program));
     }
     eprintln!(
-        "setup: building cargo-deny, which checks licences and sources of the dependencies (some minutes, once)"
+        "setup: building cargo-deny, which checks licences and sources of the dependencies (two minutes, once)"
     );
     let build = cache.join("cargo-deny-build");
     let mut cargo = process::leashed(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -5,12 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 mod stages;
 mod tally;
 mod validate;
 
+use crate::fault::ChildExit;
 use crate::setup::cache::Cache;
 use crate::setup::prefix;
 use stages::{Context, Outcome, STAGES};
@@ -52,11 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     prefix::forget_downloads(&context.cache)?;
     print(&rows, &context.tally, start.elapsed());
-    let failed: Vec<_> = rows.iter().filter(|row| row.result.is_err()).map(|row| row.name).collect();
-    if !failed.is_empty() {
-        bail!("failed: {}", failed.join(", "));
-    }
-    Ok(())
+    // The table has said what failed, and the counts are to be the last line.
+    if rows.iter().any(|row| row.result.is_err()) { Err(ChildExit(1).into()) } else { Ok(()) }
 }
 
 fn print(rows: &[Row], tally: &Tally, took: Duration) {
