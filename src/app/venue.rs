@@ -11,6 +11,7 @@ use super::workers::Workers;
 use crate::draw::Upload;
 use crate::net::{self, Connection};
 use crate::protocol::{ContentHash, JoinLink};
+use crate::scene::demand::Want;
 use crate::scene::{Demand, ImageId, TileId, Tileset};
 use crate::store::Store;
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
@@ -69,7 +70,8 @@ pub struct Venue {
     streamer: Streamer,
     decoders: Workers<DecodeJob, Option<Decoded>>,
     cache: Option<Workers<CacheJob, Looked>>,
-    nothing: Demand,
+    /// What a visitor in the lobby wants: the coarsest tiles, so that there is something to enter.
+    first: Demand,
     was_lost: bool,
 }
 
@@ -97,7 +99,7 @@ impl Venue {
             streamer: Streamer::new(limits),
             decoders: Workers::start("decode", threads, |job| Some(stream::decode::run(job)))?,
             cache,
-            nothing: Demand::default(),
+            first: Demand::default(),
             was_lost: false,
         })
     }
@@ -130,8 +132,8 @@ impl Venue {
         Counts { received: stats.fetched_bytes, from_cache: stats.cached_bytes }
     }
 
-    /// Moves everything on at `now`, given what the eyes want (nothing yet, in the lobby), and adds
-    /// what happened to `events`; content only while there are fewer than `events_max`.
+    /// Moves everything on at `now`, given what the eyes want (`None` in the lobby), and adds what
+    /// happened to `events`; content only while there are fewer than `events_max`.
     pub fn pump(
         &mut self,
         now: Duration,
@@ -148,13 +150,16 @@ impl Venue {
         while let Some(Some((hash, bytes))) = self.cache.as_ref().and_then(Workers::try_take) {
             self.streamer.looked(hash, bytes);
         }
-        self.streamer.frame(now, demand.unwrap_or(&self.nothing));
+        self.streamer.frame(now, demand.unwrap_or(&self.first));
         self.give_requests();
         while events.len() < events_max
             && let Some(ready) = self.streamer.next_ready()
         {
             events.push(match ready {
-                Ready::Tileset(tileset) => Event::Tileset(tileset),
+                Ready::Tileset(tileset) => {
+                    self.first = coarsest(&tileset);
+                    Event::Tileset(tileset)
+                }
                 Ready::Texture { image, texture } => {
                     Event::Ready(Upload::Texture { image, texture: Arc::new(texture) })
                 }
@@ -229,6 +234,19 @@ impl Venue {
             CacheJob::Save(hash, bytes) => Request::Save { hash, bytes },
         })
     }
+}
+
+/// The topmost tiles that have content.
+fn coarsest(tileset: &Tileset) -> Demand {
+    let mut demand = Demand::default();
+    let mut open = vec![TileId(0)];
+    while let Some(tile) = open.pop() {
+        match tileset.tile(tile).content {
+            Some(_) => demand.wants.push(Want { tile, importance: 1.0 }),
+            None => open.extend(tileset.tile(tile).children()),
+        }
+    }
+    demand
 }
 
 fn connect(link: &JoinLink) -> Result<Connection, Failure> {
