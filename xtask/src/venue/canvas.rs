@@ -180,7 +180,8 @@ impl Canvas {
             let Some(outline) = font.outline_glyph(glyph) else { continue };
             let bounds = outline.px_bounds();
             let mut ink = Vec::new();
-            outline.draw(|gx, gy, share| ink.push((bounds.min.x + gx as f32, bounds.min.y + gy as f32, share)));
+            outline
+                .draw(|gx, gy, share| ink.push((bounds.min.x + gx as f32, bounds.min.y + gy as f32, share)));
             for (gx, gy, share) in ink {
                 self.stamp(gx, gy, share, color, weight);
             }
@@ -249,7 +250,11 @@ pub enum Align {
     Right,
 }
 
-fn font_of<'a>(ubuntu: &'a FontRef<'static>, hack: &'a FontRef<'static>, character: char) -> &'a FontRef<'static> {
+fn font_of<'a>(
+    ubuntu: &'a FontRef<'static>,
+    hack: &'a FontRef<'static>,
+    character: char,
+) -> &'a FontRef<'static> {
     if ubuntu.glyph_id(character).0 == 0 { hack } else { ubuntu }
 }
 

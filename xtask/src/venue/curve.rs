@@ -9,8 +9,12 @@ pub fn through(points: &[Vec3], steps: u32) -> Vec<Vec3> {
     let last = points.len() - 1;
     let mut path = vec![points[0]];
     for index in 0..last {
-        let [a, b, c, d] =
-            [points[index.saturating_sub(1)], points[index], points[index + 1], points[(index + 2).min(last)]];
+        let [a, b, c, d] = [
+            points[index.saturating_sub(1)],
+            points[index],
+            points[index + 1],
+            points[(index + 2).min(last)],
+        ];
         for step in 1..=steps {
             let t = step as f32 / steps as f32;
             let (t2, t3) = (t * t, t * t * t);

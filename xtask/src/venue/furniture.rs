@@ -90,7 +90,16 @@ fn stool() -> Model {
     let mut model = Model::of(
         Material::Oak,
         lathe::lathe(
-            &[(0.0, 0.705), (0.14, 0.705), (0.165, 0.715), (0.175, 0.73), (0.17, 0.745), (0.14, 0.75), (0.07, 0.742), (0.0, 0.738)],
+            &[
+                (0.0, 0.705),
+                (0.14, 0.705),
+                (0.165, 0.715),
+                (0.175, 0.73),
+                (0.17, 0.745),
+                (0.14, 0.75),
+                (0.07, 0.742),
+                (0.0, 0.738),
+            ],
             28,
         ),
     );
@@ -106,14 +115,31 @@ fn stool() -> Model {
 
 fn table() -> Model {
     let top = lathe::lathe(
-        &[(0.0, 0.722), (0.335, 0.722), (0.347, 0.726), (0.352, 0.736), (0.347, 0.746), (0.335, 0.75), (0.0, 0.75)],
+        &[
+            (0.0, 0.722),
+            (0.335, 0.722),
+            (0.347, 0.726),
+            (0.352, 0.736),
+            (0.347, 0.746),
+            (0.335, 0.75),
+            (0.0, 0.75),
+        ],
         40,
     );
     let mut model = Model::of(Material::Terrazzo, top);
     model.add(Material::Brass, lathe::torus(0.351, 0.006, 40, 6).at(0.0, 0.736, 0.0));
     let foot = [
-        (0.215, 0.0), (0.222, 0.006), (0.22, 0.014), (0.13, 0.026), (0.06, 0.044), (0.034, 0.075), (0.028, 0.14),
-        (0.026, 0.6), (0.034, 0.66), (0.075, 0.705), (0.11, 0.722),
+        (0.215, 0.0),
+        (0.222, 0.006),
+        (0.22, 0.014),
+        (0.13, 0.026),
+        (0.06, 0.044),
+        (0.034, 0.075),
+        (0.028, 0.14),
+        (0.026, 0.6),
+        (0.034, 0.66),
+        (0.075, 0.705),
+        (0.11, 0.722),
     ];
     model.add(Material::Graphite, lathe::lathe(&foot, 28));
     model
@@ -122,11 +148,23 @@ fn table() -> Model {
 /// A cup's body, without saucer.
 pub fn mug(material: Material, size: f32) -> Model {
     let outside = [
-        (0.019, 0.0), (0.021, 0.002), (0.021, 0.006), (0.03, 0.014), (0.037, 0.028), (0.0405, 0.045), (0.042, 0.06),
+        (0.019, 0.0),
+        (0.021, 0.002),
+        (0.021, 0.006),
+        (0.03, 0.014),
+        (0.037, 0.028),
+        (0.0405, 0.045),
+        (0.042, 0.06),
     ];
     let mut model = Model::of(material, lathe::vessel(&outside, 0.003, 28));
     let handle = curve::through(
-        &[vec3(0.038, 0.052, 0.0), vec3(0.055, 0.053, 0.0), vec3(0.062, 0.038, 0.0), vec3(0.05, 0.023, 0.0), vec3(0.034, 0.021, 0.0)],
+        &[
+            vec3(0.038, 0.052, 0.0),
+            vec3(0.055, 0.053, 0.0),
+            vec3(0.062, 0.038, 0.0),
+            vec3(0.05, 0.023, 0.0),
+            vec3(0.034, 0.021, 0.0),
+        ],
         5,
     );
     model.add(material, sweep::pipe(&handle, 0.0038, 8));
@@ -141,14 +179,23 @@ fn cup() -> Model {
         Material::Ceramic,
         lathe::lathe(
             &[
-                (0.0, 0.002), (0.035, 0.0), (0.04, 0.004), (0.062, 0.01), (0.074, 0.016), (0.0755, 0.018),
-                (0.073, 0.0185), (0.06, 0.0135), (0.036, 0.008), (0.0, 0.008),
+                (0.0, 0.002),
+                (0.035, 0.0),
+                (0.04, 0.004),
+                (0.062, 0.01),
+                (0.074, 0.016),
+                (0.0755, 0.018),
+                (0.073, 0.0185),
+                (0.06, 0.0135),
+                (0.036, 0.008),
+                (0.0, 0.008),
             ],
             32,
         ),
     );
     model.include(&mug(Material::Ceramic, 1.0), Placement::at(0.0, 0.007, 0.0));
-    let bowl = lathe::ball(0.012, 10).placed(Placement::at(0.055, 0.021, 0.034).stretched(vec3(1.3, 0.35, 1.0)));
+    let bowl =
+        lathe::ball(0.012, 10).placed(Placement::at(0.055, 0.021, 0.034).stretched(vec3(1.3, 0.35, 1.0)));
     model.add(Material::Chrome, bowl);
     model.add(Material::Chrome, sweep::bar(vec3(0.045, 0.0205, 0.034), vec3(-0.03, 0.022, 0.05), 0.0022, 6));
     model
@@ -157,25 +204,40 @@ fn cup() -> Model {
 /// A stage lamp: clamp, yoke, finned can and lens.
 fn spotlight() -> Model {
     let mut model = Model::default();
-    model.add(Material::Black, lathe::torus(0.034, 0.011, 20, 8).placed(Placement::at(0.0, -0.01, 0.0).pitch(90.0)));
+    model.add(
+        Material::Black,
+        lathe::torus(0.034, 0.011, 20, 8).placed(Placement::at(0.0, -0.01, 0.0).pitch(90.0)),
+    );
     model.add(Material::DarkSteel, lathe::bolt(0.014).placed(Placement::at(0.045, -0.01, 0.0).roll(-90.0)));
     let yoke = curve::rounded_path(
         &[vec3(-0.15, -0.3, 0.0), vec3(-0.15, -0.08, 0.0), vec3(0.15, -0.08, 0.0), vec3(0.15, -0.3, 0.0)],
         0.05,
         5,
     );
-    model.add(Material::Black, sweep::sweep(&yoke, Vec3::Z, &curve::rounded_rectangle(0.035, 0.008, 0.003, 2)));
+    model.add(
+        Material::Black,
+        sweep::sweep(&yoke, Vec3::Z, &curve::rounded_rectangle(0.035, 0.008, 0.003, 2)),
+    );
     model.add(Material::Black, sweep::bar(vec3(0.0, -0.09, 0.0), vec3(0.0, -0.03, 0.0), 0.012, 10));
     let mut can = vec![(0.0, -0.11), (0.06, -0.113), (0.085, -0.125)];
     for fin in 0..7 {
         let y = -0.14 - fin as f32 * 0.018;
         can.extend([(0.09, y), (0.115, y - 0.003), (0.115, y - 0.008), (0.09, y - 0.011)]);
     }
-    can.extend([(0.1, -0.28), (0.112, -0.3), (0.128, -0.42), (0.132, -0.43), (0.124, -0.432), (0.112, -0.36), (0.0, -0.355)]);
+    can.extend([
+        (0.1, -0.28),
+        (0.112, -0.3),
+        (0.128, -0.42),
+        (0.132, -0.43),
+        (0.124, -0.432),
+        (0.112, -0.36),
+        (0.0, -0.355),
+    ]);
     let can: Vec<(f32, f32)> = can.into_iter().rev().collect();
     model.add(Material::Black, lathe::lathe(&can, 28));
     for side in [-1.0, 1.0] {
-        let knob = lathe::drum(0.022, 0.03, 0.005, 14).placed(Placement::at(side * 0.135, -0.28, 0.0).roll(-90.0 * side));
+        let knob = lathe::drum(0.022, 0.03, 0.005, 14)
+            .placed(Placement::at(side * 0.135, -0.28, 0.0).roll(-90.0 * side));
         model.add(Material::DarkSteel, knob);
     }
     let lens = [(0.0, -0.398), (0.05, -0.393), (0.09, -0.38), (0.114, -0.362)];
@@ -186,8 +248,18 @@ fn spotlight() -> Model {
 fn pendant() -> Model {
     let mut model = Model::default();
     let bell = [
-        (0.0, -0.02), (0.03, -0.02), (0.035, -0.07), (0.06, -0.11), (0.13, -0.17), (0.18, -0.24), (0.195, -0.29),
-        (0.192, -0.292), (0.175, -0.24), (0.125, -0.176), (0.05, -0.12), (0.0, -0.115),
+        (0.0, -0.02),
+        (0.03, -0.02),
+        (0.035, -0.07),
+        (0.06, -0.11),
+        (0.13, -0.17),
+        (0.18, -0.24),
+        (0.195, -0.29),
+        (0.192, -0.292),
+        (0.175, -0.24),
+        (0.125, -0.176),
+        (0.05, -0.12),
+        (0.0, -0.115),
     ];
     let bell: Vec<(f32, f32)> = bell.into_iter().rev().collect();
     model.add(Material::Teal, lathe::lathe(&bell, 36));
@@ -209,7 +281,15 @@ fn armchair() -> Model {
     model.add(
         Material::FabricMustard,
         lathe::lathe(
-            &[(0.0, 0.27), (0.33, 0.27), (0.365, 0.3), (0.37, 0.37), (0.34, 0.415), (0.26, 0.43), (0.0, 0.435)],
+            &[
+                (0.0, 0.27),
+                (0.33, 0.27),
+                (0.365, 0.3),
+                (0.37, 0.37),
+                (0.34, 0.415),
+                (0.26, 0.43),
+                (0.0, 0.435),
+            ],
             40,
         ),
     );
@@ -225,7 +305,8 @@ fn armchair() -> Model {
 pub fn screen(width: f32, index: usize) -> Model {
     let height = width * 0.5;
     let (low, high) = picture::screen_corners(index);
-    let mut model = Model::of(Material::Screens, solid::picture(width, height, low, high).at(0.0, 0.0, 0.0225));
+    let mut model =
+        Model::of(Material::Screens, solid::picture(width, height, low, high).at(0.0, 0.0, 0.0225));
     model.add(Material::Black, solid::rounded_box(vec3(width + 0.03, height + 0.03, 0.044), 0.01, 2));
     model
 }
@@ -234,7 +315,8 @@ pub fn screen(width: f32, index: usize) -> Model {
 pub fn screen_on_foot(width: f32, index: usize) -> Model {
     let mut model = Model::default();
     model.include(&screen(width, index), Placement::at(0.0, 1.5, 0.06));
-    let foot = [(0.0, 0.0), (0.24, 0.0), (0.25, 0.008), (0.24, 0.016), (0.06, 0.03), (0.03, 0.05), (0.0, 0.05)];
+    let foot =
+        [(0.0, 0.0), (0.24, 0.0), (0.25, 0.008), (0.24, 0.016), (0.06, 0.03), (0.03, 0.05), (0.0, 0.05)];
     model.add(Material::Graphite, lathe::lathe(&foot, 32));
     model.add(Material::Graphite, sweep::bar(vec3(0.0, 0.03, 0.0), vec3(0.0, 1.6, 0.0), 0.028, 16));
     model
@@ -280,6 +362,9 @@ pub fn platform(width: f32, depth: f32, top: Material) -> Model {
     let lie = Placement::HERE.pitch(-90.0);
     let mut model = Model::of(top, solid::plate(&outline, 0.04, 0.008).placed(lie));
     let path: Vec<Vec3> = outline.iter().chain(outline.first()).map(|p| vec3(p.x, 0.03, -p.y)).collect();
-    model.add(Material::BrushedSteel, sweep::sweep(&path, Vec3::Y, &curve::rounded_rectangle(0.02, 0.05, 0.008, 2)));
+    model.add(
+        Material::BrushedSteel,
+        sweep::sweep(&path, Vec3::Y, &curve::rounded_rectangle(0.02, 0.05, 0.008, 2)),
+    );
     model
 }

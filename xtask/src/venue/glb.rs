@@ -72,7 +72,8 @@ struct Writer {
 pub fn write(twin: &Twin, scene: &Scene, seed: u64) -> Result<Vec<u8>> {
     let used: BTreeSet<Material> =
         twin.meshes.iter().flat_map(|(_, model)| model.parts.keys().copied()).collect();
-    let materials: Vec<Material> = Material::ALL.iter().copied().filter(|material| used.contains(material)).collect();
+    let materials: Vec<Material> =
+        Material::ALL.iter().copied().filter(|material| used.contains(material)).collect();
     let textures = textures_of(&materials);
     let images = paint(&textures, seed)?;
 
@@ -82,7 +83,10 @@ pub fn write(twin: &Twin, scene: &Scene, seed: u64) -> Result<Vec<u8>> {
         let shades = twin.shades.get(&super::twin::MeshId(index));
         let mut primitives = Vec::new();
         for (material, mesh) in &model.parts {
-            let slot = materials.binary_search(material).ok().context("a mesh uses a material that is not listed")?;
+            let slot = materials
+                .binary_search(material)
+                .ok()
+                .context("a mesh uses a material that is not listed")?;
             let shade = shades.and_then(|shades| shades.get(material));
             primitives.push(writer.primitive(mesh, &material.surface(), slot, shade)?);
         }
@@ -206,9 +210,8 @@ fn paint(textures: &[Texture], seed: u64) -> Result<Vec<Vec<u8>>> {
 
 /// A colour as glTF wants factors: linear.
 fn linear(color: u32) -> [f32; 3] {
-    canvas::rgb(color).map(|value| {
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    })
+    canvas::rgb(color)
+        .map(|value| if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
 }
 
 /// Four digits are more than a byte of colour holds.
@@ -338,7 +341,11 @@ impl Writer {
         self.accessors[position]["max"] = json!(high.to_array());
         let normal = self.floats(Stream::Normal, "VEC3", mesh.normals.iter().map(|n| n.to_array()));
         let mut attributes = json!({ "POSITION": position, "NORMAL": normal });
-        if surface.base.is_some() || surface.normal.is_some() || surface.orm.is_some() || surface.emissive_map.is_some() {
+        if surface.base.is_some()
+            || surface.normal.is_some()
+            || surface.orm.is_some()
+            || surface.emissive_map.is_some()
+        {
             let repeat = match surface.metres_per_repeat {
                 Some(metres) if !surface.transformed => Vec2::splat(1.0 / metres),
                 _ => Vec2::ONE,
@@ -388,8 +395,7 @@ impl Writer {
         for stream in Stream::ALL {
             let Some(bytes) = self.streams.remove(&stream) else { continue };
             let target = if stream.stride().is_some() { 34962 } else { 34963 };
-            let mut view =
-                json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": bytes.len(), "target": target });
+            let mut view = json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": bytes.len(), "target": target });
             if let Some(stride) = stream.stride() {
                 view["byteStride"] = json!(stride);
             }
@@ -404,7 +410,8 @@ impl Writer {
         }
         let mut listed = Vec::new();
         for (texture, image) in textures.iter().zip(images) {
-            listed.push(json!({ "name": texture.name(), "mimeType": "image/png", "bufferView": views.len() }));
+            listed
+                .push(json!({ "name": texture.name(), "mimeType": "image/png", "bufferView": views.len() }));
             views.push(json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": image.len() }));
             binary.extend_from_slice(image);
             binary.resize(binary.len().next_multiple_of(4), 0);

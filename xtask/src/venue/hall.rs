@@ -95,10 +95,16 @@ fn wall_bay(top: impl Fn(f32) -> f32, windows: bool) -> Model {
         model.add(Material::RoofSheet, ribbed(8.4, &top));
         model.add(Material::GlassSky, solid::pane(BAY, 2.0).at(0.0, 7.4, -0.06));
         for y in [6.4, 8.4] {
-            model.add(Material::SteelWhite, solid::rounded_box(vec3(BAY, 0.1, 0.14), 0.02, 2).at(0.0, y, -0.05));
+            model.add(
+                Material::SteelWhite,
+                solid::rounded_box(vec3(BAY, 0.1, 0.14), 0.02, 2).at(0.0, y, -0.05),
+            );
         }
         for x in [-1.25, 0.0, 1.25] {
-            model.add(Material::SteelWhite, solid::rounded_box(vec3(0.06, 2.0, 0.1), 0.015, 2).at(x, 7.4, -0.05));
+            model.add(
+                Material::SteelWhite,
+                solid::rounded_box(vec3(0.06, 2.0, 0.1), 0.015, 2).at(x, 7.4, -0.05),
+            );
         }
     } else {
         model.add(Material::RoofSheet, ribbed(3.33, &top));
@@ -148,10 +154,15 @@ fn glazed_front(twin: &mut Twin, hall: NodeId) {
         }));
         // Spider fittings where four panes meet.
         for y in [5.0, 7.5] {
-            frame.add(Material::Chrome, lathe::drum(0.03, 0.05, 0.01, 12).placed(Placement::at(x, y, z - 0.1).pitch(-90.0)));
+            frame.add(
+                Material::Chrome,
+                lathe::drum(0.03, 0.05, 0.01, 12).placed(Placement::at(x, y, z - 0.1).pitch(-90.0)),
+            );
         }
     }
-    for (y, from, to) in [(0.06, -30.0, -5.0), (0.06, 5.0, 30.0), (2.6, -30.0, 30.0), (5.0, -30.0, 30.0), (7.5, -30.0, 30.0)] {
+    for (y, from, to) in
+        [(0.06, -30.0, -5.0), (0.06, 5.0, 30.0), (2.6, -30.0, 30.0), (5.0, -30.0, 30.0), (7.5, -30.0, 30.0)]
+    {
         frame.add(Material::SteelWhite, sweep::beam(vec3(from, y, z), vec3(to, y, z), 0.1, 0.12, 0.02));
     }
     twin.stand(hall, "Front frame", frame, Placement::HERE);
@@ -162,7 +173,14 @@ fn glazed_front(twin: &mut Twin, hall: NodeId) {
 /// A glass door leaf hinged at the origin, reaching to +X.
 fn door_leaf() -> Model {
     let (width, height) = (1.16, DOOR_HEIGHT + 0.36);
-    let mut model = Model::of(Material::Glass, solid::rounded_box(vec3(width - 0.1, height - 0.1, 0.02), 0.004, 1).at(width * 0.5, height * 0.5, 0.0));
+    let mut model = Model::of(
+        Material::Glass,
+        solid::rounded_box(vec3(width - 0.1, height - 0.1, 0.02), 0.004, 1).at(
+            width * 0.5,
+            height * 0.5,
+            0.0,
+        ),
+    );
     let rail = [
         (vec3(width * 0.5, 0.05, 0.0), vec3(width, 0.1, 0.05)),
         (vec3(width * 0.5, height - 0.05, 0.0), vec3(width, 0.1, 0.05)),
@@ -175,7 +193,12 @@ fn door_leaf() -> Model {
     for side in [-1.0, 1.0] {
         let z = side * 0.07;
         let grip = curve::rounded_path(
-            &[vec3(width - 0.14, 0.75, side * 0.02), vec3(width - 0.14, 0.75, z), vec3(width - 0.14, 1.35, z), vec3(width - 0.14, 1.35, side * 0.02)],
+            &[
+                vec3(width - 0.14, 0.75, side * 0.02),
+                vec3(width - 0.14, 0.75, z),
+                vec3(width - 0.14, 1.35, z),
+                vec3(width - 0.14, 1.35, side * 0.02),
+            ],
             0.04,
             5,
         );
@@ -212,7 +235,12 @@ fn emergency_exits(twin: &mut Twin, hall: NodeId) {
     for x in [-0.53, 0.53] {
         door.add(Material::Mint, solid::block(1.04, DOOR_HEIGHT, 0.06, 0.008).at(x, 0.0, 0.06));
         let push = curve::rounded_path(
-            &[vec3(x - 0.4, 1.0, 0.08), vec3(x - 0.4, 1.0, 0.16), vec3(x + 0.4, 1.0, 0.16), vec3(x + 0.4, 1.0, 0.08)],
+            &[
+                vec3(x - 0.4, 1.0, 0.08),
+                vec3(x - 0.4, 1.0, 0.16),
+                vec3(x + 0.4, 1.0, 0.16),
+                vec3(x + 0.4, 1.0, 0.08),
+            ],
             0.05,
             4,
         );
@@ -224,7 +252,10 @@ fn emergency_exits(twin: &mut Twin, hall: NodeId) {
     for x in [-1.1, 1.1] {
         door.add(Material::Graphite, solid::block(0.1, DOOR_HEIGHT + 0.1, 0.18, 0.015).at(x, 0.0, 0.05));
     }
-    door.add(Material::Graphite, solid::rounded_box(vec3(2.3, 0.1, 0.18), 0.015, 2).at(0.0, DOOR_HEIGHT + 0.06, 0.05));
+    door.add(
+        Material::Graphite,
+        solid::rounded_box(vec3(2.3, 0.1, 0.18), 0.015, 2).at(0.0, DOOR_HEIGHT + 0.06, 0.05),
+    );
     door.include(&lettering::lit_board("EXIT →", 1.0, Material::Graphite), Placement::at(0.0, 2.45, 0.06));
     let door = twin.mesh("Emergency exit", door);
     let places = [("west", -WIDTH * 0.5 + 0.05, 90.0), ("east", WIDTH * 0.5 - 0.05, -90.0)];
@@ -239,12 +270,12 @@ fn emergency_exits(twin: &mut Twin, hall: NodeId) {
 
 /// A cloth that hangs from a bar at the origin, `height` long, with its print on both sides.
 fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
-    let wave = |x: f32, y: f32| 0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * (-y / height).max(0.0);
+    let wave = |x: f32, y: f32| {
+        0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * (-y / height).max(0.0)
+    };
     let hang = |x: f32, y: f32, out: f32| vec3(x, y, wave(x, y) + out);
-    let mut model = Model::of(
-        cloth,
-        sheet::sheet(14, 28, |u, v| hang((u - 0.5) * width, -height * (1.0 - v), 0.0)),
-    );
+    let mut model =
+        Model::of(cloth, sheet::sheet(14, 28, |u, v| hang((u - 0.5) * width, -height * (1.0 - v), 0.0)));
     for face in [1.0f32, -1.0] {
         let (print, upright) = lettering::upright(title, height * 0.72);
         let strip = width * 0.5;
@@ -265,7 +296,8 @@ fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
             nearest.map_or(vec2(0.0, 0.0), |index| upright.uvs[index])
         };
         let half = height * 0.36;
-        let (low, right, up) = (corner(-strip * 0.5, -half), corner(strip * 0.5, -half), corner(-strip * 0.5, half));
+        let (low, right, up) =
+            (corner(-strip * 0.5, -half), corner(strip * 0.5, -half), corner(-strip * 0.5, half));
         for (index, uv) in grid.uvs.iter_mut().enumerate() {
             let (u, v) = ((index % 7) as f32 / 6.0, (index / 7) as f32 / 20.0);
             *uv = low + (right - low) * u + (up - low) * v;
@@ -273,7 +305,10 @@ fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
         model.add(print, grid);
     }
     for y in [0.0, -height] {
-        model.add(Material::Brass, sweep::bar(vec3(-width * 0.55, y, 0.0), vec3(width * 0.55, y, 0.0), 0.022, 12));
+        model.add(
+            Material::Brass,
+            sweep::bar(vec3(-width * 0.55, y, 0.0), vec3(width * 0.55, y, 0.0), 0.022, 12),
+        );
     }
     for x in [-width * 0.45, width * 0.45] {
         model.add(Material::DarkSteel, sweep::bar(vec3(x, 0.0, 0.0), vec3(x, 1.2, 0.0), 0.004, 5));
@@ -290,7 +325,8 @@ fn banners(twin: &mut Twin, hall: NodeId) {
     for (index, z) in [15.0, 5.0, -5.0].into_iter().enumerate() {
         for (side, x) in [("left", -11.5), ("right", 11.5)] {
             let mesh = if (index % 2 == 0) == (x < 0.0) { teal } else { coral };
-            let node = twin.place(hall, format!("Banner {side} {}", index + 1), mesh, Placement::at(x, 9.4, z));
+            let node =
+                twin.place(hall, format!("Banner {side} {}", index + 1), mesh, Placement::at(x, 9.4, z));
             twin.entity(node, format!("hall/banner-{side}-{}", index + 1));
         }
     }
@@ -328,23 +364,58 @@ fn way_signs(twin: &mut Twin, hall: NodeId) {
 
 fn forecourt(twin: &mut Twin, hall: NodeId, kit: &Kit) {
     let outside = twin.group(Some(hall), "Forecourt", Placement::at(0.0, -0.02, 0.0));
-    twin.stand_one(outside, "Paving", Material::Paving, level(84.0, 18.0, 18.0), Placement::at(0.0, 0.0, 29.0));
+    twin.stand_one(
+        outside,
+        "Paving",
+        Material::Paving,
+        level(84.0, 18.0, 18.0),
+        Placement::at(0.0, 0.0, 29.0),
+    );
     let lawn = twin.mesh("Lawn", Model::of(Material::Grass, level(60.0, 30.0, 30.0)));
-    for (index, (x, z)) in [(-60.0, 45.0), (0.0, 53.0), (60.0, 45.0), (-72.0, 20.0), (72.0, 20.0)].into_iter().enumerate() {
-        twin.place(outside, format!("Lawn {}", index + 1), lawn, Placement::at(x, -0.03 - 0.01 * index as f32, z));
+    for (index, (x, z)) in
+        [(-60.0, 45.0), (0.0, 53.0), (60.0, 45.0), (-72.0, 20.0), (72.0, 20.0)].into_iter().enumerate()
+    {
+        twin.place(
+            outside,
+            format!("Lawn {}", index + 1),
+            lawn,
+            Placement::at(x, -0.03 - 0.01 * index as f32, z),
+        );
     }
-    for (index, (x, z)) in [(-22.0, 27.0), (-13.0, 30.0), (13.0, 30.0), (22.0, 27.0)].into_iter().enumerate() {
+    for (index, (x, z)) in [(-22.0, 27.0), (-13.0, 30.0), (13.0, 30.0), (22.0, 27.0)].into_iter().enumerate()
+    {
         let tree = kit.plants.trees[index % 2];
-        twin.place(outside, format!("Street tree {}", index + 1), tree, Placement::at(x, 0.0, z).yaw(index as f32 * 70.0).sized(1.35));
+        twin.place(
+            outside,
+            format!("Street tree {}", index + 1),
+            tree,
+            Placement::at(x, 0.0, z).yaw(index as f32 * 70.0).sized(1.35),
+        );
     }
     let bollard = twin.mesh(
         "Bollard",
         Model::of(
             Material::BrushedSteel,
-            lathe::lathe(&[(0.09, 0.0), (0.09, 0.02), (0.06, 0.03), (0.06, 0.86), (0.055, 0.89), (0.03, 0.91), (0.0, 0.915)], 24),
+            lathe::lathe(
+                &[
+                    (0.09, 0.0),
+                    (0.09, 0.02),
+                    (0.06, 0.03),
+                    (0.06, 0.86),
+                    (0.055, 0.89),
+                    (0.03, 0.91),
+                    (0.0, 0.915),
+                ],
+                24,
+            ),
         ),
     );
     for index in 0..9 {
-        twin.place(outside, format!("Bollard {}", index + 1), bollard, Placement::at(-8.0 + index as f32 * 2.0, 0.0, 25.0));
+        twin.place(
+            outside,
+            format!("Bollard {}", index + 1),
+            bollard,
+            Placement::at(-8.0 + index as f32 * 2.0, 0.0, 25.0),
+        );
     }
 }

@@ -119,10 +119,11 @@ pub fn torus(radius: f32, tube: f32, sides: u32, tube_sides: u32) -> Mesh {
 
 /// An upright hexagon-headed bolt standing on y = 0, washer included.
 pub fn bolt(size: f32) -> Mesh {
-    let mut mesh =
-        lathe(&[(size * 1.3, 0.0), (size * 1.3, size * 0.2), (size * 1.15, size * 0.3), (0.0, size * 0.3)], 12);
-    let head =
-        lathe(&[(size, size * 0.3), (size, size * 0.85), (size * 0.85, size), (0.0, size)], 6);
+    let mut mesh = lathe(
+        &[(size * 1.3, 0.0), (size * 1.3, size * 0.2), (size * 1.15, size * 0.3), (0.0, size * 0.3)],
+        12,
+    );
+    let head = lathe(&[(size, size * 0.3), (size, size * 0.85), (size * 0.85, size), (0.0, size)], 6);
     mesh.append(&head);
     mesh
 }

@@ -6,6 +6,7 @@
 //! Axes are glTF's: metres, Y up, the visitor enters at +Z and looks along -Z; the floor is y = 0 and the origin the
 //! middle of the hall. Each part of the hall is a file that reads as a list of what stands there.
 
+mod booth;
 mod canvas;
 mod curve;
 mod furniture;
@@ -91,7 +92,8 @@ fn default_path() -> PathBuf {
 /// Writes beside the file first, so that a half-written one is never found under its name.
 fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let draft = path.with_extension("glb.part");
     std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
@@ -104,6 +106,7 @@ fn build(seed: u64) -> Twin {
     let kit = Kit { furniture: Furniture::new(&mut twin), plants: Plants::new(&mut twin, seed), seed };
     hall::build(&mut twin, &kit);
     stage::build(&mut twin, &kit);
+    booth::build(&mut twin, &kit);
     sun(&mut twin);
     twin
 }

@@ -22,8 +22,13 @@ pub fn stage(size: u32, noise: &Noise) -> Canvas {
         mix(color, rgb(0xfffaf0), sun)
     });
     let whole = Area { x: 0.0, y: 0.0, width: size as f32, height: size as f32 };
-    let hills: [(f32, f32, u32); 5] =
-        [(0.52, 0.16, 0xd68b66), (0.60, 0.15, 0xa75f58), (0.69, 0.14, 0x5d4f5e), (0.79, 0.13, 0x24505c), (0.9, 0.1, 0x0d2a35)];
+    let hills: [(f32, f32, u32); 5] = [
+        (0.52, 0.16, 0xd68b66),
+        (0.60, 0.15, 0xa75f58),
+        (0.69, 0.14, 0x5d4f5e),
+        (0.79, 0.13, 0x24505c),
+        (0.9, 0.1, 0x0d2a35),
+    ];
     for (layer, (base, swing, color)) in hills.into_iter().enumerate() {
         let color = rgb(color);
         canvas.shade(whole, |u, v| {
@@ -33,7 +38,10 @@ pub fn stage(size: u32, noise: &Noise) -> Canvas {
                 + (noise.cells(u, layer as f32 * 0.13, 24, 8, 2) - 0.5) * 0.35;
             let edge = base - ridge * swing;
             let depth = ((v - edge) * 3.0).clamp(0.0, 1.0);
-            (mix(color, rgb(0xe9b58d), (0.16 - depth * 0.4).max(0.0)), ((v - edge) * size as f32).clamp(0.0, 1.0))
+            (
+                mix(color, rgb(0xe9b58d), (0.16 - depth * 0.4).max(0.0)),
+                ((v - edge) * size as f32).clamp(0.0, 1.0),
+            )
         });
     }
     let scale = size as f32 / 1024.0;
@@ -84,7 +92,12 @@ pub fn screens(size: u32, noise: &Noise, seed: u64) -> Canvas {
 }
 
 fn caption(canvas: &mut Canvas, cell: Area, text: &str, ink: u32) {
-    let area = Area { x: cell.x + 30.0, y: cell.y + cell.height * 0.3, width: cell.width - 60.0, height: cell.height * 0.36 };
+    let area = Area {
+        x: cell.x + 30.0,
+        y: cell.y + cell.height * 0.3,
+        width: cell.width - 60.0,
+        height: cell.height * 0.36,
+    };
     canvas.text(area, text, rgb(ink), 1.2, Align::Centre);
 }
 
@@ -144,7 +157,10 @@ fn stars(canvas: &mut Canvas, cell: Area, seed: u64) {
     let limb: Rgb = rgb(0x3f9fd0);
     canvas.shade(cell, |u, v| {
         let distance = ((u - 0.5) * 2.0).hypot(v - 3.1);
-        (mix(limb, rgb(0x0f3f66), ((2.28 - distance) * 4.0).clamp(0.0, 1.0)), ((2.3 - distance) * 40.0).clamp(0.0, 1.0))
+        (
+            mix(limb, rgb(0x0f3f66), ((2.28 - distance) * 4.0).clamp(0.0, 1.0)),
+            ((2.3 - distance) * 40.0).clamp(0.0, 1.0),
+        )
     });
 }
 
@@ -217,7 +233,8 @@ pub fn twig(size: u32) -> Canvas {
         for (index, blade) in blades.iter().enumerate() {
             let (sin, cos) = blade.angle.sin_cos();
             let (dx, dy) = (u - blade.x, blade.y - v);
-            let (along, across) = ((dx * cos + dy * sin) / blade.length, (dy * cos - dx * sin) / blade.length);
+            let (along, across) =
+                ((dx * cos + dy * sin) / blade.length, (dy * cos - dx * sin) / blade.length);
             if !(0.0..=1.0).contains(&along) {
                 continue;
             }
@@ -227,7 +244,8 @@ pub fn twig(size: u32) -> Canvas {
                 alpha = alpha.max(inside);
                 let tone = 0.82 + 0.12 * ((index * 7) % 5) as f32 / 4.0;
                 let vein = if across.abs() < 0.012 { 0.12 } else { 0.0 };
-                color = mix([0.25, 0.42, 0.17], [0.56, 0.68, 0.3], along * 0.4 + vein).map(|channel| channel * tone);
+                color = mix([0.25, 0.42, 0.17], [0.56, 0.68, 0.3], along * 0.4 + vein)
+                    .map(|channel| channel * tone);
             }
         }
         // The ground is leaf-coloured too, so that filtering brings no dark rim.

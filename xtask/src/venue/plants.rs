@@ -75,8 +75,13 @@ fn growing(direction: Vec3) -> Quat {
 
 fn pot(radius: f32, height: f32, material: Material) -> Model {
     let outside = [
-        (radius * 0.68, 0.0), (radius * 0.72, 0.01), (radius * 0.82, height * 0.4), (radius * 0.94, height * 0.86),
-        (radius * 0.96, height * 0.88), (radius * 1.0, height * 0.9), (radius * 1.0, height),
+        (radius * 0.68, 0.0),
+        (radius * 0.72, 0.01),
+        (radius * 0.82, height * 0.4),
+        (radius * 0.94, height * 0.86),
+        (radius * 0.96, height * 0.88),
+        (radius * 1.0, height * 0.9),
+        (radius * 1.0, height),
     ];
     let mut model = Model::of(material, lathe::vessel(&outside, radius * 0.08, 36));
     model.add(Material::Soil, soil(radius * 0.9).at(0.0, height * 0.86, 0.0));
@@ -112,7 +117,10 @@ fn broad(rng: &mut Rng) -> Model {
 fn palm(rng: &mut Rng) -> Model {
     let mut model = pot(0.28, 0.5, Material::CeramicTeal);
     let crown = vec3(0.03, 0.95, 0.02);
-    model.add(Material::Bark, sweep::taper(&[vec3(0.0, 0.42, 0.0), vec3(0.02, 0.7, 0.0), crown], 0.05, 0.035, 10));
+    model.add(
+        Material::Bark,
+        sweep::taper(&[vec3(0.0, 0.42, 0.0), vec3(0.02, 0.7, 0.0), crown], 0.05, 0.035, 10),
+    );
     let leaflet = sheet::leaf(0.26, 0.028, 0.5, 0.3, (2, 4), oval);
     for frond in 0..13 {
         let (sin, cos) = (frond as f32 * 2.399).sin_cos();
@@ -167,10 +175,8 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
         5,
     );
     model.add(Material::Bark, sweep::taper(&trunk, 0.1, 0.06, 14));
-    let leaves = [
-        sheet::leaf(0.16, 0.075, 0.7, 0.25, (2, 4), oval),
-        sheet::leaf(0.13, 0.065, 0.3, 0.3, (2, 4), oval),
-    ];
+    let leaves =
+        [sheet::leaf(0.16, 0.075, 0.7, 0.25, (2, 4), oval), sheet::leaf(0.13, 0.065, 0.3, 0.3, (2, 4), oval)];
     for branch in 0..8 {
         let t = 0.55 + 0.45 * branch as f32 / 7.0;
         let start = trunk[((trunk.len() - 1) as f32 * t) as usize];
@@ -239,16 +245,23 @@ fn planter() -> Model {
     for stave in 0..44 {
         let angle = stave as f32 / 44.0 * 360.0;
         let board = solid::rounded_box(vec3(0.09, 0.035, 0.36), 0.012, 2);
-        model.add(Material::Larch, board.placed(Placement::HERE.yaw(angle).turn(Quat::IDENTITY)).mapped(|uv| {
-            uv + vec2(stave as f32 * 0.17, stave as f32 * 0.09)
-        }).placed(Placement::to(Quat::from_rotation_y(angle.to_radians()) * vec3(0.0, 0.45, 0.82))));
+        model.add(
+            Material::Larch,
+            board
+                .placed(Placement::HERE.yaw(angle).turn(Quat::IDENTITY))
+                .mapped(|uv| uv + vec2(stave as f32 * 0.17, stave as f32 * 0.09))
+                .placed(Placement::to(Quat::from_rotation_y(angle.to_radians()) * vec3(0.0, 0.45, 0.82))),
+        );
     }
     for ring in [0.7, 0.94] {
         model.add(Material::Graphite, lathe::torus(ring, 0.016, 48, 8).at(0.0, 0.42, 0.0));
     }
     for leg in 0..8 {
         let (sin, cos) = (leg as f32 / 8.0 * TAU).sin_cos();
-        model.add(Material::Graphite, sweep::bar(vec3(cos * 0.94, 0.0, sin * 0.94), vec3(cos * 0.94, 0.42, sin * 0.94), 0.016, 8));
+        model.add(
+            Material::Graphite,
+            sweep::bar(vec3(cos * 0.94, 0.0, sin * 0.94), vec3(cos * 0.94, 0.42, sin * 0.94), 0.016, 8),
+        );
     }
     model
 }
@@ -305,7 +318,10 @@ fn flower(rng: &mut Rng) -> Model {
     for (index, side) in [0.6f32, 3.6].into_iter().enumerate() {
         let leaf = sheet::leaf(0.11, 0.03, 0.9, 0.3, (2, 5), oval);
         let direction = vec3(side.cos(), 0.9, side.sin());
-        model.add(Material::Leaf, leaf.placed(Placement::at(0.004, 0.05 + 0.05 * index as f32, 0.0).turn(growing(direction))));
+        model.add(
+            Material::Leaf,
+            leaf.placed(Placement::at(0.004, 0.05 + 0.05 * index as f32, 0.0).turn(growing(direction))),
+        );
     }
     model
 }

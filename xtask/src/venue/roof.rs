@@ -99,13 +99,21 @@ fn truss() -> Model {
 /// A column with its foot, bolts and the fork that takes the truss.
 fn column() -> Model {
     let top = lower(28.6);
-    let mut model = Model::of(Material::SteelWhite, sweep::bar(vec3(0.0, 0.03, 0.0), vec3(0.0, top - 1.5, 0.0), 0.17, 24));
+    let mut model = Model::of(
+        Material::SteelWhite,
+        sweep::bar(vec3(0.0, 0.03, 0.0), vec3(0.0, top - 1.5, 0.0), 0.17, 24),
+    );
     model.add(Material::SteelWhite, solid::block(0.7, 0.035, 0.7, 0.01));
     model.add(Material::SteelWhite, lathe::lathe(&[(0.26, 0.03), (0.2, 0.12), (0.172, 0.3)], 24));
     for (x, z) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         model.add(Material::DarkSteel, lathe::bolt(0.035).at(x * 0.28, 0.035, z * 0.28));
         let arm = curve::through(
-            &[vec3(0.0, top - 1.55, 0.0), vec3(x * 0.05, top - 1.1, z * 0.12), vec3(x * 0.4, top + 0.1, z * 0.5), vec3(x * 0.6, upper(28.6) - 0.05, z * 0.55)],
+            &[
+                vec3(0.0, top - 1.55, 0.0),
+                vec3(x * 0.05, top - 1.1, z * 0.12),
+                vec3(x * 0.4, top + 0.1, z * 0.5),
+                vec3(x * 0.6, upper(28.6) - 0.05, z * 0.55),
+            ],
             5,
         );
         model.add(Material::SteelWhite, sweep::taper(&arm, 0.1, 0.065, 12));
@@ -130,7 +138,8 @@ fn structure(twin: &mut Twin, roof: NodeId) {
     for index in 0..=20 {
         let x = (-30.0 + index as f32 * 3.0f32).clamp(-29.6, 29.6);
         let y = height(x) - 0.16;
-        purlins.add(Material::SteelWhite, sweep::beam(vec3(x, y, -20.0), vec3(x, y, 20.0), 0.09, 0.18, 0.025));
+        purlins
+            .add(Material::SteelWhite, sweep::beam(vec3(x, y, -20.0), vec3(x, y, 20.0), 0.09, 0.18, 0.025));
     }
     twin.stand(roof, "Purlins", purlins, Placement::HERE);
 }
@@ -145,8 +154,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
             sheet::sheet(columns, 64, |u, v| {
                 let x = from + (to - from) * u;
                 vec3(x, height(x) + 0.03 * (v * BAY * TAU * 3.2).sin(), (v - 0.5) * BAY)
-            })
-            .inside_out(),
+            }),
         );
     }
     let mut panes = Model::default();
@@ -156,10 +164,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
             // Each skylight is a low vault of its own.
             vec3(x, height(x) + 0.12 + 0.55 * (t * std::f32::consts::PI).sin(), 0.0)
         };
-        panes.add(
-            Material::GlassSky,
-            sheet::sheet(12, 1, |u, v| arc(u) + Vec3::Z * (v - 0.5) * BAY).inside_out(),
-        );
+        panes.add(Material::GlassSky, sheet::sheet(12, 1, |u, v| arc(u) + Vec3::Z * (v - 0.5) * BAY));
         for bar in 0..4 {
             let z = (bar as f32 / 4.0 - 0.5) * BAY;
             let path = curve::sampled(12, |t| arc(t) + Vec3::Z * z);
@@ -174,7 +179,10 @@ fn skin(twin: &mut Twin, roof: NodeId) {
         }
         for t in [0.25, 0.5, 0.75] {
             let here = arc(t);
-            panes.add(Material::SteelWhite, sweep::bar(here - Vec3::Z * BAY * 0.5, here + Vec3::Z * BAY * 0.5, 0.025, 8));
+            panes.add(
+                Material::SteelWhite,
+                sweep::bar(here - Vec3::Z * BAY * 0.5, here + Vec3::Z * BAY * 0.5, 0.025, 8),
+            );
         }
     }
     let (deck, panes) = (twin.mesh("Roof sheet bay", deck), twin.mesh("Skylight bay", panes));
@@ -199,20 +207,40 @@ fn duct_bay() -> Model {
     profile.push((radius, BAY));
     let along = Placement::at(0.0, 0.0, -BAY * 0.5).pitch(90.0);
     let mut model = Model::of(Material::Galvanised, lathe::lathe(&profile, 28).placed(along));
-    let flange = [(radius, -0.03), (radius + 0.05, -0.03), (radius + 0.055, 0.0), (radius + 0.05, 0.03), (radius, 0.03)];
+    let flange = [
+        (radius, -0.03),
+        (radius + 0.05, -0.03),
+        (radius + 0.055, 0.0),
+        (radius + 0.05, 0.03),
+        (radius, 0.03),
+    ];
     model.add(Material::Galvanised, lathe::lathe(&flange, 28).placed(along));
     for bolt in 0..12 {
         let (sin, cos) = (bolt as f32 / 12.0 * TAU).sin_cos();
-        let place = Placement::at(cos * (radius + 0.03), sin * (radius + 0.03), -BAY * 0.5 + 0.02).pitch(90.0);
+        let place =
+            Placement::at(cos * (radius + 0.03), sin * (radius + 0.03), -BAY * 0.5 + 0.02).pitch(90.0);
         model.add(Material::DarkSteel, lathe::bolt(0.012).placed(place));
     }
-    let nozzle = [(0.2, 0.0), (0.2, 0.12), (0.23, 0.16), (0.2, 0.24), (0.15, 0.3), (0.135, 0.31), (0.14, 0.28), (0.12, 0.2), (0.0, 0.18)];
+    let nozzle = [
+        (0.2, 0.0),
+        (0.2, 0.12),
+        (0.23, 0.16),
+        (0.2, 0.24),
+        (0.15, 0.3),
+        (0.135, 0.31),
+        (0.14, 0.28),
+        (0.12, 0.2),
+        (0.0, 0.18),
+    ];
     for side in [-1.0, 1.0] {
         let out = Placement::at(side * (radius - 0.06), -0.12, 0.6).roll(-90.0 * side - 20.0 * side);
         model.add(Material::White, lathe::lathe(&nozzle, 28).placed(out));
     }
     for z in [-1.2, 1.2] {
-        model.add(Material::Galvanised, lathe::torus(radius + 0.012, 0.016, 32, 6).placed(Placement::at(0.0, 0.0, z).pitch(90.0)));
+        model.add(
+            Material::Galvanised,
+            lathe::torus(radius + 0.012, 0.016, 32, 6).placed(Placement::at(0.0, 0.0, z).pitch(90.0)),
+        );
         for x in [-radius, radius] {
             model.add(Material::DarkSteel, sweep::bar(vec3(x, 0.05, z), vec3(x, 2.1, z), 0.007, 6));
         }
@@ -243,11 +271,25 @@ fn tray_bay() -> Model {
             model.add(Material::Galvanised, sweep::bar(vec3(side, y, -2.5), vec3(side, y, 2.5), 0.004, 5));
         }
     }
-    let hoop = curve::rounded_path(&[vec3(-0.16, 0.07, 0.0), vec3(-0.16, 0.0, 0.0), vec3(0.16, 0.0, 0.0), vec3(0.16, 0.07, 0.0)], 0.02, 2);
+    let hoop = curve::rounded_path(
+        &[vec3(-0.16, 0.07, 0.0), vec3(-0.16, 0.0, 0.0), vec3(0.16, 0.0, 0.0), vec3(0.16, 0.07, 0.0)],
+        0.02,
+        2,
+    );
     for step in 0..20 {
-        model.add(Material::Galvanised, sweep::pipe(&hoop, 0.004, 5).at(0.0, 0.0, -2.375 + step as f32 * 0.25));
+        model.add(
+            Material::Galvanised,
+            sweep::pipe(&hoop, 0.004, 5).at(0.0, 0.0, -2.375 + step as f32 * 0.25),
+        );
     }
-    let cables = [(-0.11, 0.018, Material::Black), (-0.06, 0.014, Material::Rubber), (-0.02, 0.022, Material::Black), (0.04, 0.012, Material::Coral), (0.08, 0.018, Material::Rubber), (0.12, 0.011, Material::Teal)];
+    let cables = [
+        (-0.11, 0.018, Material::Black),
+        (-0.06, 0.014, Material::Rubber),
+        (-0.02, 0.022, Material::Black),
+        (0.04, 0.012, Material::Coral),
+        (0.08, 0.018, Material::Rubber),
+        (0.12, 0.011, Material::Teal),
+    ];
     for (index, (x, radius, material)) in cables.into_iter().enumerate() {
         let path = curve::sampled(20, |t| {
             let wander = 0.014 * (t * TAU + index as f32).sin();
@@ -281,7 +323,16 @@ fn high_bay() -> Model {
         let y = 0.28 - fin as f32 * 0.02;
         body.extend([(0.075, y), (0.11, y - 0.003), (0.11, y - 0.01), (0.075, y - 0.013)]);
     }
-    body.extend([(0.09, 0.15), (0.18, 0.1), (0.26, 0.03), (0.275, 0.0), (0.265, -0.002), (0.24, 0.03), (0.16, 0.085), (0.0, 0.09)]);
+    body.extend([
+        (0.09, 0.15),
+        (0.18, 0.1),
+        (0.26, 0.03),
+        (0.275, 0.0),
+        (0.265, -0.002),
+        (0.24, 0.03),
+        (0.16, 0.085),
+        (0.0, 0.09),
+    ]);
     let body: Vec<(f32, f32)> = body.into_iter().rev().collect();
     model.add(Material::Graphite, lathe::lathe(&body, 32).at(0.0, -1.4, 0.0));
     let lens = [(0.0, 0.035), (0.1, 0.037), (0.19, 0.045), (0.225, 0.055)];

@@ -28,7 +28,9 @@ pub fn sheet(columns: u32, rows: u32, at: impl Fn(f32, f32) -> Vec3) -> Mesh {
             let normal = du.cross(dv).try_normalize().unwrap_or_else(|| {
                 // At a pole one direction vanishes: look from a little way inside.
                 let (u, v) = (u.clamp(0.02, 0.98), v.clamp(0.02, 0.98));
-                (at(u + step, v) - at(u - step, v)).cross(at(u, v + step) - at(u, v - step)).normalize_or(Vec3::Y)
+                (at(u + step, v) - at(u - step, v))
+                    .cross(at(u, v + step) - at(u, v - step))
+                    .normalize_or(Vec3::Y)
             });
             mesh.vertex(at(u, v), normal, vec2(across[column as usize], down[row as usize]));
         }
@@ -78,7 +80,14 @@ pub fn shell(columns: u32, rows: u32, thickness: f32, at: impl Fn(f32, f32) -> V
 
 /// A leaf that grows from the origin along +Z and faces up: folded along its rib, drooping towards its tip.
 /// `shape(t)` is the half width from 0 to 1 at t along it.
-pub fn leaf(length: f32, width: f32, droop: f32, fold: f32, cells: (u32, u32), shape: impl Fn(f32) -> f32) -> Mesh {
+pub fn leaf(
+    length: f32,
+    width: f32,
+    droop: f32,
+    fold: f32,
+    cells: (u32, u32),
+    shape: impl Fn(f32) -> f32,
+) -> Mesh {
     sheet(cells.0, cells.1, |u, v| {
         let side = 1.0 - u * 2.0;
         let half = width * 0.5 * shape(v);

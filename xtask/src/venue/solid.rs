@@ -71,8 +71,7 @@ pub fn pane(width: f32, height: f32) -> Mesh {
 
 /// As [`pane`], showing the part of an atlas from `low` to `high` (top left to bottom right).
 pub fn picture(width: f32, height: f32, low: Vec2, high: Vec2) -> Mesh {
-    pane(width, height)
-        .mapped(|uv| low + (high - low) * vec2(uv.x / width + 0.5, uv.y / height + 0.5))
+    pane(width, height).mapped(|uv| low + (high - low) * vec2(uv.x / width + 0.5, uv.y / height + 0.5))
 }
 
 /// Moves a closed outline inwards by `distance`, corner by corner.
@@ -97,7 +96,9 @@ fn wall(mesh: &mut Mesh, low: &[Vec3], high: &[Vec3]) {
     let face = |index: usize| {
         let (a, b) = (index % count, (index + 1) % count);
         let normal = (low[b] - low[a]).cross(high[a] - low[a]);
-        normal.try_normalize().unwrap_or_else(|| (high[b] - high[a]).cross(high[a] - low[a]).normalize_or(Vec3::Z))
+        normal
+            .try_normalize()
+            .unwrap_or_else(|| (high[b] - high[a]).cross(high[a] - low[a]).normalize_or(Vec3::Z))
     };
     let mut length = 0.0;
     for index in 0..count {
@@ -170,9 +171,11 @@ pub fn gear_wheel(teeth: u32, radius: f32, depth: f32, spokes: u32) -> Mesh {
     let phase = outer[0].to_angle();
     let mut mesh = ring_plate(&outer, &turned(rim_radius, count, phase), depth, bevel);
     let hub = radius * 0.24;
-    mesh.append(
-        &ring_plate(&turned(hub, 24, 0.0), &turned(hub * 0.45, 24, 0.0), depth * 1.5, bevel).at(0.0, 0.0, -depth * 0.25),
-    );
+    mesh.append(&ring_plate(&turned(hub, 24, 0.0), &turned(hub * 0.45, 24, 0.0), depth * 1.5, bevel).at(
+        0.0,
+        0.0,
+        -depth * 0.25,
+    ));
     for spoke in 0..spokes {
         let direction = Vec2::from_angle(spoke as f32 / spokes as f32 * std::f32::consts::TAU);
         let across = direction.perp() * radius * 0.07;

@@ -35,9 +35,13 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
 fn platform(twin: &mut Twin, stage: NodeId) {
     let outline = curve::rounded_rectangle(PLATFORM.x, PLATFORM.z, 0.8, 12);
     let lie = Placement::HERE.pitch(-90.0);
-    let mut model = Model::of(Material::Graphite, solid::plate(&outline, PLATFORM.y - 0.06, 0.01).placed(lie));
+    let mut model =
+        Model::of(Material::Graphite, solid::plate(&outline, PLATFORM.y - 0.06, 0.01).placed(lie));
     let top = curve::rounded_rectangle(PLATFORM.x + 0.12, PLATFORM.z + 0.12, 0.86, 12);
-    model.add(Material::Oak, solid::plate(&top, 0.06, 0.015).placed(Placement::at(0.0, PLATFORM.y - 0.06, 0.0).pitch(-90.0)));
+    model.add(
+        Material::Oak,
+        solid::plate(&top, 0.06, 0.015).placed(Placement::at(0.0, PLATFORM.y - 0.06, 0.0).pitch(-90.0)),
+    );
     let slat = curve::rounded_rectangle(0.05, 0.035, 0.012, 2);
     let count = 150;
     for index in 0..count {
@@ -49,12 +53,14 @@ fn platform(twin: &mut Twin, stage: NodeId) {
         if point.y < -PLATFORM.z * 0.5 + 0.01 || point.y > PLATFORM.z * 0.5 - 0.01 {
             continue;
         }
-        let path = [vec3(point.x * 1.003, 0.02, -point.y), vec3(point.x * 1.003, PLATFORM.y - 0.07, -point.y)];
+        let path =
+            [vec3(point.x * 1.003, 0.02, -point.y), vec3(point.x * 1.003, PLATFORM.y - 0.07, -point.y)];
         model.add(Material::Larch, sweep::sweep(&path, Vec3::X, &slat));
     }
     for index in 0..140 {
         let x = -6.7 + index as f32 * 13.4 / 139.0;
-        let path = [vec3(x, 0.02, PLATFORM.z * 0.5 + 0.01), vec3(x, PLATFORM.y - 0.07, PLATFORM.z * 0.5 + 0.01)];
+        let path =
+            [vec3(x, 0.02, PLATFORM.z * 0.5 + 0.01), vec3(x, PLATFORM.y - 0.07, PLATFORM.z * 0.5 + 0.01)];
         model.add(Material::Larch, sweep::sweep(&path, Vec3::Z, &slat));
     }
     let glow: Vec<Vec3> = [-7.0, 7.0].map(|x| vec3(x, PLATFORM.y - 0.085, PLATFORM.z * 0.5 + 0.045)).to_vec();
@@ -69,7 +75,11 @@ fn platform(twin: &mut Twin, stage: NodeId) {
         steps.add(Material::Graphite, solid::block(1.5, y - 0.05, 0.28, 0.01).at(0.0, 0.0, z));
     }
     for x in [-0.84, 0.84] {
-        let rail = curve::rounded_path(&[vec3(x, 0.0, 1.05), vec3(x, 1.1, 1.05), vec3(x, 1.75, -0.1), vec3(x, 0.8, -0.1)], 0.12, 5);
+        let rail = curve::rounded_path(
+            &[vec3(x, 0.0, 1.05), vec3(x, 1.1, 1.05), vec3(x, 1.75, -0.1), vec3(x, 0.8, -0.1)],
+            0.12,
+            5,
+        );
         steps.add(Material::Brass, sweep::pipe(&rail, 0.02, 12));
     }
     let steps = twin.mesh("Stage steps", steps);
@@ -120,7 +130,10 @@ fn lattice(metres: f32) -> Model {
     // Couplers where two metres of truss meet.
     for joint in 0..=(metres / 2.0) as u32 {
         for (y, z) in corners {
-            let cuff = lathe::lathe(&[(0.025, -0.06), (0.032, -0.055), (0.034, 0.0), (0.032, 0.055), (0.025, 0.06)], 12);
+            let cuff = lathe::lathe(
+                &[(0.025, -0.06), (0.032, -0.055), (0.034, 0.0), (0.032, 0.055), (0.025, 0.06)],
+                12,
+            );
             let x = (joint as f32 * 2.0).clamp(0.06, metres - 0.06);
             model.add(Material::DarkSteel, cuff.placed(Placement::at(x, y, z).roll(90.0)));
         }
@@ -136,7 +149,10 @@ fn portals(twin: &mut Twin, stage: NodeId, kit: &Kit) {
         let x = side * (span * 0.5 + 0.145);
         portal.include(&lattice(PORTAL_HEIGHT + 0.1), Placement::at(x, 0.05, 0.0).roll(90.0));
         portal.add(Material::DarkSteel, solid::block(0.9, 0.04, 0.9, 0.012).at(x, 0.0, 0.0));
-        portal.add(Material::BrushedSteel, solid::rounded_box(Vec3::splat(0.36), 0.03, 2).at(x, PORTAL_HEIGHT, 0.0));
+        portal.add(
+            Material::BrushedSteel,
+            solid::rounded_box(Vec3::splat(0.36), 0.03, 2).at(x, PORTAL_HEIGHT, 0.0),
+        );
     }
     let portal = twin.mesh("Truss portal", portal);
     let mut number = 0;
@@ -161,7 +177,8 @@ fn drapes(twin: &mut Twin, stage: NodeId) {
     let drape = sheet::sheet(120, 10, |u, v| {
         let (across, height) = (u * 2.3, v * 6.6);
         let loose = 1.0 - 0.65 * v.powi(3);
-        let fold = 0.1 * (across * TAU * 2.6).sin() * loose + 0.035 * (across * TAU * 6.1 + v * 2.0).sin() * loose;
+        let fold =
+            0.1 * (across * TAU * 2.6).sin() * loose + 0.035 * (across * TAU * 6.1 + v * 2.0).sin() * loose;
         vec3(across - 1.15 + 0.03 * (v * 5.0 + across * 9.0).sin() * loose, height + 0.85, fold)
     });
     let mut model = Model::of(Material::FabricNight, drape);
@@ -181,9 +198,20 @@ fn loudspeaker() -> Model {
     });
     model.add(Material::Perforated, grille);
     for x in [-0.22, 0.22] {
-        let cone = [(0.0, 0.0), (0.035, 0.004), (0.05, 0.0), (0.1, 0.03), (0.108, 0.04), (0.115, 0.036), (0.12, 0.03)];
+        let cone = [
+            (0.0, 0.0),
+            (0.035, 0.004),
+            (0.05, 0.0),
+            (0.1, 0.03),
+            (0.108, 0.04),
+            (0.115, 0.036),
+            (0.12, 0.03),
+        ];
         let cone: Vec<(f32, f32)> = cone.into_iter().rev().collect();
-        model.add(Material::DarkSteel, lathe::lathe(&cone, 24).placed(Placement::at(x, 0.0, 0.19).pitch(90.0)));
+        model.add(
+            Material::DarkSteel,
+            lathe::lathe(&cone, 24).placed(Placement::at(x, 0.0, 0.19).pitch(90.0)),
+        );
     }
     model
 }
@@ -203,8 +231,14 @@ fn sound(twin: &mut Twin, stage: NodeId) {
             z -= 0.3 * sin;
         }
     }
-    let mut wedge = Model::of(Material::Black, solid::rounded_box(vec3(0.6, 0.36, 0.4), 0.04, 3).placed(Placement::at(0.0, 0.2, 0.0).pitch(40.0)));
-    wedge.add(Material::Perforated, solid::pane(0.54, 0.32).placed(Placement::at(0.0, 0.33, -0.158).yaw(180.0).pitch(50.0)));
+    let mut wedge = Model::of(
+        Material::Black,
+        solid::rounded_box(vec3(0.6, 0.36, 0.4), 0.04, 3).placed(Placement::at(0.0, 0.2, 0.0).pitch(40.0)),
+    );
+    wedge.add(
+        Material::Perforated,
+        solid::pane(0.54, 0.32).placed(Placement::at(0.0, 0.33, -0.158).yaw(180.0).pitch(50.0)),
+    );
     let wedge = twin.mesh("Monitor wedge", wedge);
     for (index, x) in [-2.6, 2.6].into_iter().enumerate() {
         twin.place(stage, format!("Monitor {}", index + 1), wedge, Placement::at(x, PLATFORM.y, 2.2));
@@ -219,27 +253,46 @@ fn speaker(twin: &mut Twin, stage: NodeId, kit: &Kit) {
         vec3(radius * angle.sin(), v * 1.05, radius * angle.cos())
     });
     lectern.add(Material::Walnut, body);
-    lectern.add(Material::Oak, solid::rounded_box(vec3(0.72, 0.035, 0.5), 0.014, 3).placed(Placement::at(0.0, 1.09, 0.1).pitch(14.0)));
+    lectern.add(
+        Material::Oak,
+        solid::rounded_box(vec3(0.72, 0.035, 0.5), 0.014, 3)
+            .placed(Placement::at(0.0, 1.09, 0.1).pitch(14.0)),
+    );
     lectern.add(Material::Graphite, lathe::drum(0.42, 0.03, 0.01, 40));
     let (print, face) = lettering::face("PAVILION", 0.56);
     // The print follows the lectern's curve.
-    lectern.add(print, face.bent(|p| {
-        let angle = p.x / 0.42;
-        vec3(0.408 * angle.sin(), p.y + 0.8, 0.408 * angle.cos() + 0.01)
-    }));
-    let neck = curve::through(&[vec3(-0.18, 1.1, 0.15), vec3(-0.17, 1.25, 0.16), vec3(-0.08, 1.38, 0.06), vec3(-0.02, 1.4, -0.03)], 7);
+    lectern.add(
+        print,
+        face.bent(|p| {
+            let angle = p.x / 0.42;
+            vec3(0.408 * angle.sin(), p.y + 0.8, 0.408 * angle.cos() + 0.01)
+        }),
+    );
+    let neck = curve::through(
+        &[vec3(-0.18, 1.1, 0.15), vec3(-0.17, 1.25, 0.16), vec3(-0.08, 1.38, 0.06), vec3(-0.02, 1.4, -0.03)],
+        7,
+    );
     lectern.add(Material::Black, sweep::pipe(&neck, 0.006, 8));
-    lectern.add(Material::Black, lathe::ball(0.022, 14).placed(Placement::at(-0.01, 1.4, -0.05).stretched(vec3(1.0, 1.0, 1.5))));
+    lectern.add(
+        Material::Black,
+        lathe::ball(0.022, 14).placed(Placement::at(-0.01, 1.4, -0.05).stretched(vec3(1.0, 1.0, 1.5))),
+    );
     let node = twin.stand(stage, "Lectern", lectern, Placement::at(-3.6, PLATFORM.y, 1.0).yaw(14.0));
     twin.entity(node, "stage/lectern");
     for (index, x) in [1.3f32, 2.5, 3.7].into_iter().enumerate() {
-        let place = Placement::at(x, PLATFORM.y, 0.4 + 0.2 * (index as f32 - 1.0).abs()).yaw(180.0 + 14.0 * (1.0 - index as f32));
+        let place = Placement::at(x, PLATFORM.y, 0.4 + 0.2 * (index as f32 - 1.0).abs())
+            .yaw(180.0 + 14.0 * (1.0 - index as f32));
         twin.place(stage, format!("Panel armchair {}", index + 1), kit.furniture.armchair, place);
     }
     let table = furniture::plinth(0.24, 0.42, Material::Terrazzo);
     twin.stand(stage, "Side table", table, Placement::at(1.9, PLATFORM.y, 0.95));
     for (index, x) in [-6.6, 6.6].into_iter().enumerate() {
-        twin.place(stage, format!("Stage palm {}", index + 1), kit.plants.palm, Placement::at(x, PLATFORM.y, 1.7).yaw(index as f32 * 80.0));
+        twin.place(
+            stage,
+            format!("Stage palm {}", index + 1),
+            kit.plants.palm,
+            Placement::at(x, PLATFORM.y, 1.7).yaw(index as f32 * 80.0),
+        );
     }
 }
 
@@ -248,7 +301,8 @@ fn chairs(twin: &mut Twin, kit: &Kit) {
     twin.entity(audience, "audience");
     for row in 0..7u32 {
         let letter = char::from(b'A' + row as u8);
-        let node = twin.group(Some(audience), format!("Row {letter}"), Placement::at(0.0, 0.0, row as f32 * 0.95));
+        let node =
+            twin.group(Some(audience), format!("Row {letter}"), Placement::at(0.0, 0.0, row as f32 * 0.95));
         twin.entity(node, format!("audience/row-{letter}").to_lowercase());
         for seat in 0..14u32 {
             let side = if seat < 7 { -1.0 } else { 1.0 };

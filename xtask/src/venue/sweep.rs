@@ -119,8 +119,7 @@ fn cap(mesh: &mut Mesh, outline: &[Vec2], centre: Vec3, frame: Frame, scale: f32
     let middle = outline.iter().sum::<Vec2>() / outline.len() as f32;
     let place = |point: Vec2| centre + (frame.across * point.x + frame.over * point.y) * scale;
     let hub = mesh.vertex(place(middle), normal, middle);
-    let edge: Vec<u32> =
-        outline.iter().map(|&point| mesh.vertex(place(point), normal, point)).collect();
+    let edge: Vec<u32> = outline.iter().map(|&point| mesh.vertex(place(point), normal, point)).collect();
     for index in 0..edge.len() {
         let (a, b) = (edge[index], edge[(index + 1) % edge.len()]);
         if forward {
@@ -138,7 +137,9 @@ pub fn pipe(path: &[Vec3], radius: f32, sides: u32) -> Mesh {
 
 /// A round pipe whose radius goes from one value to another.
 pub fn taper(path: &[Vec3], from_radius: f32, to_radius: f32, sides: u32) -> Mesh {
-    sweep_scaled(path, pipe_up(path), &curve::circle(1.0, sides), |t| from_radius + (to_radius - from_radius) * t)
+    sweep_scaled(path, pipe_up(path), &curve::circle(1.0, sides), |t| {
+        from_radius + (to_radius - from_radius) * t
+    })
 }
 
 fn pipe_up(path: &[Vec3]) -> Vec3 {

@@ -98,7 +98,9 @@ impl Texture {
             Self::FabricNormal => weave(256, 0.0, &noise).into_normals(2.5),
             Self::BrushedNormal => scratches(256, &noise).into_normals(0.9),
             Self::BrushedOrm => brushed_orm(256, &noise),
-            Self::PeelNormal => Canvas::from_function(256, |u, v| [noise.fbm(u, v, 24, 3); 3]).into_normals(1.6),
+            Self::PeelNormal => {
+                Canvas::from_function(256, |u, v| [noise.fbm(u, v, 24, 3); 3]).into_normals(1.6)
+            }
             Self::TerrazzoBase => terrazzo(512, &noise),
             Self::LeafBase => leaf(256),
             Self::TwigCard => picture::twig(512),
@@ -329,9 +331,11 @@ fn terrazzo(size: u32, noise: &Noise) -> Canvas {
                 let turned = Vec2::from_angle(value(3) * TAU).rotate(vec2(x, y) - centre);
                 let size = 0.14 + 0.36 * value(4) * value(4);
                 // A sharp-cornered chip: the larger of three slanted distances.
-                let distance = turned.x.abs().max((turned.y * 1.3 + turned.x * 0.3).abs()).max(
-                    (turned.x + turned.y).abs() * 0.8,
-                );
+                let distance = turned
+                    .x
+                    .abs()
+                    .max((turned.y * 1.3 + turned.x * 0.3).abs())
+                    .max((turned.x + turned.y).abs() * 0.8);
                 if distance < size {
                     let index = (value(5) * chips.len() as f32) as usize % chips.len();
                     color = mix(rgb(chips[index]), color, 0.12);
@@ -395,7 +399,8 @@ fn facade(size: u32, seed: u64) -> Canvas {
     for row in 0..8 {
         for column in 0..8 {
             let lit = rng.unit();
-            let color = if lit > 0.45 { mix(rgb(0xffd9a0), rgb(0xfff3dc), rng.unit()) } else { rgb(0x3a434a) };
+            let color =
+                if lit > 0.45 { mix(rgb(0xffd9a0), rgb(0xfff3dc), rng.unit()) } else { rgb(0x3a434a) };
             let area = super::canvas::Area {
                 x: column as f32 * cell + cell * 0.16,
                 y: row as f32 * cell + cell * 0.14,

@@ -68,7 +68,8 @@ impl Twin {
 
     /// Adds a node without a mesh; `parent` is `None` for a root.
     pub fn group(&mut self, parent: Option<NodeId>, name: impl Into<String>, placement: Placement) -> NodeId {
-        let node = Node { name: name.into(), placement, mesh: None, entity: None, sun: None, children: Vec::new() };
+        let node =
+            Node { name: name.into(), placement, mesh: None, entity: None, sun: None, children: Vec::new() };
         self.nodes.push(node);
         let id = NodeId(self.nodes.len() - 1);
         match parent {
@@ -125,7 +126,8 @@ impl Twin {
     /// Every node with its place in the world, parents first.
     pub fn world(&self) -> Vec<(NodeId, Mat4)> {
         let mut world = Vec::with_capacity(self.nodes.len());
-        let mut open: Vec<(NodeId, Mat4)> = self.roots.iter().rev().map(|root| (*root, Mat4::IDENTITY)).collect();
+        let mut open: Vec<(NodeId, Mat4)> =
+            self.roots.iter().rev().map(|root| (*root, Mat4::IDENTITY)).collect();
         while let Some((id, world_from_parent)) = open.pop() {
             let node = &self.nodes[id.0];
             let world_from_node = world_from_parent * node.placement.matrix();
