@@ -21,7 +21,10 @@ pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
         println!("{text}");
     } else {
-        println!("{report}\n  next         pavilion view '{0}'   or   pavilion host '{0}'", arguments.out.display());
+        println!(
+            "{report}\n  next         pavilion view '{0}'   or   pavilion host '{0}'",
+            arguments.out.display()
+        );
     }
     Ok(())
 }
@@ -30,14 +33,20 @@ pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the file is refused or the folder cannot be written.
-pub fn bake(source: &Path, out: &Path, quality: Quality, interrupt: &Interrupt) -> Result<BakeReport, Failure> {
+pub fn bake(
+    source: &Path,
+    out: &Path,
+    quality: Quality,
+    interrupt: &Interrupt,
+) -> Result<BakeReport, Failure> {
     let options = BakeOptions { quality, ..BakeOptions::default() };
     let mut bar = Bar::new();
     let mut on_progress = |progress: bake::Progress| {
         bar.show(name(progress.stage), progress.done as u64, progress.total as u64);
         if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let report = bake::bake(source, out, &options, &mut on_progress).map_err(|error| source_failure(source, error))?;
+    let report =
+        bake::bake(source, out, &options, &mut on_progress).map_err(|error| source_failure(source, error))?;
     for (feature, count) in &report.skipped {
         tracing::warn!("{}: {feature} is not shown ({count} ×)", source.display());
     }
@@ -47,7 +56,9 @@ pub fn bake(source: &Path, out: &Path, quality: Quality, interrupt: &Interrupt) 
 /// A bake's failure with its exit code; content errors name the file.
 pub fn source_failure(source: &Path, error: BakeError) -> Failure {
     match error {
-        BakeError::Content(_) | BakeError::Empty => Failure::content(format!("{}: {error}", source.display())),
+        BakeError::Content(_) | BakeError::Empty => {
+            Failure::content(format!("{}: {error}", source.display()))
+        }
         BakeError::Folder { .. } => Failure::environment(error),
         BakeError::NotABake { .. } => Failure::usage(error),
         BakeError::Source { .. } | BakeError::Encode(_) | BakeError::Interrupted => Failure::failed(error),

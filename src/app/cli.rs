@@ -132,9 +132,9 @@ const EYE_SIDE_MAX: u32 = 8192;
 #[cfg_attr(not(feature = "viewer"), allow(dead_code))]
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let side = |text: &str| text.parse().ok().filter(|side| (16..=EYE_SIDE_MAX).contains(side));
-    text.split_once('x')
-        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
-        .ok_or_else(|| format!("a size is two numbers from 16 to {EYE_SIDE_MAX} with an x between, such as 640x640"))
+    text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?))).ok_or_else(|| {
+        format!("a size is two numbers from 16 to {EYE_SIDE_MAX} with an x between, such as 640x640")
+    })
 }
 
 #[cfg_attr(not(feature = "viewer"), allow(dead_code))]

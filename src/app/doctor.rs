@@ -23,7 +23,9 @@ pub fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
     if arguments.json {
         let facts: serde_json::Map<String, Value> = findings
             .iter()
-            .map(|finding| (finding.subject.to_owned(), json!({ "works": finding.works, "text": finding.text })))
+            .map(|finding| {
+                (finding.subject.to_owned(), json!({ "works": finding.works, "text": finding.text }))
+            })
             .collect();
         println!("{}", serde_json::to_string_pretty(&facts).map_err(Failure::failed)?);
         return Ok(());

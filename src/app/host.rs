@@ -24,7 +24,11 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
     let identity_folder = match arguments.identity {
         Some(folder) => folder,
         None => folders::data()
-            .ok_or_else(|| Failure::environment("there is no home folder to keep the host's key in: give one with --identity DIR"))?
+            .ok_or_else(|| {
+                Failure::environment(
+                    "there is no home folder to keep the host's key in: give one with --identity DIR",
+                )
+            })?
             .join("host"),
     };
     let mut options = ServerOptions::new(arguments.folder, identity_folder);

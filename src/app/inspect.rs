@@ -58,7 +58,8 @@ fn document_facts(document: &Document) -> Value {
     let mut bounds = Aabb::EMPTY;
     let mut triangles = 0;
     for node in &document.nodes {
-        let primitives = node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
+        let primitives =
+            node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
         for primitive in primitives.unwrap_or_default() {
             triangles += primitive.indices.len() / 3;
             let positions = document.vertex_sets.get(primitive.vertices).map(|set| set.positions.as_slice());

@@ -39,7 +39,8 @@ pub fn open(target: &str, interrupt: &Interrupt) -> Result<Place, Failure> {
     if path.is_dir() {
         return serve(path);
     }
-    let is_gltf = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gltf") || e.eq_ignore_ascii_case("glb"));
+    let is_gltf =
+        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gltf") || e.eq_ignore_ascii_case("glb"));
     if !path.exists() {
         return Err(Failure::failed(format!(
             "there is no {target}: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
@@ -74,8 +75,12 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
     if out.join(manifest::FILE_NAME).exists() {
         return Ok(out);
     }
-    fs::create_dir_all(&bakes)
-        .map_err(|error| Failure::environment(format!("{} cannot be made ({error}): free space or set PAVILION_CACHE", bakes.display())))?;
+    fs::create_dir_all(&bakes).map_err(|error| {
+        Failure::environment(format!(
+            "{} cannot be made ({error}): free space or set PAVILION_CACHE",
+            bakes.display()
+        ))
+    })?;
     bake::bake(source, &out, Quality::Quick, interrupt)?;
     forget_old(&bakes);
     Ok(out)
@@ -84,7 +89,10 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
 /// Names a source by its bytes and those of the files that it mentions.
 fn fingerprint(source: &Path) -> Result<String, Failure> {
     let unreadable = |path: &Path, error: std::io::Error| {
-        Failure::failed(format!("{} cannot be read ({error}): check the path and its permissions", path.display()))
+        Failure::failed(format!(
+            "{} cannot be read ({error}): check the path and its permissions",
+            path.display()
+        ))
     };
     let bytes = fs::read(source).map_err(|error| unreadable(source, error))?;
     let mut hasher = blake3::Hasher::new();

@@ -30,7 +30,12 @@ impl Bar {
         self.last = Some(Instant::now());
         let share = done as f64 / total.max(1) as f64;
         let filled = ((share * WIDTH as f64) as usize).min(WIDTH);
-        let line = format!("\r{stage:<12} [{}{}] {:3.0} %\x1b[K", "█".repeat(filled), "·".repeat(WIDTH - filled), share * 100.0);
+        let line = format!(
+            "\r{stage:<12} [{}{}] {:3.0} %\x1b[K",
+            "█".repeat(filled),
+            "·".repeat(WIDTH - filled),
+            share * 100.0
+        );
         let mut out = std::io::stderr().lock();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }

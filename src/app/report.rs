@@ -100,7 +100,10 @@ impl Report {
         let seconds = |time: Option<f64>| time.map_or("–".to_owned(), |s| format!("{s:.2} s"));
         let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
         let frame = self.frame_millis.map_or("–".to_owned(), |spread| {
-            format!("median {:.1} ms, 95 % below {:.1} ms, longest {:.1} ms", spread.median, spread.p95, spread.max)
+            format!(
+                "median {:.1} ms, 95 % below {:.1} ms, longest {:.1} ms",
+                spread.median, spread.p95, spread.max
+            )
         });
         let mut lines = vec![
             format!("{}", if self.title.is_empty() { "(untitled)" } else { &self.title }),

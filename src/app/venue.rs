@@ -132,7 +132,13 @@ impl Venue {
 
     /// Moves everything on at `now`, given what the eyes want (nothing yet, in the lobby), and adds
     /// what happened to `events`; content only while there are fewer than `events_max`.
-    pub fn pump(&mut self, now: Duration, demand: Option<&Demand>, events: &mut Vec<Event>, events_max: usize) {
+    pub fn pump(
+        &mut self,
+        now: Duration,
+        demand: Option<&Demand>,
+        events: &mut Vec<Event>,
+        events_max: usize,
+    ) {
         self.take_network(events);
         while let Some(decoded) = self.decoders.try_take() {
             if let Some(decoded) = decoded {
@@ -196,7 +202,11 @@ impl Venue {
         while let Some(request) = self.streamer.next_request() {
             let refused = match request {
                 Request::Want(blobs) => {
-                    if self.connection.want(blobs.clone()) { None } else { Some(Request::Want(blobs)) }
+                    if self.connection.want(blobs.clone()) {
+                        None
+                    } else {
+                        Some(Request::Want(blobs))
+                    }
                 }
                 Request::Decode(job) => self.decoders.try_give(job).map(Request::Decode),
                 Request::Look(hash) => self.give_cache(CacheJob::Look(hash)),
@@ -222,8 +232,9 @@ impl Venue {
 }
 
 fn connect(link: &JoinLink) -> Result<Connection, Failure> {
-    Connection::open(link.clone())
-        .map_err(|error| Failure::environment(format!("no network thread could be started ({error}): close other programs")))
+    Connection::open(link.clone()).map_err(|error| {
+        Failure::environment(format!("no network thread could be started ({error}): close other programs"))
+    })
 }
 
 /// One thread owns the cache, so that the disk never holds up a frame.

@@ -313,7 +313,9 @@ impl<'a> Viewer<'a> {
     }
 
     fn check_end(&mut self, elapsed: Duration) -> Result<bool, Failure> {
-        let Some(timeout) = self.wishes.timeout else { return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX)) };
+        let Some(timeout) = self.wishes.timeout else {
+            return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX));
+        };
         // Nobody watches: an error ends the visit, and so does waiting for ever.
         if let Some(failure) = self.failure.take() {
             return Err(failure);
@@ -324,7 +326,9 @@ impl<'a> Viewer<'a> {
                 Place::Twin => format!("{} tiles of the view are still missing", self.demand.wants.len()),
             };
             let waited = timeout.as_secs();
-            return Err(Failure::failed(format!("gave up after {waited} s ({sentence}): allow more with --timeout-seconds")));
+            return Err(Failure::failed(format!(
+                "gave up after {waited} s ({sentence}): allow more with --timeout-seconds"
+            )));
         }
         Ok(self.frames < self.wishes.frames.unwrap_or(1))
     }

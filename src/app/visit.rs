@@ -30,7 +30,10 @@ pub fn run(arguments: ViewArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::listen()?;
     if let Some(folder) = &arguments.shot {
         std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::environment(format!("{} cannot be made ({error}): choose a folder that can be written to", folder.display()))
+            Failure::environment(format!(
+                "{} cannot be made ({error}): choose a folder that can be written to",
+                folder.display()
+            ))
         })?;
     }
     let place = find(&arguments.target, &interrupt)?;
@@ -58,7 +61,12 @@ fn find(target: &str, _: &Interrupt) -> Result<Place, Failure> {
     Ok(Place { link: target.parse().map_err(Failure::usage)? })
 }
 
-fn visit(arguments: &ViewArgs, link: JoinLink, started: Instant, interrupt: &Interrupt) -> Result<Report, Failure> {
+fn visit(
+    arguments: &ViewArgs,
+    link: JoinLink,
+    started: Instant,
+    interrupt: &Interrupt,
+) -> Result<Report, Failure> {
     let options = GpuOptions { validate: arguments.validate };
     let (gpu, display) = open_display(arguments, options)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));

@@ -80,7 +80,8 @@ impl Desk {
     /// The frame's input; presses and mouse movement are handed out once.
     pub fn take(&mut self, delta_seconds: f32) -> Input {
         let axis = |positive: Key, negative: Key| {
-            f32::from(u8::from(self.held[positive as usize])) - f32::from(u8::from(self.held[negative as usize]))
+            f32::from(u8::from(self.held[positive as usize]))
+                - f32::from(u8::from(self.held[negative as usize]))
         };
         let pressed = |key: Key| self.pressed[key as usize];
         let turn = axis(Key::TurnLeft, Key::TurnRight) * TURN_RADIANS_PER_SECOND * delta_seconds;

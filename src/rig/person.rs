@@ -46,8 +46,8 @@ impl Person {
             self.pitch_radians = 0.0;
         }
         self.yaw_radians = (self.yaw_radians + input.turn_radians).rem_euclid(std::f32::consts::TAU);
-        self.pitch_radians = (self.pitch_radians + input.look_up_radians)
-            .clamp(-LOOK_UP_LIMIT_RADIANS, LOOK_UP_LIMIT_RADIANS);
+        self.pitch_radians =
+            (self.pitch_radians + input.look_up_radians).clamp(-LOOK_UP_LIMIT_RADIANS, LOOK_UP_LIMIT_RADIANS);
         let speed = if input.is_fast { RUN_METRES_PER_SECOND } else { WALK_METRES_PER_SECOND };
         let walk = input.walk.clamp_length_max(1.0);
         let ahead = Quat::from_rotation_y(self.yaw_radians) * Vec3::new(walk.x, 0.0, -walk.y);

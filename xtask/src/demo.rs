@@ -81,8 +81,8 @@ pub fn provide_venue() -> Result<PathBuf> {
         reason = "xtask never runs on the prefix, whose loader would be named"
     )]
     let maker = std::env::current_exe()?;
-    if is_older(&venue, &[&maker]) && !venue.exists() {
-        bail!("the demo venue {} is not there", venue.display());
+    if is_older(&venue, &[&maker]) {
+        crate::venue::make(&venue, crate::venue::DEFAULT_SEED)?;
     }
     Ok(venue)
 }

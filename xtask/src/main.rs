@@ -41,6 +41,7 @@ enum Chore {
     Run(run::Arguments),
     Demo(demo::Arguments),
     Test(test::Arguments),
+    Venue(venue::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Chore::Run(arguments) => run::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
+        Chore::Venue(arguments) => venue::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

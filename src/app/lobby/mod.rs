@@ -13,10 +13,11 @@ use crate::draw::Upload;
 use crate::draw::text::{self, Panel, Paragraph};
 use crate::math::{Aabb, Pose};
 use crate::scene::gltf::document::VertexSet;
-use crate::scene::tileset::{Blob, Tables};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
+use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{
-    AlphaMode, Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId, Tileset,
+    AlphaMode, Batch, BlobId, ContentError, ContentHash, ImageId, Material, MaterialId, Scene, Tile, TileId,
+    Tileset,
 };
 use crate::scene::{material::TextureSlot, pack};
 
@@ -74,8 +75,8 @@ pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
     })?;
     let mut builder = pack::Builder::new(bounds);
     let panel = shape::panel(PANEL_WIDTH_METRES, PANEL_WIDTH_METRES * aspect);
-    for (material, (vertices, indices)) in
-        [(FLOOR, shape::floor()), (RIB, shape::ribs()), (PANEL, panel)] as [(MaterialId, (VertexSet, Vec<u32>)); 3]
+    for (material, (vertices, indices)) in [(FLOOR, shape::floor()), (RIB, shape::ribs()), (PANEL, panel)]
+        as [(MaterialId, (VertexSet, Vec<u32>)); 3]
     {
         let surface = &tileset.materials()[material.index()];
         builder.add(&pack::Piece {

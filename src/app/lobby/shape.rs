@@ -104,8 +104,8 @@ pub(super) fn panel(width: f32, height: f32) -> Shape {
     grid(24, 1, |across, up| {
         let angle = (across - 0.5) * width / PANEL_DISTANCE_METRES;
         let (sin, cos) = angle.sin_cos();
-        let position =
-            Vec3::new(sin, 0.0, -cos) * PANEL_DISTANCE_METRES + Vec3::Y * (PANEL_HEIGHT_METRES + (up - 0.5) * height);
+        let position = Vec3::new(sin, 0.0, -cos) * PANEL_DISTANCE_METRES
+            + Vec3::Y * (PANEL_HEIGHT_METRES + (up - 0.5) * height);
         (position, Vec3::new(-sin, 0.0, cos), Vec2::new(across, 1.0 - up), Vec4::ONE)
     })
 }
