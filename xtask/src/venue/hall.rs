@@ -37,38 +37,19 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
     forecourt(twin, hall, kit);
 }
 
-/// A level rectangle facing up, in square cells so that light and shade can be told at their corners.
-fn level(width: f32, depth: f32, cell: f32) -> Mesh {
-    let (columns, rows) = ((width / cell).round() as u32, (depth / cell).round() as u32);
-    let mut mesh = Mesh::default();
-    for row in 0..=rows {
-        for column in 0..=columns {
-            let x = width * (column as f32 / columns as f32 - 0.5);
-            let z = depth * (row as f32 / rows as f32 - 0.5);
-            mesh.vertex(vec3(x, 0.0, z), Vec3::Y, vec2(x, z));
-        }
-    }
-    let stride = columns + 1;
-    for row in 0..rows {
-        for column in 0..columns {
-            let low = row * stride + column;
-            mesh.quad(low, low + stride, low + stride + 1, low + 1);
-        }
-    }
-    mesh
-}
-
 fn ground(twin: &mut Twin, hall: NodeId) {
-    let floor = twin.stand_one(hall, "Floor", Material::Concrete, level(WIDTH, DEPTH, 0.5), Placement::HERE);
+    let floor = solid::deck(WIDTH, DEPTH, 0.0, 0.4);
+    let floor = twin.stand_one(hall, "Floor", Material::Concrete, floor, Placement::HERE);
+    twin.shaded(floor);
     twin.entity(floor, "hall/floor");
-    let lie = Placement::HERE.pitch(-90.0);
-    let carpet = |width: f32, depth: f32| {
-        solid::plate(&curve::rounded_rectangle(width, depth, 0.05, 2), 0.012, 0.004).placed(lie)
-    };
-    let mut aisle = carpet(4.4, 22.0).at(0.0, 0.0, 8.6);
-    aisle.append(&carpet(56.0, 2.6).at(0.0, 0.001, 6.5));
-    let aisle = twin.stand_one(hall, "Aisle carpet", Material::CarpetTeal, aisle, Placement::HERE);
-    twin.entity(aisle, "hall/aisle");
+    let runs =
+        [("main", 4.4, 22.0, 0.0, 8.6), ("west", 25.7, 2.5, -15.05, 6.5), ("east", 25.7, 2.5, 15.05, 6.5)];
+    for (name, width, depth, x, z) in runs {
+        let carpet = furniture::carpet(width, depth, 0.06, 0.012, Material::CarpetTeal);
+        let node = twin.stand(hall, format!("Aisle carpet {name}"), carpet, Placement::at(x, 0.0, z));
+        twin.shaded(node);
+        twin.entity(node, format!("hall/aisle-{name}"));
+    }
 }
 
 /// One bay of wall, 5 m wide about the origin, standing on y = 0 and facing +Z: larch slats below, ribbed sheet above
@@ -268,41 +249,29 @@ fn emergency_exits(twin: &mut Twin, hall: NodeId) {
     }
 }
 
-/// A cloth that hangs from a bar at the origin, `height` long, with its print on both sides.
-fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
-    let wave = |x: f32, y: f32| {
-        0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * (-y / height).max(0.0)
-    };
-    let hang = |x: f32, y: f32, out: f32| vec3(x, y, wave(x, y) + out);
-    let mut model =
-        Model::of(cloth, sheet::sheet(14, 28, |u, v| hang((u - 0.5) * width, -height * (1.0 - v), 0.0)));
+/// A printed cloth that hangs from a bar at the origin, `height` long, its title reading upwards on both sides.
+fn banner(title: &str, width: f32, height: f32) -> Model {
+    let print = lettering::print(title);
+    let length = height * 0.8;
+    let mut model = Model::default();
     for face in [1.0f32, -1.0] {
-        let (print, upright) = lettering::upright(title, height * 0.72);
-        let strip = width * 0.5;
-        let scale = strip / (height * 0.72 / lettering::ASPECT);
-        let mut grid = sheet::sheet(6, 20, |u, v| {
-            let y = -height * 0.5 + (v - 0.5) * height * 0.72;
-            hang((u - 0.5) * strip * face, y, 0.006 * face)
-        });
-        // The sign's corners tell how its sheet runs over the strip.
-        let corner = |x: f32, y: f32| {
-            let nearest = (0..upright.positions.len()).min_by(|&a, &b| {
-                let distance = |index: usize| {
-                    let p = upright.positions[index];
-                    (p.x * scale - x).hypot(p.y - y)
-                };
-                distance(a).total_cmp(&distance(b))
-            });
-            nearest.map_or(vec2(0.0, 0.0), |index| upright.uvs[index])
+        let at = |u: f32, v: f32| {
+            let (x, y) = ((u - 0.5) * width * face, -height * (1.0 - v));
+            let loose = -y / height;
+            let swing = 0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * loose;
+            vec3(x, y, swing + 0.003 * face)
         };
-        let half = height * 0.36;
-        let (low, right, up) =
-            (corner(-strip * 0.5, -half), corner(strip * 0.5, -half), corner(-strip * 0.5, half));
-        for (index, uv) in grid.uvs.iter_mut().enumerate() {
-            let (u, v) = ((index % 7) as f32 / 6.0, (index / 7) as f32 / 20.0);
-            *uv = low + (right - low) * u + (up - low) * v;
+        let mut cloth = sheet::sheet(15, 24, at);
+        for (index, uv) in cloth.uvs.iter_mut().enumerate() {
+            let (u, v) = ((index % 16) as f32 / 15.0, (index / 16) as f32 / 24.0);
+            // The title's length runs up the cloth; beyond its edges the print's ground goes on.
+            let along = 0.5 + (v - 0.5) * height / length;
+            let across = 0.5 + (u - 0.5) * width / (length / lettering::ASPECT);
+            // Not up to the very edge, where small mip levels mix in the neighbours on the sheet.
+            let share = vec2(along, across).clamp(vec2(0.03, 0.03), vec2(0.97, 0.97));
+            *uv = print.low + (print.high - print.low) * share;
         }
-        model.add(print, grid);
+        model.add(print.material, cloth);
     }
     for y in [0.0, -height] {
         model.add(
@@ -310,25 +279,30 @@ fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
             sweep::bar(vec3(-width * 0.55, y, 0.0), vec3(width * 0.55, y, 0.0), 0.022, 12),
         );
     }
-    for x in [-width * 0.45, width * 0.45] {
+    for side in [-1.0, 1.0] {
+        let x = width * 0.45 * side;
         model.add(Material::DarkSteel, sweep::bar(vec3(x, 0.0, 0.0), vec3(x, 1.2, 0.0), 0.004, 5));
-        for end in [-1.0, 1.0] {
-            model.add(Material::Brass, lathe::ball(0.034, 12).at(width * 0.55 * end, 0.0, 0.0));
-        }
+        model.add(Material::Brass, lathe::ball(0.034, 12).at(width * 0.55 * side, 0.0, 0.0));
     }
     model
 }
 
 fn banners(twin: &mut Twin, hall: NodeId) {
-    let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0, Material::FabricTeal));
-    let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0, Material::FabricCoral));
+    let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0));
+    let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0));
+    let hang = |twin: &mut Twin, id: String, mesh, place: Placement| {
+        let node = twin.place(hall, format!("Banner {id}"), mesh, place);
+        twin.entity(node, format!("hall/banner-{id}"));
+    };
     for (index, z) in [15.0, 5.0, -5.0].into_iter().enumerate() {
         for (side, x) in [("left", -11.5), ("right", 11.5)] {
             let mesh = if (index % 2 == 0) == (x < 0.0) { teal } else { coral };
-            let node =
-                twin.place(hall, format!("Banner {side} {}", index + 1), mesh, Placement::at(x, 9.4, z));
-            twin.entity(node, format!("hall/banner-{side}-{}", index + 1));
+            hang(twin, format!("{side}-{}", index + 1), mesh, Placement::at(x, 9.4, z));
         }
+    }
+    for (index, x) in [-26.4, -16.0, -11.0, 11.0, 16.0, 26.4].into_iter().enumerate() {
+        let mesh = if index % 2 == 0 { coral } else { teal };
+        hang(twin, format!("back-{}", index + 1), mesh, Placement::at(x, 9.0, -19.7));
     }
 }
 
@@ -344,8 +318,8 @@ fn hung(title: &str, width: f32, wire: f32) -> Model {
 
 fn way_signs(twin: &mut Twin, hall: NodeId) {
     let signs: [(&str, &str, Vec3, f32, f32); 4] = [
-        ("Hall 7", "hall-number", vec3(0.0, 7.2, 10.0), 4.8, 3.4),
-        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.4, 15.0), 3.6, 6.2),
+        ("Hall 7", "hall-number", vec3(0.0, 8.0, 4.0), 5.6, 2.6),
+        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.35, 10.0), 3.6, 6.3),
         ("← Café     Stage ↑", "to-cafe", vec3(-9.5, 4.2, -3.0), 3.2, 6.2),
         ("Robot cell →", "to-robots", vec3(9.5, 4.2, -3.0), 3.2, 6.2),
     ];
@@ -358,7 +332,7 @@ fn way_signs(twin: &mut Twin, hall: NodeId) {
     totem.include(&lettering::board("Welcome", 0.8, Material::Coral), Placement::at(0.0, 1.95, 0.11));
     totem.include(&lettering::board("Row A   Row B", 0.8, Material::Teal), Placement::at(0.0, 1.6, 0.11));
     totem.include(&furniture::screen(0.74, 0), Placement::at(0.0, 1.2, 0.12));
-    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-4.2, 0.0, 15.6).yaw(18.0));
+    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-5.0, 0.0, 17.0).yaw(64.0));
     twin.entity(node, "hall/totem");
 }
 
@@ -368,10 +342,10 @@ fn forecourt(twin: &mut Twin, hall: NodeId, kit: &Kit) {
         outside,
         "Paving",
         Material::Paving,
-        level(84.0, 18.0, 18.0),
+        solid::deck(84.0, 18.0, 0.0, 18.0),
         Placement::at(0.0, 0.0, 29.0),
     );
-    let lawn = twin.mesh("Lawn", Model::of(Material::Grass, level(60.0, 30.0, 30.0)));
+    let lawn = twin.mesh("Lawn", Model::of(Material::Grass, solid::deck(60.0, 30.0, 0.0, 30.0)));
     for (index, (x, z)) in
         [(-60.0, 45.0), (0.0, 53.0), (60.0, 45.0), (-72.0, 20.0), (72.0, 20.0)].into_iter().enumerate()
     {

@@ -6,18 +6,23 @@
 //! Axes are glTF's: metres, Y up, the visitor enters at +Z and looks along -Z; the floor is y = 0 and the origin the
 //! middle of the hall. Each part of the hall is a file that reads as a list of what stands there.
 
+mod booth;
+mod cafe;
 mod canvas;
 mod curve;
+mod foyer;
 mod furniture;
 mod glb;
 mod hall;
 mod lathe;
 mod lettering;
 mod mesh;
+mod occlusion;
 mod palette;
 mod picture;
 mod plants;
 mod rng;
+mod robot_cell;
 mod roof;
 mod sheet;
 mod solid;
@@ -26,10 +31,18 @@ mod sweep;
 mod texture;
 mod twin;
 
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+mod tests;
 
-use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
 use glam::{Vec3, vec3};
+
+use crate::workspace;
 
 use self::{
     furniture::Furniture,
@@ -39,7 +52,7 @@ use self::{
 };
 
 /// The seed of the venue that everybody sees.
-const DEFAULT_SEED: u64 = 7;
+pub const DEFAULT_SEED: u64 = 7;
 /// The event.
 const TITLE: &str = "Makers Fair, Hall 7";
 /// Where a visitor first stands.
@@ -55,48 +68,48 @@ pub struct Kit {
     pub seed: u64,
 }
 
-/// Runs the chore: `[--out FILE] [--seed N]`.
-pub fn run(args: &[String]) -> Result<()> {
-    let mut out = None;
-    let mut seed = DEFAULT_SEED;
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().with_context(|| format!("{arg} needs a value after it"));
-        match arg.as_str() {
-            "--out" => out = Some(PathBuf::from(value()?)),
-            "--seed" => seed = value()?.parse().context("--seed needs a whole number, such as 7")?,
-            _ => bail!("venue knows no option {arg:?}: use --out FILE or --seed N"),
-        }
+/// Make the demo venue: an exhibition hall as one glTF binary.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where it goes [default: demo/venue.glb in cargo's target directory]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Another seed grows other plants and shuffles the books.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+}
+
+/// The chore itself.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.out {
+        Some(path) => make(path, arguments.seed),
+        None => make(&workspace::target()?.join("demo/venue.glb"), arguments.seed),
     }
-    let path = out.unwrap_or_else(default_path);
+}
+
+/// Makes the venue of `seed` at `path` and says on stderr what it holds.
+pub fn make(path: &Path, seed: u64) -> Result<()> {
     let twin = build(seed);
     let bytes = write(&twin, seed)?;
-    save(&path, &bytes)?;
+    save(path, &bytes)?;
     let (triangles, entities) = (twin.triangle_count(), twin.entities()?.len());
-    println!(
-        "{}: {triangles} triangles, {entities} entities, {:.1} MB",
-        path.display(),
-        bytes.len() as f64 / 1e6
-    );
+    let megabytes = bytes.len() as f64 / 1e6;
+    eprintln!("venue: {triangles} triangles, {entities} entities, {megabytes:.1} MB in {}", path.display());
     Ok(())
 }
 
-/// `demo/venue.glb` in cargo's target folder.
-fn default_path() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    target.join("demo/venue.glb")
-}
-
-/// Writes beside the file first, so that a half-written one is never found under its name.
+/// Writes beside the file first, so that a half-written one is never found under its name; leaves a file that holds
+/// the same bytes alone, so that nobody bakes it again.
 fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let draft = path.with_extension("glb.part");
-    std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
-    std::fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
+    fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The whole venue.
@@ -104,8 +117,14 @@ fn build(seed: u64) -> Twin {
     let mut twin = Twin::default();
     let kit = Kit { furniture: Furniture::new(&mut twin), plants: Plants::new(&mut twin, seed), seed };
     hall::build(&mut twin, &kit);
+    foyer::build(&mut twin, &kit);
     stage::build(&mut twin, &kit);
+    booth::build(&mut twin, &kit);
+    robot_cell::build(&mut twin, &kit);
+    cafe::build(&mut twin, &kit);
     sun(&mut twin);
+    let receivers = std::mem::take(&mut twin.shaded);
+    occlusion::shade(&mut twin, &receivers);
     twin
 }
 
@@ -121,11 +140,11 @@ fn views() -> Vec<View> {
     let view = |name, eye, target| View { name, eye, target };
     vec![
         view("entrance", vec3(0.0, 1.65, 18.2), vec3(0.0, 2.6, 0.0)),
-        view("main aisle", vec3(-1.2, 1.65, 9.0), vec3(5.5, 1.6, 2.0)),
+        view("main aisle", vec3(-1.4, 1.65, 8.6), vec3(5.6, 1.7, 2.0)),
         view("stage", vec3(2.6, 1.65, -2.0), vec3(-0.6, 3.6, -17.0)),
-        view("robot cell", vec3(12.5, 1.65, -5.6), vec3(19.0, 1.3, -12.5)),
-        view("café", vec3(-11.0, 1.65, -6.0), vec3(-20.5, 1.4, -14.0)),
-        view("gallery", vec3(-26.0, 5.2, 17.5), vec3(4.0, 2.0, -6.0)),
+        view("robot cell", vec3(16.6, 1.75, -7.2), vec3(19.8, 1.15, -13.2)),
+        view("café", vec3(-15.4, 1.65, -6.0), vec3(-20.8, 1.35, -15.0)),
+        view("gallery", vec3(9.0, 6.6, 18.6), vec3(-3.5, 1.2, -1.0)),
     ]
 }
 

@@ -121,7 +121,7 @@ fn palm(rng: &mut Rng) -> Model {
         Material::Bark,
         sweep::taper(&[vec3(0.0, 0.42, 0.0), vec3(0.02, 0.7, 0.0), crown], 0.05, 0.035, 10),
     );
-    let leaflet = sheet::leaf(0.26, 0.028, 0.5, 0.3, (2, 4), oval);
+    let leaflet = sheet::leaf(0.26, 0.028, 0.5, 0.3, (2, 3), oval);
     for frond in 0..13 {
         let (sin, cos) = (frond as f32 * 2.399).sin_cos();
         let rise = 0.25 + 0.75 * (1.0 - frond as f32 / 13.0) + rng.range(-0.05, 0.05);
@@ -176,7 +176,7 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
     );
     model.add(Material::Bark, sweep::taper(&trunk, 0.1, 0.06, 14));
     let leaves =
-        [sheet::leaf(0.16, 0.075, 0.7, 0.25, (2, 4), oval), sheet::leaf(0.13, 0.065, 0.3, 0.3, (2, 4), oval)];
+        [sheet::leaf(0.2, 0.095, 0.7, 0.25, (2, 3), oval), sheet::leaf(0.165, 0.085, 0.3, 0.3, (2, 3), oval)];
     for branch in 0..8 {
         let t = 0.55 + 0.45 * branch as f32 / 7.0;
         let start = trunk[((trunk.len() - 1) as f32 * t) as usize];
@@ -192,8 +192,8 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
             let to = from + (direction * 0.4 + spread).normalize_or(Vec3::Y) * rng.range(0.5, 0.85);
             let path = limb(from, to, rng);
             model.add(Material::Bark, sweep::taper(&path, 0.012, 0.004, 5));
-            for step in 0..16 {
-                let here = path[(1 + step * (path.len() - 1) / 16).min(path.len() - 1)];
+            for step in 0..11 {
+                let here = path[(1 + step * (path.len() - 1) / 11).min(path.len() - 1)];
                 let out = vec3(rng.range(-1.0, 1.0), rng.range(-0.3, 0.8), rng.range(-1.0, 1.0));
                 let placement = Placement::to(here).turn(growing(out)).sized(rng.range(0.8, 1.35));
                 let material = if rng.unit() < 0.68 { leaf } else { young };
@@ -212,7 +212,7 @@ fn rng_leaf(leaves: &[Mesh; 2], rng: &mut Rng) -> Mesh {
 fn limb(from: Vec3, to: Vec3, rng: &mut Rng) -> Vec<Vec3> {
     let jolt = from.distance(to) * 0.09;
     let mut off = || vec3(rng.range(-jolt, jolt), rng.range(-jolt, jolt), rng.range(-jolt, jolt));
-    curve::through(&[from, from.lerp(to, 0.35) + off(), from.lerp(to, 0.7) + off(), to], 3)
+    curve::through(&[from, from.lerp(to, 0.35) + off(), from.lerp(to, 0.7) + off(), to], 2)
 }
 
 fn hedge(rng: &mut Rng) -> Model {
@@ -239,16 +239,16 @@ fn hedge(rng: &mut Rng) -> Model {
 
 fn planter() -> Model {
     let outside = [(0.52, 0.0), (0.54, 0.02), (0.6, 0.36), (0.62, 0.44), (0.62, 0.46)];
-    let mut model = Model::of(Material::White, lathe::vessel(&outside, 0.06, 56));
+    let mut model = Model::of(Material::White, lathe::vessel(&outside, 0.06, 44));
     model.add(Material::Soil, soil(0.56).at(0.0, 0.4, 0.0));
     // The seat: staves round the rim.
-    for stave in 0..44 {
-        let angle = stave as f32 / 44.0 * 360.0;
-        let board = solid::rounded_box(vec3(0.09, 0.035, 0.36), 0.012, 2);
+    for stave in 0..40 {
+        let angle = stave as f32 / 40.0 * 360.0;
+        let board = solid::rounded_box(vec3(0.095, 0.035, 0.36), 0.01, 1);
         model.add(
             Material::Larch,
             board
-                .placed(Placement::HERE.yaw(angle).turn(Quat::IDENTITY))
+                .placed(Placement::HERE.yaw(angle))
                 .mapped(|uv| uv + vec2(stave as f32 * 0.17, stave as f32 * 0.09))
                 .placed(Placement::to(Quat::from_rotation_y(angle.to_radians()) * vec3(0.0, 0.45, 0.82))),
         );
@@ -268,12 +268,12 @@ fn planter() -> Model {
 
 fn lettuce(rng: &mut Rng) -> Model {
     let mut model = Model::default();
-    for index in 0..18 {
-        let t = index as f32 / 17.0;
+    for index in 0..13 {
+        let t = index as f32 / 12.0;
         let angle = index as f32 * 2.399;
         let length = 0.13 - 0.05 * t;
         let phase = rng.range(0.0, TAU);
-        let leaf = sheet::sheet(6, 6, |u, v| {
+        let leaf = sheet::sheet(4, 5, |u, v| {
             let side = 1.0 - u * 2.0;
             let half = length * 0.42 * (0.35 + 0.65 * (v * 1.9).sin().max(0.0));
             let frill = 0.012 * side.abs() * v * (v * 14.0 + phase + side * 3.0).sin();
