@@ -34,7 +34,11 @@ const NO_MATERIAL: u16 = u16::MAX;
 pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
     ContentError::check("tile", "bytes", glb.len(), limits::BLOB_BYTES_MAX)?;
     let container = container::split(glb)?;
-    if !container.is_binary || container.bin.is_none() || container.unknown_chunks > 0 {
+    if !container.is_binary
+        || container.bin.is_none()
+        || container.unknown_chunks > 0
+        || container.trailing_bytes > 0
+    {
         return Err(ContentError::malformed("tile", "it is not a GLB of one JSON and one binary chunk"));
     }
     let ceilings =

@@ -17,6 +17,8 @@ pub(in crate::scene) struct Container<'a> {
     pub is_binary: bool,
     /// Chunks of kinds that glTF 2.0 does not define; readers have to ignore them.
     pub unknown_chunks: u32,
+    /// Bytes after the end that the header gives.
+    pub trailing_bytes: usize,
 }
 
 pub(in crate::scene) fn split(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
@@ -26,7 +28,7 @@ pub(in crate::scene) fn split(bytes: &[u8]) -> Result<Container<'_>, ContentErro
     if bytes.is_empty() {
         return Err(ContentError::malformed("file", "it is empty"));
     }
-    Ok(Container { json: bytes, bin: None, is_binary: false, unknown_chunks: 0 })
+    Ok(Container { json: bytes, bin: None, is_binary: false, unknown_chunks: 0, trailing_bytes: 0 })
 }
 
 fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
@@ -37,10 +39,10 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
     if version != 2 {
         return Err(ContentError::unsupported("GLB header", format!("GLB version {version}")));
     }
-    if length as usize != bytes.len() {
+    let Some(mut rest) = bytes.get(HEADER_BYTES..length as usize) else {
         return bad("the length in it is not that of the file");
-    }
-    let mut rest = bytes.get(HEADER_BYTES..).unwrap_or_default();
+    };
+    let trailing_bytes = bytes.len().saturating_sub(length as usize);
     let (mut json, mut bin, mut unknown_chunks) = (None, None, 0_u32);
     let mut position = 0_usize;
     while !rest.is_empty() {
@@ -60,7 +62,7 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
         position = position.saturating_add(1);
     }
     let Some(json) = json else { return bad("its first chunk is not JSON") };
-    Ok(Container { json, bin, is_binary: true, unknown_chunks })
+    Ok(Container { json, bin, is_binary: true, unknown_chunks, trailing_bytes })
 }
 
 /// The first chunk of `rest`: its kind, its bytes, and what follows it.
