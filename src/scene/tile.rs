@@ -21,6 +21,9 @@ use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_
 use super::pack::{chunk_bounds, in_batch_order};
 use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits};
 
+#[cfg(test)]
+mod tests;
+
 /// Bit 0 of [`Position::material_and_sign`].
 const RIGHT_HANDED: u16 = 1;
 /// A vertex that no triangle has used yet.

@@ -86,7 +86,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("base/data/buffer/non_relative_uri.gltf", "nothing is fetched from the network"),
 ];
 
-fn data(folder: &str) -> Option<PathBuf> {
+/// A folder of the test inputs, if there are any.
+pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     let root = std::env::var_os("PAVILION_TEST_DATA");
     if root.is_none() {
         eprintln!("skipped: PAVILION_TEST_DATA does not name the folder with the test inputs");
@@ -120,7 +121,7 @@ fn load(path: &Path) -> Result<Document, ContentError> {
 }
 
 /// All .gltf and .glb files below a folder, in order.
-fn models(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn models(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -30,7 +30,7 @@ mod primitive;
 pub(in crate::scene) mod schema;
 mod skipped;
 #[cfg(test)]
-mod tests;
+pub(in crate::scene) mod tests;
 
 pub use document::Document;
 
