@@ -208,3 +208,32 @@ fn twins_load_whole() {
         assert!(triangles > 500 && document.materials.len() > 2);
     }
 }
+
+#[cfg(feature = "host")]
+#[test]
+fn baked_twins_decode_to_what_the_tileset_says() {
+    use crate::host::bake::{BakeOptions, bake_document};
+    use crate::scene::{Tileset, tile};
+    use std::ops::ControlFlow;
+
+    let Some(folder) = data("twins") else { return };
+    for path in models(&folder) {
+        let baked =
+            bake_document(&load(&path).unwrap(), &BakeOptions::default(), &mut |_| ControlFlow::Continue(()))
+                .unwrap();
+        let tileset = Tileset::try_from(baked.tables).unwrap();
+        let mut decoded = 0;
+        for described in tileset.tiles() {
+            let Some(blob) = described.content else { continue };
+            let mesh = tile::decode(&baked.blobs[blob.index()].bytes, &tileset).unwrap();
+            assert_eq!(mesh.indices.len(), described.triangle_count as usize * 3);
+            for position in &mesh.positions {
+                let grid = glam::Vec3::from(position.grid.map(f32::from));
+                let distance = described.bounds.distance(mesh.world_from_grid.transform_point3(grid));
+                assert!(distance < 1e-3, "{}: {distance} m outside of the tile", path.display());
+            }
+            decoded += 1;
+        }
+        println!("{}: {decoded} tiles", path.display());
+    }
+}

@@ -46,7 +46,7 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
     let (mut json, mut bin, mut unknown_chunks) = (None, None, 0_u32);
     let mut position = 0_usize;
     while !rest.is_empty() {
-        let (kind, data, after) = chunk(rest, position)?;
+        let Chunk { kind, data, rest: after } = chunk(rest, position)?;
         match kind {
             CHUNK_JSON if position == 0 => json = Some(data),
             CHUNK_BIN if position == 1 => bin = Some(data),
@@ -65,10 +65,17 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
     Ok(Container { json, bin, is_binary: true, unknown_chunks, trailing_bytes })
 }
 
-/// The first chunk of `rest`: its kind, its bytes, and what follows it.
-fn chunk(rest: &[u8], position: usize) -> Result<([u8; 4], &[u8], &[u8]), ContentError> {
+/// A chunk and what follows it.
+struct Chunk<'a> {
+    kind: [u8; 4],
+    data: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// The first chunk of `rest`.
+fn chunk(rest: &[u8], position: usize) -> Result<Chunk<'_>, ContentError> {
     let bad = |reason: &str| Err(ContentError::malformed(format!("GLB chunk {position}"), reason));
-    let (Some(length), Some(kind)) = (u32_at(rest, 0), rest.get(4..8).and_then(|k| k.first_chunk::<4>()))
+    let Some((&kind, length)) = rest.get(4..8).and_then(|kind| kind.first_chunk()).zip(u32_at(rest, 0))
     else {
         return bad("the file ends within its header");
     };
@@ -77,7 +84,7 @@ fn chunk(rest: &[u8], position: usize) -> Result<([u8; 4], &[u8], &[u8]), Conten
     }
     let body = rest.get(8..).unwrap_or_default();
     match body.split_at_checked(length as usize) {
-        Some((data, after)) => Ok((*kind, data, after)),
+        Some((data, rest)) => Ok(Chunk { kind, data, rest }),
         None => bad("it goes on past the end of the file"),
     }
 }

@@ -104,7 +104,7 @@ pub(in crate::scene) fn triangles(
     for &code in codes {
         emit(match code {
             0..=0xef => state.continued(code)?,
-            0xf0..=0xfd => state.from_table(code)?,
+            0xf0..=0xfd => state.tabled(code)?,
             _ => state.spelled_out(code == 0xfe)?,
         });
     }
@@ -149,7 +149,7 @@ impl Triangles<'_> {
     }
 
     /// A triangle that begins with a fresh vertex and whose other corners are in the table.
-    fn from_table(&mut self, code: u8) -> Result<[u32; 3], &'static str> {
+    fn tabled(&mut self, code: u8) -> Result<[u32; 3], &'static str> {
         let corners = self.table.get(usize::from(code & 15)).copied().unwrap_or_default();
         let (corner_b, corner_c) = (corners >> 4, corners & 15);
         if corner_b == 15 || corner_c == 15 {
