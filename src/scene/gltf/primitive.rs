@@ -143,11 +143,12 @@ impl<'a> Sets<'a> {
             positions,
         };
         let count = set.positions.len();
+        let [uvs0, uvs1] = &set.uvs;
         let counts = [
             set.normals.as_ref().map(Vec::len),
             set.tangents.as_ref().map(Vec::len),
-            set.uvs[0].as_ref().map(Vec::len),
-            set.uvs[1].as_ref().map(Vec::len),
+            uvs0.as_ref().map(Vec::len),
+            uvs1.as_ref().map(Vec::len),
             set.colors.as_ref().map(Vec::len),
         ];
         if counts.into_iter().flatten().any(|other| other != count) {

@@ -224,10 +224,10 @@ pub(in crate::scene) fn sequence(
         return Err("the compressed indices end early");
     }
     let mut numbers = Numbers { rest, last: 0 };
-    let mut baselines = [0_u32; 2];
+    let (mut even, mut odd) = (0_u32, 0_u32);
     for _ in 0..count {
         let number = numbers.number()?;
-        let baseline = if number & 1 == 0 { &mut baselines[0] } else { &mut baselines[1] };
+        let baseline = if number & 1 == 0 { &mut even } else { &mut odd };
         *baseline = baseline.wrapping_add(unzigzag(number >> 1));
         emit(*baseline);
     }
