@@ -11,6 +11,9 @@ use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_
 use super::{ContentError, EntityIndex, Material, MaterialId, limits};
 use crate::math::{Aabb, Sphere};
 
+#[cfg(test)]
+mod tests;
+
 /// Steps of the grid on each axis.
 const GRID_STEPS: f32 = 65_535.0;
 /// The least side of a grid, metres: flat things have no thickness, and the scale stays positive.

@@ -21,6 +21,9 @@ use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_
 use super::pack::{chunk_bounds, in_batch_order};
 use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits};
 
+#[cfg(test)]
+mod tests;
+
 /// Bit 0 of [`Position::material_and_sign`].
 const RIGHT_HANDED: u16 = 1;
 /// A vertex that no triangle has used yet.
@@ -34,7 +37,11 @@ const NO_MATERIAL: u16 = u16::MAX;
 pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
     ContentError::check("tile", "bytes", glb.len(), limits::BLOB_BYTES_MAX)?;
     let container = container::split(glb)?;
-    if !container.is_binary || container.bin.is_none() || container.unknown_chunks > 0 {
+    if !container.is_binary
+        || container.bin.is_none()
+        || container.unknown_chunks > 0
+        || container.trailing_bytes > 0
+    {
         return Err(ContentError::malformed("tile", "it is not a GLB of one JSON and one binary chunk"));
     }
     let ceilings =

@@ -1,6 +1,6 @@
 //! Tests of the whole: how the parts hang together.
 
-mod corpus;
+pub(crate) mod corpus;
 mod layers;
 
 #[cfg(feature = "viewer")]

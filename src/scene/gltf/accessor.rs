@@ -57,9 +57,10 @@ fn element(kind: &str, component: Component) -> Option<(usize, usize)> {
     })
 }
 
-/// Elements that lie in memory, checked to do so.
+/// Elements that lie in their view, checked to do so.
 struct Elements<'a> {
-    bytes: &'a [u8],
+    /// From the first element on; `None` where the buffer is a placeholder.
+    bytes: Option<&'a [u8]>,
     stride: usize,
     count: usize,
 }
@@ -81,18 +82,18 @@ impl<'a> Elements<'a> {
         if !offset.is_multiple_of(alignment as u64) || !total_offset.is_multiple_of(alignment as u64) {
             return Err("it is not aligned to its components");
         }
-        let Some(bytes) = view.bytes.as_deref() else { return Err("its buffer has no data") };
-        let needed = count.saturating_sub(1).checked_mul(stride).and_then(|n| n.checked_add(size));
         let start = usize::try_from(offset).map_err(|_| "its offset is out of range")?;
-        let rest = bytes.get(start..).ok_or("it begins past the end of its view")?;
-        if needed.is_none_or(|needed| needed > rest.len()) {
+        let needed = count.saturating_sub(1).checked_mul(stride).and_then(|n| n.checked_add(size));
+        let end = needed.and_then(|needed| needed.checked_add(start));
+        if end.is_none_or(|end| end > view.length) {
             return Err("it goes on past the end of its view");
         }
-        Ok(Self { bytes: rest, stride, count })
+        Ok(Self { bytes: view.bytes.as_deref().and_then(|bytes| bytes.get(start..)), stride, count })
     }
 
-    fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.bytes.chunks(self.stride).take(self.count)
+    fn iter(&self) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, &'static str> {
+        let bytes = self.bytes.ok_or("its buffer has no data")?;
+        Ok(bytes.chunks(self.stride).take(self.count))
     }
 }
 
@@ -160,10 +161,6 @@ impl<'a> Reader<'a> {
         let Some(view) = self.schema.buffer_view.and_then(|view| self.views.get(view)) else {
             return Ok(None);
         };
-        if view.bytes.is_none() {
-            // Nothing to check yet: the error comes when something reads it.
-            return Ok(None);
-        }
         Elements::find(view, self.schema.byte_offset, self.count, size, self.component.bytes())
             .map(Some)
             .map_err(|reason| self.refuse(reason))
@@ -216,13 +213,10 @@ impl<'a> Reader<'a> {
         if self.element_bytes != N * S {
             return Err(self.refuse("its type is not what its use needs"));
         }
-        let mut vectors: Vec<[T; N]> = match (self.base(self.element_bytes)?, &self.schema.sparse) {
-            (Some(elements), _) => elements.iter().map(element).collect(),
-            (None, _) if self.schema.buffer_view.is_some() => {
-                return Err(self.refuse("its buffer has no data"));
-            }
-            // A sparse accessor without a view begins as zeros.
-            (None, _) => vec![[T::default(); N]; self.count],
+        let mut vectors: Vec<[T; N]> = match self.base(self.element_bytes)? {
+            Some(elements) => elements.iter().map_err(|reason| self.refuse(reason))?.map(element).collect(),
+            // An accessor without a view is zeros.
+            None => vec![[T::default(); N]; self.count],
         };
         if let Some(sparse) = &self.schema.sparse {
             for (place, bytes) in self.sparse(sparse)? {
@@ -245,24 +239,22 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| self.refuse("sparse indices are unsigned integers"))?;
         let find = |view: usize, offset, size, alignment| {
             let view = self.views.get(view).ok_or("its sparse view is missing")?;
-            if view.stride.is_some() {
+            if view.stride.is_some_and(|stride| stride != size) {
                 return Err("sparse views have no stride");
             }
             Elements::find(view, offset, count, size, alignment)
         };
         let size = component.bytes();
         let indices = find(sparse.indices.buffer_view, sparse.indices.byte_offset, size, size)
+            .and_then(|elements| elements.iter())
             .map_err(|reason| self.refuse(reason))?;
-        let values = find(
-            sparse.values.buffer_view,
-            sparse.values.byte_offset,
-            self.element_bytes,
-            self.component.bytes(),
-        )
-        .map_err(|reason| self.refuse(reason))?;
+        let (offset, alignment) = (sparse.values.byte_offset, self.component.bytes());
+        let values = find(sparse.values.buffer_view, offset, self.element_bytes, alignment)
+            .and_then(|elements| elements.iter())
+            .map_err(|reason| self.refuse(reason))?;
         let mut places = Vec::with_capacity(count);
         let mut last = None;
-        for (index, value) in indices.iter().zip(values.iter()) {
+        for (index, value) in indices.zip(values) {
             let place = index.iter().rev().fold(0_usize, |sum, &byte| (sum << 8) | usize::from(byte));
             if last.replace(place).is_some_and(|last| place <= last) {
                 return Err(self.refuse("its sparse indices do not increase"));

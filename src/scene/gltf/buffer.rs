@@ -16,6 +16,8 @@ pub(in crate::scene) type Bytes<'a> = Option<Cow<'a, [u8]>>;
 pub(in crate::scene) struct View<'a> {
     /// `None` where its buffer is a placeholder.
     pub bytes: Bytes<'a>,
+    /// How many bytes it has, also where they are not there.
+    pub length: usize,
     /// Where it begins in its buffer, for the rules on alignment; 0 where it was decompressed.
     pub offset: u64,
     /// From one element to the next; `None` when they lie side by side.
@@ -43,7 +45,6 @@ pub(in crate::scene) fn load<'a>(
             Some(uri) => Some(Cow::Owned(resolve.buffer(uri)?)),
             None if i == 0 && container.is_binary => match container.bin {
                 Some(bin) => Some(Cow::Borrowed(bin)),
-                None if root.buffers.len() == 1 && root.buffer_views.is_empty() => None,
                 None => return Err(ContentError::malformed(place, "the file has no binary chunk")),
             },
             None => None,
@@ -100,6 +101,7 @@ pub(in crate::scene) fn views<'b>(
             None => View {
                 bytes: range(buffers, view.buffer, view.byte_offset, view.byte_length, &place)?
                     .map(Cow::Borrowed),
+                length: usize::try_from(view.byte_length).unwrap_or(usize::MAX),
                 offset: view.byte_offset,
                 stride: view.byte_stride.map(|stride| stride as usize),
             },
@@ -138,7 +140,13 @@ fn decompressed<'b>(
         return Err(ContentError::malformed(place, "its compressed bytes are in a buffer without data"));
     };
     let bytes = meshopt::decode(compressed, data, place)?;
-    Ok(View { bytes: Some(Cow::Owned(bytes)), offset: 0, stride: Some(compressed.byte_stride as usize) })
+    let length = bytes.len();
+    Ok(View {
+        bytes: Some(Cow::Owned(bytes)),
+        length,
+        offset: 0,
+        stride: Some(compressed.byte_stride as usize),
+    })
 }
 
 /// A range of a buffer, or `None` where the buffer is a placeholder.

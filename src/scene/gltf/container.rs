@@ -17,6 +17,8 @@ pub(in crate::scene) struct Container<'a> {
     pub is_binary: bool,
     /// Chunks of kinds that glTF 2.0 does not define; readers have to ignore them.
     pub unknown_chunks: u32,
+    /// Bytes after the end that the header gives.
+    pub trailing_bytes: usize,
 }
 
 pub(in crate::scene) fn split(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
@@ -26,7 +28,7 @@ pub(in crate::scene) fn split(bytes: &[u8]) -> Result<Container<'_>, ContentErro
     if bytes.is_empty() {
         return Err(ContentError::malformed("file", "it is empty"));
     }
-    Ok(Container { json: bytes, bin: None, is_binary: false, unknown_chunks: 0 })
+    Ok(Container { json: bytes, bin: None, is_binary: false, unknown_chunks: 0, trailing_bytes: 0 })
 }
 
 fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
@@ -37,14 +39,14 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
     if version != 2 {
         return Err(ContentError::unsupported("GLB header", format!("GLB version {version}")));
     }
-    if length as usize != bytes.len() {
+    let Some(mut rest) = bytes.get(HEADER_BYTES..length as usize) else {
         return bad("the length in it is not that of the file");
-    }
-    let mut rest = bytes.get(HEADER_BYTES..).unwrap_or_default();
+    };
+    let trailing_bytes = bytes.len().saturating_sub(length as usize);
     let (mut json, mut bin, mut unknown_chunks) = (None, None, 0_u32);
     let mut position = 0_usize;
     while !rest.is_empty() {
-        let (kind, data, after) = chunk(rest, position)?;
+        let Chunk { kind, data, rest: after } = chunk(rest, position)?;
         match kind {
             CHUNK_JSON if position == 0 => json = Some(data),
             CHUNK_BIN if position == 1 => bin = Some(data),
@@ -60,13 +62,20 @@ fn split_glb(bytes: &[u8]) -> Result<Container<'_>, ContentError> {
         position = position.saturating_add(1);
     }
     let Some(json) = json else { return bad("its first chunk is not JSON") };
-    Ok(Container { json, bin, is_binary: true, unknown_chunks })
+    Ok(Container { json, bin, is_binary: true, unknown_chunks, trailing_bytes })
 }
 
-/// The first chunk of `rest`: its kind, its bytes, and what follows it.
-fn chunk(rest: &[u8], position: usize) -> Result<([u8; 4], &[u8], &[u8]), ContentError> {
+/// A chunk and what follows it.
+struct Chunk<'a> {
+    kind: [u8; 4],
+    data: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// The first chunk of `rest`.
+fn chunk(rest: &[u8], position: usize) -> Result<Chunk<'_>, ContentError> {
     let bad = |reason: &str| Err(ContentError::malformed(format!("GLB chunk {position}"), reason));
-    let (Some(length), Some(kind)) = (u32_at(rest, 0), rest.get(4..8).and_then(|k| k.first_chunk::<4>()))
+    let Some((&kind, length)) = rest.get(4..8).and_then(|kind| kind.first_chunk()).zip(u32_at(rest, 0))
     else {
         return bad("the file ends within its header");
     };
@@ -75,7 +84,7 @@ fn chunk(rest: &[u8], position: usize) -> Result<([u8; 4], &[u8], &[u8]), Conten
     }
     let body = rest.get(8..).unwrap_or_default();
     match body.split_at_checked(length as usize) {
-        Some((data, after)) => Ok((*kind, data, after)),
+        Some((data, rest)) => Ok(Chunk { kind, data, rest }),
         None => bad("it goes on past the end of the file"),
     }
 }

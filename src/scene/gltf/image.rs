@@ -144,15 +144,13 @@ fn rgba_from_rgb(pixels: &[u8]) -> Vec<u8> {
 }
 
 fn jpeg_decoder(bytes: &[u8]) -> JpegDecoder<ZCursor<&[u8]>> {
-    let side = limits::IMAGE_SIDE_MAX as usize;
     let options = DecoderOptions::default()
         .set_strict_mode(true)
-        // Its own errors on size would not say the limit; they only guard what `size` has checked.
+        // Its own errors on size would not say the limit: `size` is the one to refuse.
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
         .jpeg_set_max_scans(64)
         .jpeg_set_out_colorspace(JpegColor::RGB);
-    debug_assert!(side <= usize::from(u16::MAX));
     JpegDecoder::new_with_options(ZCursor::new(bytes), options)
 }
 

@@ -30,7 +30,7 @@ mod primitive;
 pub(in crate::scene) mod schema;
 mod skipped;
 #[cfg(test)]
-mod tests;
+pub(in crate::scene) mod tests;
 
 pub use document::Document;
 
@@ -66,6 +66,8 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     let root = schema::parse(&text)?;
     let mut skipped = skipped::Skipped::of(&root);
     skipped.add("unknown GLB chunks", container.unknown_chunks);
+    skipped
+        .add("bytes after the end of the GLB", u32::try_from(container.trailing_bytes).unwrap_or(u32::MAX));
     index::check_references(&root)?;
     let placements = index::scene_nodes(&root)?;
 
@@ -74,7 +76,7 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     accessor::check_layouts(&root, &views)?;
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
     let materials = material::read(&root, &images, &mut skipped)?;
-    let (meshes, vertex_sets) = primitive::read(&root, &views, &mut skipped)?;
+    let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
     let nodes = node::read(&root, &placements, &mut skipped)?;
     let extras = index::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
     Ok(Document { nodes, meshes, vertex_sets, materials, images, extras, skipped: skipped.into_names() })

@@ -8,7 +8,7 @@ use gltf::json::mesh;
 
 use super::accessor::{Component, Reader};
 use super::buffer::View;
-use super::document::{Mesh, Primitive, VertexSet};
+use super::document::{Mesh, Primitive, SourceMaterial, VertexSet};
 use super::schema::{self, Root};
 use super::skipped::Skipped;
 use crate::scene::{ContentError, limits};
@@ -27,6 +27,7 @@ const NAMES: [&str; 6] = ["POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "TEXCOO
 pub(super) fn read(
     root: &Root,
     views: &[View<'_>],
+    materials: &[SourceMaterial],
     skipped: &mut Skipped,
 ) -> Result<(Vec<Mesh>, Vec<VertexSet>), ContentError> {
     let mut sets =
@@ -35,6 +36,7 @@ pub(super) fn read(
     for (i, mesh) in root.meshes.iter().enumerate() {
         let mut primitives = Vec::with_capacity(mesh.primitives.len());
         for (j, primitive) in mesh.primitives.iter().enumerate() {
+            skipped.add("textures without their coordinates", without_coordinates(primitive, materials));
             primitives.extend(sets.primitive(
                 primitive,
                 skipped,
@@ -141,11 +143,12 @@ impl<'a> Sets<'a> {
             positions,
         };
         let count = set.positions.len();
+        let [uvs0, uvs1] = &set.uvs;
         let counts = [
             set.normals.as_ref().map(Vec::len),
             set.tangents.as_ref().map(Vec::len),
-            set.uvs[0].as_ref().map(Vec::len),
-            set.uvs[1].as_ref().map(Vec::len),
+            uvs0.as_ref().map(Vec::len),
+            uvs1.as_ref().map(Vec::len),
             set.colors.as_ref().map(Vec::len),
         ];
         if counts.into_iter().flatten().any(|other| other != count) {
@@ -261,6 +264,21 @@ fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     for name in primitive.attributes.keys().filter(|name| !NAMES.contains(&name.as_str())) {
         skipped.add(name, 1);
     }
+}
+
+/// How many textures of the primitive's material are on coordinates that it does not have; one texel
+/// of each is seen.
+fn without_coordinates(primitive: &schema::Primitive, materials: &[SourceMaterial]) -> u32 {
+    let material = primitive.material.and_then(|material| materials.get(material));
+    let uses = |uv_set: usize| {
+        material
+            .iter()
+            .flat_map(|material| material.textures.iter().flatten())
+            .filter(move |t| t.uv_set == uv_set)
+    };
+    let count =
+        |name: &str, uv_set| if primitive.attributes.contains_key(name) { 0 } else { uses(uv_set).count() };
+    (count("TEXCOORD_0", 0) + count("TEXCOORD_1", 1)) as u32
 }
 
 fn not_a_surface(mode: u32) -> Option<&'static str> {

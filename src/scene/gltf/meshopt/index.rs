@@ -104,7 +104,7 @@ pub(in crate::scene) fn triangles(
     for &code in codes {
         emit(match code {
             0..=0xef => state.continued(code)?,
-            0xf0..=0xfd => state.from_table(code)?,
+            0xf0..=0xfd => state.tabled(code)?,
             _ => state.spelled_out(code == 0xfe)?,
         });
     }
@@ -149,7 +149,7 @@ impl Triangles<'_> {
     }
 
     /// A triangle that begins with a fresh vertex and whose other corners are in the table.
-    fn from_table(&mut self, code: u8) -> Result<[u32; 3], &'static str> {
+    fn tabled(&mut self, code: u8) -> Result<[u32; 3], &'static str> {
         let corners = self.table.get(usize::from(code & 15)).copied().unwrap_or_default();
         let (corner_b, corner_c) = (corners >> 4, corners & 15);
         if corner_b == 15 || corner_c == 15 {
@@ -224,10 +224,10 @@ pub(in crate::scene) fn sequence(
         return Err("the compressed indices end early");
     }
     let mut numbers = Numbers { rest, last: 0 };
-    let mut baselines = [0_u32; 2];
+    let (mut even, mut odd) = (0_u32, 0_u32);
     for _ in 0..count {
         let number = numbers.number()?;
-        let baseline = if number & 1 == 0 { &mut baselines[0] } else { &mut baselines[1] };
+        let baseline = if number & 1 == 0 { &mut even } else { &mut odd };
         *baseline = baseline.wrapping_add(unzigzag(number >> 1));
         emit(*baseline);
     }

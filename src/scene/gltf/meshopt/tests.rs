@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::super::tests::made::Random;
+use super::super::{container, prescan, schema};
 use super::{filter, sequence, triangles, vertices};
+use crate::tests::corpus;
 
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -227,4 +229,38 @@ fn vertex_codec_version_1_is_refused_by_name() {
     let original = made_vertices::<2>(20, &mut Random(9));
     let encoded = meshopt::encode_vertex_buffer_level(&original, 2, Some(1)).unwrap();
     assert!(vertices(&encoded, 20, 8).unwrap_err().contains("version 0"));
+}
+
+#[test]
+fn the_views_of_compressed_samples_decode_as_the_reference_does() {
+    let Some(folder) = corpus::data("corpus/gltf-positive/DucksMeshopt") else { return };
+    let mut compressed = 0;
+    for path in corpus::models(&folder) {
+        let file = std::fs::read(&path).unwrap();
+        let container = container::split(&file).unwrap();
+        let ceilings = prescan::Ceilings { bytes: 1 << 20, entries: 1000 };
+        let root = schema::parse(&prescan::normalized(container.json, &ceilings).unwrap()).unwrap();
+        for view in root.buffer_views.iter().filter_map(|view| view.extensions.meshopt.as_ref()) {
+            let start = view.byte_offset as usize;
+            let data = &container.bin.unwrap()[start..start + view.byte_length as usize];
+            let ours = super::decode(view, data, "view").unwrap();
+            let count = view.count as usize;
+            let theirs: Vec<u8> = match (view.mode.as_str(), view.byte_stride) {
+                ("TRIANGLES", 2) => {
+                    bytemuck::cast_slice(&meshopt::decode_index_buffer::<u16>(data, count).unwrap()).to_vec()
+                }
+                ("TRIANGLES", 4) => {
+                    bytemuck::cast_slice(&meshopt::decode_index_buffer::<u32>(data, count).unwrap()).to_vec()
+                }
+                ("ATTRIBUTES", 4) => meshopt::decode_vertex_buffer::<[u8; 4]>(data, count).unwrap().concat(),
+                ("ATTRIBUTES", 8) => meshopt::decode_vertex_buffer::<[u8; 8]>(data, count).unwrap().concat(),
+                other => panic!("{other:?}"),
+            };
+            if view.filter.as_deref().is_none_or(|filter| filter == "NONE") {
+                assert_eq!(ours, theirs, "{}", path.display());
+                compressed += 1;
+            }
+        }
+    }
+    assert!(compressed >= 15, "{compressed} compressed views");
 }

@@ -158,3 +158,56 @@ impl Random {
         (self.next() >> 40) as f32 / (1_u64 << 24) as f32
     }
 }
+
+/// A JPEG of 8 × 8 grey pixels in one to four components, coded as shortly as can be.
+pub(crate) fn jpeg(component_ids: &[u8]) -> Vec<u8> {
+    let count = component_ids.len() as u8;
+    let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
+    bytes.extend([1; 64]);
+    bytes.extend([0xff, 0xc0, 0, 8 + 3 * count, 8, 0, 8, 0, 8, count]);
+    component_ids.iter().for_each(|&id| bytes.extend([id, 0x11, 0]));
+    // One code of one bit each: a DC of no difference, an AC that ends the block.
+    for class in [0x00, 0x10] {
+        bytes.extend([0xff, 0xc4, 0, 20, class, 1]);
+        bytes.extend([0; 16]);
+    }
+    bytes.extend([0xff, 0xda, 0, 6 + 2 * count, count]);
+    component_ids.iter().for_each(|&id| bytes.extend([id, 0]));
+    bytes.extend([0, 63, 0]);
+    bytes.extend([0xff_u8.checked_shr(2 * u32::from(count)).unwrap_or(0), 0xff, 0xd9]);
+    bytes
+}
+
+/// Damages a file: bytes change, vanish, double, or a number becomes another.
+pub(crate) fn mutated(original: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = original.to_vec();
+    for _ in 0..=random.below(4) {
+        let place = random.below(bytes.len());
+        match random.below(8) {
+            0 => bytes.truncate(place),
+            1 => {
+                let end = (place + random.below(16)).min(bytes.len());
+                bytes.drain(place..end);
+            }
+            2 => {
+                let end = (place + random.below(64)).min(bytes.len());
+                let copy = bytes[place..end].to_vec();
+                let target = random.below(bytes.len());
+                bytes.splice(target..target, copy);
+            }
+            3..=5 => {
+                let Some(digit) = bytes[place..].iter().position(u8::is_ascii_digit) else { continue };
+                let numbers =
+                    ["-1", "0", "1", "3", "255", "65535", "65536", "4294967295", "1e38", "0.5", "null"];
+                bytes.splice(place + digit..=place + digit, numbers[random.below(numbers.len())].bytes());
+            }
+            6 if place < bytes.len() => bytes[place] = random.next() as u8,
+            _ if place < bytes.len() => bytes[place] ^= 1 << random.below(8),
+            _ => {}
+        }
+        if bytes.is_empty() {
+            break;
+        }
+    }
+    bytes
+}
