@@ -1,5 +1,7 @@
 //! Tests of the whole: how the parts hang together.
 
+#[cfg(feature = "viewer")]
+mod allocator;
 mod corpus;
 mod layers;
 

@@ -1,106 +1,15 @@
-//! The renderer on a real driver: what comes out of it is looked at, pixel by pixel.
-//!
-//! Where no driver passes the two-layer self-test these tests say so and skip; where one was set up
-//! for them (`VK_DRIVER_FILES`, as `cargo xtask test` does) they fail instead.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-use std::sync::{Arc, LazyLock};
+//! One of everything, as somebody who looked at it found it right.
 
 use glam::{Quat, Vec3};
 
-use super::golden::{assert_golden, largest_difference};
-use super::props::{Props, Shape, at, draw_all, painted};
-use crate::cull::DrawList;
-use crate::draw::{
-    Arrival, DrawError, EyeTarget, FrameInput, FrameStats, Gpu, GpuOptions, Renderer, RendererOptions,
-    Upload, readback, text,
-};
-use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
+use super::{COMPARABLE, Show, gpu, looking};
+use crate::draw::{RendererOptions, text};
+use crate::math::{Pose, ViewPair};
+use crate::scene::Material;
 use crate::scene::material::{AlphaMode, Wrap};
-use crate::scene::texture::{ColorSpace, Pixels};
-use crate::scene::{ImageId, Material, ResidentTile, TileId};
-
-const TILE: TileId = TileId(0);
-const BUDGET_BYTES: u64 = 16 << 20;
-
-/// The driver, shared by all tests of this process.
-static GPU: LazyLock<Result<Gpu, DrawError>> = LazyLock::new(|| Gpu::open(GpuOptions::default()));
-
-fn gpu() -> Option<&'static Gpu> {
-    usable(GPU.as_ref())
-}
-
-fn usable<T>(opened: Result<T, impl std::fmt::Display>) -> Option<T> {
-    match opened {
-        Ok(gpu) => Some(gpu),
-        Err(error) => {
-            assert!(std::env::var_os("VK_DRIVER_FILES").is_none(), "{error}");
-            println!("SKIPPED: {error}");
-            None
-        }
-    }
-}
-
-/// A renderer with everything uploaded.
-struct Show {
-    renderer: Renderer,
-    target: EyeTarget,
-    resident: ResidentTile,
-    list: DrawList,
-}
-
-impl Show {
-    fn new(gpu: &Gpu, props: &Props, size: [u32; 2], options: RendererOptions) -> Self {
-        let mut renderer = Renderer::new(gpu, options);
-        renderer.set_tileset(gpu, &props.tileset());
-        for (index, texture) in props.textures.iter().enumerate() {
-            let image = ImageId(index as u32);
-            renderer.enqueue(Upload::Texture { image, texture: Arc::new(texture.clone()) }).unwrap();
-        }
-        renderer.enqueue(Upload::Tile { tile: TILE, mesh: props.mesh() }).unwrap();
-        let target = EyeTarget::new(gpu, size, options.samples);
-        let mut show = Self {
-            renderer,
-            target,
-            resident: ResidentTile {
-                chunks: Vec::new(),
-                world_from_grid: glam::Affine3A::IDENTITY,
-                size_bytes: 0,
-            },
-            list: DrawList::default(),
-        };
-        loop {
-            let stats = show.frame(gpu, &looking(Pose::IDENTITY));
-            for arrival in stats.arrivals {
-                if let Arrival::Tile { tile, resident } = arrival {
-                    show.list = draw_all(tile, &resident);
-                    show.resident = resident;
-                }
-            }
-            if stats.uploads_waiting == 0 {
-                return show;
-            }
-        }
-    }
-
-    fn frame(&mut self, gpu: &Gpu, views: &ViewPair) -> FrameStats {
-        let input = FrameInput { views, list: &self.list, upload_budget_bytes: BUDGET_BYTES };
-        self.renderer.draw(gpu, &input, &self.target, |_| {})
-    }
-
-    fn picture(&mut self, gpu: &Gpu, views: &ViewPair) -> [Pixels; 2] {
-        self.frame(gpu, views);
-        assert_eq!(gpu.validation_messages(), [""; 0]);
-        readback::read(gpu, &self.target.image).unwrap()
-    }
-}
-
-const COMPARABLE: RendererOptions =
-    RendererOptions { samples: 4, is_deterministic: true, has_multiview: true };
-
-fn looking(head: Pose) -> ViewPair {
-    ViewPair::around(head, Fov::symmetric(1.4, 1.0), EYE_DISTANCE_METRES)
-}
+use crate::scene::texture::ColorSpace;
+use crate::tests::golden::{assert_golden, largest_difference};
+use crate::tests::props::{Props, Shape, at, painted};
 
 fn face() -> Quat {
     Quat::IDENTITY
@@ -136,7 +45,7 @@ fn leaf(x: u32, y: u32) -> [u8; 4] {
 }
 
 /// A corner of a hall with one of everything.
-fn gallery() -> Props {
+pub fn gallery() -> Props {
     let mut props = Props::new();
     let matte = |base_color| Material { base_color, metallic: 0.0, roughness: 0.8, ..Material::default() };
     let turn_up = Quat::from_rotation_x(-std::f32::consts::FRAC_PI_2);
@@ -218,7 +127,8 @@ fn gallery() -> Props {
     props
 }
 
-fn visitor() -> ViewPair {
+/// Where somebody would stand.
+pub fn visitor() -> ViewPair {
     looking(Pose::standing(Vec3::new(0.0, 1.6, -0.6), 0.0, -0.05))
 }
 
