@@ -7,9 +7,9 @@ use glam::Quat;
 use super::gallery::{gallery, visitor};
 use super::steady::window;
 use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, assert_near, gpu, looking, middle, srgb_byte, texel};
-use crate::draw::{Arrival, FrameInput, Mirror, MirrorMode, Upload};
+use crate::draw::{Arrival, FrameInput, Gpu, Mirror, MirrorMode, Upload};
 use crate::math::{Aabb, Pose};
-use crate::scene::texture::{ColorSpace, Texture};
+use crate::scene::texture::{ColorSpace, Pixels, Texture};
 use crate::scene::{ImageId, Material, Tile, TileId};
 use crate::tests::golden::largest_difference;
 use crate::tests::props::{Props, Shape, at, painted};
@@ -216,30 +216,33 @@ fn the_mirror_keeps_the_aspect_and_the_order() {
     let Some(gpu) = gpu() else { return };
     let mut show = Show::new(gpu, &gallery(), [128, 128], COMPARABLE);
     let eyes = show.picture(gpu, &visitor());
-    let mut mirror = Mirror::new(gpu, wgpu::TextureFormat::Bgra8UnormSrgb);
-    let view = window(gpu, [256, 128]);
-    let mut shown = |mode| {
-        let views = visitor();
-        let input = FrameInput { views: &views, list: &show.list, upload_budget_bytes: 0 };
-        show.renderer
-            .draw(gpu, &input, &show.target, |encoder| mirror.draw(gpu, encoder, &show.target, &view, mode));
-        read_window(gpu, view.texture())
-    };
-    let both = shown(MirrorMode::BothEyes);
-    assert!(largest_difference(&crop(&both, 0), &eyes[0]) <= 1);
-    assert!(largest_difference(&crop(&both, 128), &eyes[1]) <= 1);
-    let one = shown(MirrorMode::BothEyes.other());
-    assert!(largest_difference(&crop(&one, 64), &eyes[0]) <= 1);
-    assert_eq!(texel(&one, 10, 64), [0, 0, 0, 255], "black beside it");
+    for format in [wgpu::TextureFormat::Bgra8UnormSrgb, wgpu::TextureFormat::Bgra8Unorm] {
+        let mut mirror = Mirror::new(gpu, format);
+        let view = window(gpu, format, [256, 128]);
+        let mut shown = |mode| {
+            let views = visitor();
+            let input = FrameInput { views: &views, list: &show.list, upload_budget_bytes: 0 };
+            show.renderer.draw(gpu, &input, &show.target, |encoder| {
+                mirror.draw(gpu, encoder, &show.target, &view, mode);
+            });
+            read_window(gpu, view.texture())
+        };
+        let both = shown(MirrorMode::BothEyes);
+        assert!(largest_difference(&crop(&both, 0), &eyes[0]) <= 1);
+        assert!(largest_difference(&crop(&both, 128), &eyes[1]) <= 1);
+        let one = shown(MirrorMode::BothEyes.other());
+        assert!(largest_difference(&crop(&one, 64), &eyes[0]) <= 1);
+        assert_eq!(texel(&one, 10, 64), [0, 0, 0, 255], "black beside it");
+    }
 }
 
-fn crop(pixels: &crate::scene::texture::Pixels, left: u32) -> crate::scene::texture::Pixels {
+fn crop(pixels: &Pixels, left: u32) -> Pixels {
     let rgba = (0..128 * 128).flat_map(|index| texel(pixels, left + index % 128, index / 128)).collect();
-    crate::scene::texture::Pixels { width: 128, height: 128, rgba }
+    Pixels { width: 128, height: 128, rgba }
 }
 
 /// What the stand-in for a window shows, in RGBA.
-fn read_window(gpu: &crate::draw::Gpu, texture: &wgpu::Texture) -> crate::scene::texture::Pixels {
+fn read_window(gpu: &Gpu, texture: &wgpu::Texture) -> Pixels {
     let (width, height) = (texture.width(), texture.height());
     let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: None,
@@ -260,5 +263,5 @@ fn read_window(gpu: &crate::draw::Gpu, texture: &wgpu::Texture) -> crate::scene:
     gpu.device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
     let bytes = buffer.get_mapped_range(..).unwrap();
     let rgba = bytes.chunks_exact(4).flat_map(|texel| [texel[2], texel[1], texel[0], texel[3]]).collect();
-    crate::scene::texture::Pixels { width, height, rgba }
+    Pixels { width, height, rgba }
 }
