@@ -130,6 +130,33 @@ fn arrays_grow_and_keep_their_layers() {
     }
 }
 
+/// A retired image gives its layer to the next one of its class.
+#[test]
+fn layers_are_used_again() {
+    let Some(gpu) = gpu() else { return };
+    let mut props = Props::new();
+    for (index, color) in [[255, 0, 0, 255], [0, 255, 0, 255]].into_iter().enumerate() {
+        let slot = props.image(&painted(16, |_, _| color), ColorSpace::Srgb);
+        let material = Material { unlit: true, base_color_texture: slot, ..Material::default() };
+        let place = [index as f32 - 0.5, 0.0, -1.0];
+        props.add(material, Shape::square().moved(at(place, Quat::IDENTITY, [1.0, 1.0, 1.0])));
+    }
+    let mut show = Show::new(gpu, &props, [64, 64], COMPARABLE);
+    let views = looking(Pose::IDENTITY);
+    let sides = |pictures: [Pixels; 2]| [texel(&pictures[0], 16, 32), texel(&pictures[0], 48, 32)];
+    assert_eq!(sides(show.picture(gpu, &views)), [[255, 0, 0, 255], [0, 255, 0, 255]]);
+    show.renderer.retire_image(gpu, ImageId(0));
+    assert_eq!(sides(show.picture(gpu, &views)), [[255; 4], [0, 255, 0, 255]]);
+    show.renderer.retire_image(gpu, ImageId(1));
+    // The other way round: each finds a layer, and shows its own colour.
+    for image in [1, 0] {
+        let texture = Arc::new(props.textures[image].clone());
+        show.renderer.enqueue(Upload::Texture { image: ImageId(image as u32), texture }).unwrap();
+    }
+    show.finish_uploads(gpu);
+    assert_eq!(sides(show.picture(gpu, &views)), [[255, 0, 0, 255], [0, 255, 0, 255]]);
+}
+
 /// A tileset of several tiles with the same geometry.
 fn crowd(tile_count: u32) -> (Props, Props) {
     let mut props = Props::new();
