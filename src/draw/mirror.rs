@@ -36,7 +36,7 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// For surfaces of `format`, which should be an sRGB one.
+    /// For surfaces of `format`.
     pub fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {
         let layout = layout(gpu);
         let pipeline = pipeline(gpu, &layout, format);
@@ -165,7 +165,10 @@ fn pipeline(gpu: &Gpu, layout: &wgpu::BindGroupLayout, format: wgpu::TextureForm
         fragment: Some(wgpu::FragmentState {
             module: &module,
             entry_point: Some("mirror_fragment"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &[("encodes", if format.is_srgb() { 0.0 } else { 1.0 })],
+                ..wgpu::PipelineCompilationOptions::default()
+            },
             targets: &[Some(format.into())],
         }),
         multiview_mask: None,

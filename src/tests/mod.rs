@@ -1,12 +1,13 @@
 //! Tests of the whole: how the parts hang together.
 
+#[cfg(feature = "viewer")]
+mod allocator;
 pub(crate) mod corpus;
-mod layers;
-
 #[cfg(feature = "viewer")]
 mod draw;
 #[cfg(feature = "viewer")]
 mod golden;
+mod layers;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod pair;
 #[cfg(feature = "viewer")]

@@ -1,0 +1,104 @@
+//! Says who allocates: every allocation of a thread while it asks, with the way that led there.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+
+/// The system's allocator with an ear.
+struct Listening;
+
+thread_local! {
+    static IS_LISTENING: Cell<bool> = const { Cell::new(false) };
+    static HEARD: RefCell<Vec<Backtrace>> = const { RefCell::new(Vec::new()) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Listening = Listening;
+
+fn hear() {
+    // Recording allocates too, and threads allocate while they end.
+    if IS_LISTENING.try_with(|flag| flag.replace(false)).unwrap_or(false) {
+        let backtrace = Backtrace::force_capture();
+        let _ = HEARD.try_with(|heard| heard.borrow_mut().push(backtrace));
+        let _ = IS_LISTENING.try_with(|flag| flag.set(true));
+    }
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Listening {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        hear();
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        hear();
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        hear();
+        // SAFETY: as promised by the caller.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as promised by the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// What some code allocated, by whose code asked for it.
+#[derive(Debug, Default)]
+pub struct Allocations {
+    /// Where in this crate, one entry an allocation.
+    pub ours: Vec<String>,
+    /// How many in the code of others.
+    pub theirs: usize,
+}
+
+/// Runs `work` and tells what it allocated on this thread. An allocation belongs to the innermost
+/// source file on its way that is not the standard library's.
+pub fn during<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
+    IS_LISTENING.with(|flag| flag.set(true));
+    let result = work();
+    IS_LISTENING.with(|flag| flag.set(false));
+    let heard = HEARD.with(|heard| std::mem::take(&mut *heard.borrow_mut()));
+    let mut allocations = Allocations::default();
+    for backtrace in heard {
+        match owner(&backtrace.to_string()) {
+            Some(place) => allocations.ours.push(place),
+            None => allocations.theirs += 1,
+        }
+    }
+    (result, allocations)
+}
+
+/// The place in this crate that asked, or `None` when it was somebody else.
+fn owner(backtrace: &str) -> Option<String> {
+    let places = backtrace.lines().filter_map(|line| line.trim_start().strip_prefix("at "));
+    let mut places = places.filter(|place| {
+        let is_std = place.starts_with("/rustc/") || place.contains("/rustlib/");
+        !is_std && !place.contains("tests/allocator.rs")
+    });
+    places.next().filter(|place| !place.contains("/registry/")).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_allocations_are_told_from_those_of_others() {
+        let (_, nothing) = during(|| std::hint::black_box(1) + 1);
+        assert!(nothing.ours.is_empty() && nothing.theirs == 0, "{nothing:?}");
+        let (_, others) = during(|| serde_json::from_str::<serde_json::Value>("[1, [2], \"three\"]"));
+        assert!(others.theirs > 1, "{others:?}");
+        let (_, ours) = crate::tests::props::allocate();
+        assert_eq!(ours.ours.len(), 1, "{ours:?}");
+        assert!(ours.ours[0].contains("props.rs"), "{ours:?}");
+    }
+}
