@@ -9,7 +9,7 @@ use super::soup::Mesh;
 use super::{BakeError, Quality, workers};
 
 /// Below this many triangles another level would save nothing.
-const LEVEL_TRIANGLES_MIN: usize = 96;
+const LEVEL_TRIANGLES_MIN: usize = 256;
 
 /// A level must have at most this much of the triangles of the finer one.
 const SHRINK_PERCENT_MAX: usize = 85;
@@ -62,13 +62,14 @@ fn build(mesh: &Mesh, is_locked: &[bool], context: &Context<'_>) -> Result<Chain
     let mut levels = vec![Level { content: finest, error_metres: 0.0 }];
     let mut coarsest = mesh.clone();
     let simplifier = Simplifier::new(mesh, is_locked);
+    let mut reduced = simplifier.whole();
     for number in 1..level_count {
         let target = mesh.triangle_count() >> (number as u32 * shift);
         if target < LEVEL_TRIANGLES_MIN {
             break;
         }
         let seams = if number as u32 * shift > 2 { Seams::Join } else { Seams::KeepUvs };
-        let reduced = simplifier.reduce(target, seams);
+        reduced = simplifier.reduce(&reduced, target, seams);
         let is_useless = reduced.indices.len() / 3 * 100 > coarsest.triangle_count() * SHRINK_PERCENT_MAX;
         if is_useless || reduced.indices.is_empty() {
             continue;

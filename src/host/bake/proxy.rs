@@ -86,7 +86,7 @@ impl Builder<'_, '_> {
         let simplifier = Simplifier::new(&joined, &is_locked);
         let ratio = if self.context.quality == Quality::Full { 2 } else { 3 };
         let target = (joined.triangle_count() / ratio).min(PROXY_TRIANGLES_MAX);
-        let reduced = simplifier.reduce(target, Seams::Join);
+        let reduced = simplifier.reduce(&simplifier.whole(), target, Seams::Join);
         let measured = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
         let below = branches.iter().fold(0.0_f32, |error, branch| error.max(branch.error_metres));
         let mesh = joined.compacted(&reduced.indices);
