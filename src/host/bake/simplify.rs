@@ -57,7 +57,7 @@ pub enum Seams {
 pub struct Simplified {
     /// Into the source's vertices.
     pub indices: Vec<u32>,
-    /// Half the diagonal of the largest part that was left out, metres.
+    /// The thickness of the thickest part that was left out, metres.
     pub pruned_metres: f32,
     tolerance_metres: f32,
 }
@@ -72,7 +72,7 @@ pub struct Simplifier<'a> {
     same_place: Vec<u32>,
     /// For every vertex the connected part that it is of.
     part_of: Vec<u32>,
-    /// For every part (by its number) half its diagonal, metres.
+    /// For every part (by its number) how visible it is, metres.
     part_sizes: Vec<f32>,
     diagonal: f32,
 }
@@ -90,7 +90,6 @@ impl<'a> Simplifier<'a> {
         for (vertex, &part) in mesh.vertices.iter().zip(&part_of) {
             boxes[part as usize] = boxes[part as usize].with(vertex.position);
         }
-        let half_diagonal = |b: &Aabb| if b.is_empty() { 0.0 } else { b.half_extent().length() };
         // Attributes are compared with positions that are scaled to an extent of 1.
         let uses_uv = |set: usize| mesh.vertices.iter().any(|v| v.uv[set] != mesh.vertices[0].uv[set]);
         let uses_color = mesh.vertices.iter().any(|v| v.color != mesh.vertices[0].color);
@@ -106,7 +105,7 @@ impl<'a> Simplifier<'a> {
             weights,
             same_place,
             part_of,
-            part_sizes: boxes.iter().map(half_diagonal).collect(),
+            part_sizes: boxes.iter().map(|&bounds| thickness(bounds)).collect(),
             diagonal: bounds.half_extent().length() * 2.0,
         }
     }
@@ -117,25 +116,33 @@ impl<'a> Simplifier<'a> {
         Simplified { indices: self.mesh.indices.clone(), pruned_metres: 0.0, tolerance_metres }
     }
 
-    /// `finer` brought down to about `target` triangles, or to as few as the locks allow.
-    pub fn reduce(&self, finer: &Simplified, target: usize, seams: Seams) -> Simplified {
+    /// `finer` brought down to about `target` triangles, or to as few as the locks and the tolerance
+    /// (at most the diagonal divided by `tolerance_divisor`) allow.
+    pub fn reduce(
+        &self,
+        finer: &Simplified,
+        target: usize,
+        seams: Seams,
+        tolerance_divisor: f32,
+    ) -> Simplified {
         let locks = self.locks(seams);
         let mut coarser = finer.clone();
         while coarser.indices.len() > target * 3 {
             if let Some(accepted) = self.within_tolerance(&coarser, target, locks.clone()) {
                 coarser = accepted;
             }
-            if coarser.tolerance_metres >= self.diagonal {
+            let next = coarser.tolerance_metres * TOLERANCE_GROWTH;
+            if next > self.diagonal / tolerance_divisor {
                 break;
             }
-            coarser.tolerance_metres *= TOLERANCE_GROWTH;
+            coarser.tolerance_metres = next;
         }
         coarser
     }
 
     /// How far the mesh is from what `indices` leave of it, metres: the largest distance of a vertex
-    /// that went to what is left of its own group, or half the diagonal of the vertex's connected
-    /// part where that is less (then the part vanished as a whole).
+    /// that went to what is left of its own group, or the thickness of the vertex's connected part
+    /// where that is less (then the part vanished as a whole).
     pub fn error_of(&self, indices: &[u32]) -> f32 {
         let mut worst = 0.0;
         self.visit_errors(indices, 0.0, |_, error| {
@@ -258,6 +265,16 @@ impl<'a> Simplifier<'a> {
         let kept = triangles.iter().filter(|triangle| !is_pruned[part(triangle) as usize]);
         mesh.indices = kept.flatten().copied().collect();
     }
+}
+
+/// Half the diagonal of the second-longest and the shortest side: a rod that vanishes is missed as
+/// soon as its thickness is seen, however long it is.
+fn thickness(bounds: Aabb) -> f32 {
+    if bounds.is_empty() {
+        return 0.0;
+    }
+    let half = bounds.half_extent();
+    (half.length_squared() - half.max_element().powi(2)).max(0.0).sqrt()
 }
 
 fn attributes(vertex: &Vertex) -> [f32; ATTRIBUTES] {
