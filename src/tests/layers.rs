@@ -66,7 +66,7 @@ pub const RULES: &[Rule] = &[
     rim(3, "audio", &["math", "scene", "protocol"], &[]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "png", "ab_glyph", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "store"],
-        &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "serde_json", "base64"]),
+        &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "png", "serde_json", "base64"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &[]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "store", "stream", "people", "twin", "wallet",

@@ -8,8 +8,14 @@ use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::{BakeError, Quality, workers};
 
-/// Below this many triangles another level would save nothing.
-const LEVEL_TRIANGLES_MIN: usize = 96;
+/// A level with fewer triangles would save nothing that a proxy does not save better.
+const LEVEL_TRIANGLES_MIN: usize = 1000;
+
+/// Where there is only one cell, its coarsest level is the first view: that may be smaller.
+const ROOT_TRIANGLES_MIN: usize = 256;
+
+/// Vertices of a level move by at most a few times the cell's diagonal over this.
+const TOLERANCE_DIVISOR: f32 = 64.0;
 
 /// A level must have at most this much of the triangles of the finer one.
 const SHRINK_PERCENT_MAX: usize = 85;
@@ -49,26 +55,40 @@ pub fn build_all(
     context: &Context<'_>,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
 ) -> Result<Vec<Chain>, BakeError> {
+    let is_root = partition.cells.len() == 1;
     let work = |index: usize, mesh: &Mesh| {
         let cell = index as u32;
-        build(mesh, &partition.borders.locks(mesh, (cell, cell)), context)
+        let triangles_min = if is_root { ROOT_TRIANGLES_MIN } else { LEVEL_TRIANGLES_MIN };
+        let is_locked = partition.borders.locks(mesh, (cell, cell));
+        let mut chain = build(mesh, &is_locked, triangles_min, context)?;
+        if is_root && let [_, .., coarsest] = &mut *chain.levels {
+            encode::see_from_afar(&mut chain.coarsest, context);
+            coarsest.content = encode::tile(&chain.coarsest, context)?;
+        }
+        Ok(chain)
     };
     workers::map(&partition.cells, work, tick)
 }
 
-fn build(mesh: &Mesh, is_locked: &[bool], context: &Context<'_>) -> Result<Chain, BakeError> {
+fn build(
+    mesh: &Mesh,
+    is_locked: &[bool],
+    triangles_min: usize,
+    context: &Context<'_>,
+) -> Result<Chain, BakeError> {
     let (level_count, shift) = plan(context.quality);
     let finest = encode::tile(mesh, context)?;
     let mut levels = vec![Level { content: finest, error_metres: 0.0 }];
     let mut coarsest = mesh.clone();
     let simplifier = Simplifier::new(mesh, is_locked);
+    let mut reduced = simplifier.whole();
     for number in 1..level_count {
         let target = mesh.triangle_count() >> (number as u32 * shift);
-        if target < LEVEL_TRIANGLES_MIN {
+        if target < triangles_min {
             break;
         }
         let seams = if number as u32 * shift > 2 { Seams::Join } else { Seams::KeepUvs };
-        let reduced = simplifier.reduce(target, seams);
+        reduced = simplifier.reduce(&reduced, target, seams, TOLERANCE_DIVISOR);
         let is_useless = reduced.indices.len() / 3 * 100 > coarsest.triangle_count() * SHRINK_PERCENT_MAX;
         if is_useless || reduced.indices.is_empty() {
             continue;

@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub entities: &'a [Entity],
     /// What vertices belong to.
     pub groups: &'a [Group],
+    /// For every group the one that shows it from afar.
+    pub far_groups: &'a [u32],
     /// For every material its group without an entity.
     pub plain_groups: &'a [u32],
     /// How much care is taken.
@@ -112,6 +114,15 @@ pub fn chunk_count(mesh: &Mesh) -> usize {
     let runs = groups.chunk_by(|a, b| a == b);
     // Halving leaves at least half of the ceiling in each chunk.
     runs.map(|run| run.len().div_ceil(CHUNK_TRIANGLES_MAX / 2)).sum()
+}
+
+/// Gives every vertex the material that shows it from afar.
+pub fn see_from_afar(mesh: &mut Mesh, context: &Context<'_>) {
+    for vertex in &mut mesh.vertices {
+        if let Some(&far) = context.far_groups.get(vertex.group as usize) {
+            vertex.group = far;
+        }
+    }
 }
 
 /// Where there are more groups than `limit`, makes what is left of entities part of the rest.

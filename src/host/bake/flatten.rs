@@ -59,14 +59,6 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     for (group, index) in groups {
         soup.groups[index as usize] = group;
     }
-    for material in 0..soup.uv_boxes.len() as u32 {
-        let plain = Group { material, entity: None };
-        let known = soup.groups.iter().position(|group| *group == plain);
-        soup.plain_groups.push(known.unwrap_or(soup.groups.len()) as u32);
-        if known.is_none() {
-            soup.groups.push(plain);
-        }
-    }
     soup.mesh = soup.mesh.welded();
     if soup.mesh.indices.is_empty() {
         return Err(BakeError::Empty);

@@ -4,7 +4,7 @@
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] → [`flatten`] to one world-space triangle soup →
 //! [`partition`] into cells → [`chain`] of levels of detail a cell → [`proxy`] tiles above them →
-//! [`tile_glb`] → [`folder`].
+//! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
@@ -12,6 +12,7 @@
 pub mod chain;
 pub mod distance;
 pub mod encode;
+pub mod far;
 pub mod flatten;
 pub mod folder;
 pub mod glb;
@@ -225,8 +226,9 @@ pub fn bake_document(
     let started = Instant::now();
     tell(on_progress, Stage::Flatten, 0, 1)?;
     let mut materials = material::Catalog::new(document)?;
-    let soup = flatten::flatten(document, &mut materials)?;
-    let shelf = materials.finish(&soup.uv_boxes);
+    let mut soup = flatten::flatten(document, &mut materials)?;
+    let mut shelf = materials.finish(&soup.uv_boxes);
+    far::add(&mut shelf, &mut soup)?;
     tell(on_progress, Stage::Flatten, 1, 1)?;
     report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
 
@@ -243,6 +245,7 @@ pub fn bake_document(
         blobs: &shelf.blobs,
         entities: &soup.entities,
         groups: &soup.groups,
+        far_groups: &soup.far_groups,
         plain_groups: &soup.plain_groups,
         quality: options.quality,
     };

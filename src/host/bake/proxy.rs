@@ -5,30 +5,44 @@
 //! triangle inequality it is no less than the distance to the finest level.
 
 use super::chain::Chain;
-use super::encode::{self, Context};
+use super::encode::{self, Content, Context};
 use super::partition::{Partition, Split};
 use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::tree::Branch;
-use super::{BakeError, Quality};
+use super::{BakeError, workers};
 use crate::scene::limits;
 
 /// Tiles that one proxy replaces.
 const CHILDREN_MAX: usize = 4;
 
 /// Triangles of a proxy.
-const PROXY_TRIANGLES_MAX: usize = 12_000;
+const PROXY_TRIANGLES_MAX: usize = 16_000;
+
+/// Vertices of a proxy move by at most a few times its diagonal over this.
+const TOLERANCE_DIVISOR: f32 = 32.0;
 
 /// Groups of a proxy beyond which entities are no longer told apart.
 const PROXY_GROUPS_MAX: usize = limits::TILE_CHUNKS_MAX / 2;
 
-/// A subtree that is done, with the mesh that its root shows.
-struct Built {
-    branch: Branch,
+/// A proxy that is to be made.
+struct Joint {
+    /// Into the list of nodes: cells first, then joints, children before parents.
+    children: Vec<usize>,
+    cells: (u32, u32),
+    /// Above all of its children's; cells have 0.
+    height: u32,
+}
+
+/// A proxy's own part.
+struct Merged {
+    content: Option<Content>,
+    /// Against its children, metres.
+    error_metres: f32,
     mesh: Mesh,
 }
 
-/// Builds everything above the chains.
+/// Builds everything above the chains, on all cores.
 ///
 /// # Errors
 /// When a tile cannot be encoded or `tick` ends it.
@@ -38,66 +52,80 @@ pub fn build(
     context: &Context<'_>,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
 ) -> Result<Branch, BakeError> {
-    let mut chains: Vec<Option<Chain>> = chains.into_iter().map(Some).collect();
-    let total = chains.len();
-    let mut builder = Builder { partition, context, chains: &mut chains, done: 0, total, tick };
-    Ok(builder.build(&partition.root)?.branch)
+    let cell_count = chains.len();
+    let mut joints = Vec::new();
+    let (root, top) = plan(&partition.root, cell_count, &mut joints);
+    let (mut branches, mut meshes) = (Vec::new(), Vec::new());
+    for chain in chains {
+        branches.push(Branch::from_levels(chain.levels));
+        meshes.push(chain.coarsest);
+    }
+    branches.resize_with(cell_count + joints.len(), || None);
+    meshes.resize_with(cell_count + joints.len(), Mesh::default);
+    let mut done = 0;
+    for height in 1..=top {
+        let level: Vec<usize> = (0..joints.len()).filter(|&joint| joints[joint].height == height).collect();
+        let work = |_: usize, &joint: &usize| merge(&joints[joint], &meshes, partition, context);
+        let merged = workers::map(&level, work, &mut |step, _| tick(done + step, joints.len()))?;
+        done += level.len();
+        for (joint, merged) in level.into_iter().zip(merged) {
+            let children = joints[joint].children.iter();
+            let below: Vec<Branch> = children.filter_map(|&child| branches[child].take()).collect();
+            let error = below.iter().fold(0.0_f32, |error, branch| error.max(branch.error_metres));
+            let branch = Branch::above(below, merged.content, error + merged.error_metres);
+            branches[cell_count + joint] = Some(branch);
+            for &child in &joints[joint].children {
+                meshes[child] = Mesh::default();
+            }
+            meshes[cell_count + joint] = merged.mesh;
+        }
+    }
+    branches[root].take().ok_or(BakeError::Empty)
 }
 
-struct Builder<'a, 'b> {
-    partition: &'a Partition,
-    context: &'a Context<'b>,
-    chains: &'a mut [Option<Chain>],
-    done: usize,
-    total: usize,
-    tick: &'a mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
+/// Lists the joints of `split` and returns its node and its height. Recursion is as deep as the
+/// halving: the logarithm of the number of cells.
+fn plan(split: &Split, cell_count: usize, joints: &mut Vec<Joint>) -> (usize, u32) {
+    if let Split::Cell(cell) = split {
+        return (*cell as usize, 0);
+    }
+    let parts: Vec<(usize, u32)> =
+        widened(split).into_iter().map(|part| plan(part, cell_count, joints)).collect();
+    let height = parts.iter().map(|&(_, height)| height + 1).max().unwrap_or(0);
+    let children = parts.into_iter().map(|(node, _)| node).collect();
+    joints.push(Joint { children, cells: split.cells(), height });
+    (cell_count + joints.len() - 1, height)
 }
 
-impl Builder<'_, '_> {
-    /// Recursion is as deep as the halving: the logarithm of the number of cells.
-    fn build(&mut self, split: &Split) -> Result<Built, BakeError> {
-        if let Split::Cell(cell) = split {
-            self.done += 1;
-            (self.tick)(self.done, self.total)?;
-            let chain = self.chains.get_mut(*cell as usize).and_then(Option::take);
-            let built = chain.and_then(|chain| {
-                let branch = Branch::from_levels(chain.levels)?;
-                Some(Built { branch, mesh: chain.coarsest })
-            });
-            return built.ok_or(BakeError::Empty);
-        }
-        let parts = widened(split);
-        let children = parts.into_iter().map(|part| self.build(part)).collect::<Result<Vec<_>, _>>()?;
-        self.merge(children, split.cells())
+fn merge(
+    joint: &Joint,
+    meshes: &[Mesh],
+    partition: &Partition,
+    context: &Context<'_>,
+) -> Result<Merged, BakeError> {
+    let mut joined = Mesh::default();
+    for &child in &joint.children {
+        let first = joined.vertices.len() as u32;
+        joined.vertices.extend(&meshes[child].vertices);
+        joined.indices.extend(meshes[child].indices.iter().map(|index| first + index));
     }
-
-    fn merge(&self, children: Vec<Built>, cells: (u32, u32)) -> Result<Built, BakeError> {
-        let mut joined = Mesh::default();
-        let mut branches = Vec::with_capacity(children.len());
-        for child in children {
-            let first = joined.vertices.len() as u32;
-            joined.vertices.extend(child.mesh.vertices);
-            joined.indices.extend(child.mesh.indices.iter().map(|index| first + index));
-            branches.push(child.branch);
-        }
-        encode::forget_entities_above(&mut joined, PROXY_GROUPS_MAX, self.context);
-        let joined = joined.welded();
-        let is_locked = self.partition.borders.locks(&joined, cells);
-        let simplifier = Simplifier::new(&joined, &is_locked);
-        let ratio = if self.context.quality == Quality::Full { 2 } else { 3 };
-        let target = (joined.triangle_count() / ratio).min(PROXY_TRIANGLES_MAX);
-        let reduced = simplifier.reduce(target, Seams::Join);
-        let measured = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
-        let below = branches.iter().fold(0.0_f32, |error, branch| error.max(branch.error_metres));
-        let mesh = joined.compacted(&reduced.indices);
-        let fits = !mesh.indices.is_empty()
-            && mesh.vertices.len() < limits::TILE_VERTICES_MAX
-            && mesh.indices.len() <= limits::TILE_INDICES_MAX
-            && encode::chunk_count(&mesh) <= limits::TILE_CHUNKS_MAX;
-        // Borders that nothing can simplify may be too many for one tile: then it only groups.
-        let content = if fits { Some(encode::tile(&mesh, self.context)?) } else { None };
-        Ok(Built { branch: Branch::above(branches, content, below + measured), mesh })
-    }
+    encode::see_from_afar(&mut joined, context);
+    encode::forget_entities_above(&mut joined, PROXY_GROUPS_MAX, context);
+    let joined = joined.welded();
+    let is_locked = partition.borders.locks(&joined, joint.cells);
+    let simplifier = Simplifier::new(&joined, &is_locked);
+    let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
+    let whole = simplifier.whole();
+    let reduced = simplifier.reduce(&whole, target, Seams::Join, TOLERANCE_DIVISOR);
+    let error_metres = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
+    let mesh = joined.compacted(&reduced.indices);
+    let fits = !mesh.indices.is_empty()
+        && mesh.vertices.len() < limits::TILE_VERTICES_MAX
+        && mesh.indices.len() <= limits::TILE_INDICES_MAX
+        && encode::chunk_count(&mesh) <= limits::TILE_CHUNKS_MAX;
+    // Borders that nothing can simplify may be too many for one tile: then it only groups.
+    let content = if fits { Some(encode::tile(&mesh, context)?) } else { None };
+    Ok(Merged { content, error_metres, mesh })
 }
 
 /// The split's parts, the largest halved again until there are [`CHILDREN_MAX`].
@@ -106,14 +134,12 @@ fn widened(split: &Split) -> Vec<&Split> {
     while parts.len() < CHILDREN_MAX {
         let size = |part: &Split| match part {
             Split::Cell(_) => 0,
-            Split::Halves(_) => part.cells().1 - part.cells().0,
+            Split::Halves(_) => 1 + part.cells().1 - part.cells().0,
         };
-        let Some(largest) = (0..parts.len()).max_by_key(|&index| (size(parts[index]), usize::MAX - index))
-        else {
-            break;
-        };
-        let Split::Halves(halves) = parts[largest] else { break };
-        parts.splice(largest..=largest, halves.iter());
+        let largest = (0..parts.len()).max_by_key(|&index| (size(parts[index]), usize::MAX - index));
+        let Some(Split::Halves(halves)) = largest.map(|index| parts[index]) else { break };
+        let index = largest.unwrap_or_default();
+        parts.splice(index..=index, halves.iter());
     }
     parts
 }

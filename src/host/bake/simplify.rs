@@ -1,11 +1,14 @@
 //! One mesh → the same with fewer triangles, and by how much it is off.
 //!
-//! Locked vertices stay, so what neighbours share stays shared. Edges collapse onto existing
-//! vertices (meshoptimizer's quadrics with normals, texture coordinates and colours); where that
-//! gets stuck, whole parts that touch no locked vertex are left out, smallest first. A group's border
-//! is only moved along itself, so materials and entities never run into each other.
+//! Locked vertices stay, so what neighbours share stays shared. Under a tolerance that grows until the
+//! target is reached, parts smaller than it that touch no locked vertex are left out and edges are
+//! collapsed onto existing vertices (meshoptimizer's quadrics with normals, texture coordinates and
+//! colours). A group's border is only moved along itself, so materials and entities never run into
+//! each other.
 //!
-//! The error is measured, not estimated: see [`Simplifier::error_of`].
+//! Quadrics are averages over areas and underrate thin slabs, whose ends weigh nothing. So every try
+//! is measured, see [`Simplifier::error_of`]; vertices that it would move too far are locked for the
+//! next try.
 
 use meshopt::{SimplifyOptions, SimplifyVertex};
 
@@ -28,8 +31,17 @@ const COLOR_METRES: f32 = 0.1;
 /// Floats a vertex: normal, two texture coordinates, colour.
 const ATTRIBUTES: usize = 11;
 
-/// Parts may be left out where collapsing edges stays above the target by more than this factor.
-const PRUNE_ABOVE: f32 = 1.15;
+/// The first tolerance, as a fraction of the mesh's diagonal.
+const TOLERANCE_START: f32 = 1.0 / 8192.0;
+
+/// By how much the tolerance grows from try to try.
+const TOLERANCE_GROWTH: f32 = 2.0;
+
+/// A vertex may be off by this many tolerances.
+const STRAY_TOLERANCES: f32 = 3.0;
+
+/// Tries at one tolerance, each with more vertices locked.
+const TRIES: usize = 3;
 
 /// How seams in normals and texture coordinates are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +57,9 @@ pub enum Seams {
 pub struct Simplified {
     /// Into the source's vertices.
     pub indices: Vec<u32>,
-    /// Half the diagonal of the largest part that was left out, metres.
+    /// The thickness of the thickest part that was left out, metres.
     pub pruned_metres: f32,
+    tolerance_metres: f32,
 }
 
 /// A mesh that is about to be simplified, several times.
@@ -59,7 +72,7 @@ pub struct Simplifier<'a> {
     same_place: Vec<u32>,
     /// For every vertex the connected part that it is of.
     part_of: Vec<u32>,
-    /// For every part (by its number) half its diagonal, metres.
+    /// For every part (by its number) how visible it is, metres.
     part_sizes: Vec<f32>,
     diagonal: f32,
 }
@@ -77,7 +90,6 @@ impl<'a> Simplifier<'a> {
         for (vertex, &part) in mesh.vertices.iter().zip(&part_of) {
             boxes[part as usize] = boxes[part as usize].with(vertex.position);
         }
-        let half_diagonal = |b: &Aabb| if b.is_empty() { 0.0 } else { b.half_extent().length() };
         // Attributes are compared with positions that are scaled to an extent of 1.
         let uses_uv = |set: usize| mesh.vertices.iter().any(|v| v.uv[set] != mesh.vertices[0].uv[set]);
         let uses_color = mesh.vertices.iter().any(|v| v.color != mesh.vertices[0].color);
@@ -93,67 +105,118 @@ impl<'a> Simplifier<'a> {
             weights,
             same_place,
             part_of,
-            part_sizes: boxes.iter().map(half_diagonal).collect(),
+            part_sizes: boxes.iter().map(|&bounds| thickness(bounds)).collect(),
             diagonal: bounds.half_extent().length() * 2.0,
         }
     }
 
-    /// About `target` triangles, or as few as the locks allow.
-    pub fn reduce(&self, target: usize, seams: Seams) -> Simplified {
-        let mut error = 0.0;
-        let indices = meshopt::simplify_with_attributes_and_locks(
-            &self.mesh.indices,
-            &self.mesh.adapter(),
-            self.attributes.as_flattened(),
-            &self.weights,
-            size_of::<[f32; ATTRIBUTES]>(),
-            &self.locks(seams),
-            target * 3,
-            self.diagonal,
-            SimplifyOptions::ErrorAbsolute | SimplifyOptions::Permissive,
-            Some(&mut error),
-        );
-        if indices.len() as f32 <= (target * 3) as f32 * PRUNE_ABOVE {
-            return Simplified { indices, pruned_metres: 0.0 };
+    /// The whole mesh, to begin with.
+    pub fn whole(&self) -> Simplified {
+        let tolerance_metres = self.diagonal * TOLERANCE_START;
+        Simplified { indices: self.mesh.indices.clone(), pruned_metres: 0.0, tolerance_metres }
+    }
+
+    /// `finer` brought down to about `target` triangles, or to as few as the locks and the tolerance
+    /// (at most the diagonal divided by `tolerance_divisor`) allow.
+    pub fn reduce(
+        &self,
+        finer: &Simplified,
+        target: usize,
+        seams: Seams,
+        tolerance_divisor: f32,
+    ) -> Simplified {
+        let locks = self.locks(seams);
+        let mut coarser = finer.clone();
+        while coarser.indices.len() > target * 3 {
+            if let Some(accepted) = self.within_tolerance(&coarser, target, locks.clone()) {
+                coarser = accepted;
+            }
+            let next = coarser.tolerance_metres * TOLERANCE_GROWTH;
+            if next > self.diagonal / tolerance_divisor {
+                break;
+            }
+            coarser.tolerance_metres = next;
         }
-        self.prune(&indices, target)
+        coarser
     }
 
     /// How far the mesh is from what `indices` leave of it, metres: the largest distance of a vertex
-    /// that went to what is left of its own group, or half the diagonal of the vertex's connected
-    /// part where that is less (then the part vanished as a whole).
+    /// that went to what is left of its own group, or the thickness of the vertex's connected part
+    /// where that is less (then the part vanished as a whole).
     pub fn error_of(&self, indices: &[u32]) -> f32 {
+        let mut worst = 0.0;
+        self.visit_errors(indices, 0.0, |_, error| {
+            worst = error;
+            error
+        });
+        worst
+    }
+
+    /// One step down at the tolerance of `finer`; `None` where vertices keep straying.
+    fn within_tolerance(
+        &self,
+        finer: &Simplified,
+        target: usize,
+        mut locks: Vec<SimplifyVertex>,
+    ) -> Option<Simplified> {
+        let mut pruned = finer.clone();
+        self.prune(&mut pruned, target);
+        for _ in 0..TRIES {
+            let indices = meshopt::simplify_with_attributes_and_locks(
+                &pruned.indices,
+                &self.mesh.adapter(),
+                self.attributes.as_flattened(),
+                &self.weights,
+                size_of::<[f32; ATTRIBUTES]>(),
+                &locks,
+                (target * 3).min(pruned.indices.len()),
+                pruned.tolerance_metres,
+                SimplifyOptions::ErrorAbsolute | SimplifyOptions::Permissive,
+                None,
+            );
+            let mut has_strays = false;
+            let enough = pruned.tolerance_metres * STRAY_TOLERANCES;
+            self.visit_errors(&indices, enough, |vertex, _| {
+                locks[vertex as usize] |= SimplifyVertex::Lock;
+                has_strays = true;
+                enough
+            });
+            if !has_strays {
+                return Some(Simplified { indices, ..pruned });
+            }
+        }
+        None
+    }
+
+    /// Calls `visit` with every vertex that `indices` have lost and that is off by more than `enough`
+    /// metres, and by how much; `visit` says what is enough from then on.
+    fn visit_errors(&self, indices: &[u32], mut enough: f32, mut visit: impl FnMut(u32, f32) -> f32) {
         let vertices = &self.mesh.vertices;
+        let group = |index: u32| vertices[index as usize].group;
+        let position = |index: u32| vertices[index as usize].position;
         let mut is_left = vec![false; vertices.len()];
         indices.iter().for_each(|&index| is_left[index as usize] = true);
-        let mut left: Vec<(u32, [Vec3; 3])> = indices
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .map(|t| (vertices[t[0] as usize].group, t.map(|index| vertices[index as usize].position)))
-            .collect();
-        left.sort_by_key(|&(group, _)| group);
-        let mut gone: Vec<(u32, u32)> = (0..vertices.len() as u32)
-            .filter(|&index| !is_left[index as usize])
-            .map(|index| (vertices[index as usize].group, index))
-            .collect();
-        gone.sort_unstable();
-        let mut worst = 0.0_f32;
-        for run in gone.chunk_by(|a, b| a.0 == b.0) {
-            let start = left.partition_point(|&(group, _)| group < run[0].0);
-            let end = left.partition_point(|&(group, _)| group <= run[0].0);
-            let triangles: Vec<[Vec3; 3]> = left[start..end].iter().map(|&(_, triangle)| triangle).collect();
+        let mut left: Vec<[u32; 3]> = indices.as_chunks::<3>().0.to_vec();
+        left.sort_by_key(|triangle| group(triangle[0]));
+        let lost = (0..vertices.len() as u32).filter(|&index| !is_left[index as usize]);
+        let mut lost: Vec<u32> = lost.collect();
+        lost.sort_by_key(|&index| group(index));
+        for run in lost.chunk_by(|&a, &b| group(a) == group(b)) {
+            let start = left.partition_point(|triangle| group(triangle[0]) < group(run[0]));
+            let end = left.partition_point(|triangle| group(triangle[0]) <= group(run[0]));
+            let triangles: Vec<[Vec3; 3]> = left[start..end].iter().map(|t| t.map(position)).collect();
             let surface = Surface::new(&triangles);
-            for &(_, index) in run {
+            for &index in run {
                 let size = self.part_sizes[self.part_of[index as usize] as usize];
-                if size > worst {
-                    let position = vertices[index as usize].position;
-                    let distance = surface.distance_squared(position, worst * worst).sqrt();
-                    worst = worst.max(distance.min(size));
+                if size > enough {
+                    let squared = surface.distance_squared(position(index), enough * enough);
+                    let error = squared.sqrt().min(size);
+                    if error > enough {
+                        enough = visit(index, error);
+                    }
                 }
             }
         }
-        worst
     }
 
     fn locks(&self, seams: Seams) -> Vec<SimplifyVertex> {
@@ -173,10 +236,12 @@ impl<'a> Simplifier<'a> {
         locks
     }
 
-    /// Leaves out whole parts, smallest first, until at most `target` triangles are left.
-    fn prune(&self, indices: &[u32], target: usize) -> Simplified {
-        let triangles = indices.as_chunks::<3>().0;
+    /// Leaves out whole parts, smallest first, while they are below the tolerance and more than
+    /// `target` triangles are left.
+    fn prune(&self, mesh: &mut Simplified, target: usize) {
+        let triangles = mesh.indices.as_chunks::<3>().0;
         let part = |triangle: &[u32; 3]| self.part_of[triangle[0] as usize];
+        let size = |part: u32| self.part_sizes[part as usize];
         let mut counts = vec![0_usize; self.part_sizes.len()];
         triangles.iter().for_each(|triangle| counts[part(triangle) as usize] += 1);
         for (index, &is_locked) in self.is_locked.iter().enumerate() {
@@ -184,22 +249,32 @@ impl<'a> Simplifier<'a> {
                 counts[self.part_of[index] as usize] = 0;
             }
         }
-        let mut parts: Vec<u32> = (0..counts.len() as u32).filter(|&p| counts[p as usize] > 0).collect();
-        let size = |part: u32| self.part_sizes[part as usize];
+        let is_small = |&p: &u32| counts[p as usize] > 0 && size(p) <= mesh.tolerance_metres;
+        let mut parts: Vec<u32> = (0..counts.len() as u32).filter(is_small).collect();
         parts.sort_by(|&a, &b| size(a).total_cmp(&size(b)).then(a.cmp(&b)));
         let mut is_pruned = vec![false; counts.len()];
-        let (mut triangle_count, mut pruned_metres) = (triangles.len(), 0.0_f32);
+        let mut triangle_count = triangles.len();
         for part in parts {
-            if triangle_count <= target || triangle_count == counts[part as usize] {
+            if triangle_count <= target {
                 break;
             }
             triangle_count -= counts[part as usize];
             is_pruned[part as usize] = true;
-            pruned_metres = pruned_metres.max(size(part));
+            mesh.pruned_metres = mesh.pruned_metres.max(size(part));
         }
         let kept = triangles.iter().filter(|triangle| !is_pruned[part(triangle) as usize]);
-        Simplified { indices: kept.flatten().copied().collect(), pruned_metres }
+        mesh.indices = kept.flatten().copied().collect();
     }
+}
+
+/// Half the diagonal of the second-longest and the shortest side: a rod that vanishes is missed as
+/// soon as its thickness is seen, however long it is.
+fn thickness(bounds: Aabb) -> f32 {
+    if bounds.is_empty() {
+        return 0.0;
+    }
+    let half = bounds.half_extent();
+    (half.length_squared() - half.max_element().powi(2)).max(0.0).sqrt()
 }
 
 fn attributes(vertex: &Vertex) -> [f32; ATTRIBUTES] {

@@ -135,6 +135,8 @@ pub struct Soup {
     pub mesh: Mesh,
     /// What the vertices belong to.
     pub groups: Vec<Group>,
+    /// For every group the one that shows it from afar.
+    pub far_groups: Vec<u32>,
     /// For every material its group without an entity.
     pub plain_groups: Vec<u32>,
     /// Sorted by id.

@@ -8,3 +8,4 @@ mod folders;
 mod looks;
 mod scenes;
 mod tiles;
+mod viewer;

@@ -222,12 +222,21 @@ impl Looks {
     }
 
     fn described(&mut self, index: u32, material: &Material, context: &Context<'_>) -> Value {
-        let mut pbr = json!({
-            "baseColorFactor": material.base_color,
-            "metallicFactor": material.metallic,
-            "roughnessFactor": material.roughness,
-        });
-        let mut value = json!({ "extras": { "material": index }, "doubleSided": material.double_sided });
+        // What is glTF's default is left out: hundreds of tiles repeat it.
+        let mut pbr = json!({});
+        if material.base_color != [1.0; 4] {
+            pbr["baseColorFactor"] = json!(material.base_color);
+        }
+        for (name, factor) in [("metallicFactor", material.metallic), ("roughnessFactor", material.roughness)]
+        {
+            if factor != 1.0 {
+                pbr[name] = json!(factor);
+            }
+        }
+        let mut value = json!({ "extras": { "material": index } });
+        if material.double_sided {
+            value["doubleSided"] = json!(true);
+        }
         let mut texture = |slot: Option<TextureSlot>| slot.map(|slot| self.texture(slot, material, context));
         if let Some(info) = texture(material.base_color_texture) {
             pbr["baseColorTexture"] = info;
@@ -236,11 +245,15 @@ impl Looks {
             pbr["metallicRoughnessTexture"] = info;
         }
         if let Some(mut info) = texture(material.normal_texture) {
-            info["scale"] = json!(material.normal_scale);
+            if material.normal_scale != 1.0 {
+                info["scale"] = json!(material.normal_scale);
+            }
             value["normalTexture"] = info;
         }
         if let Some(mut info) = texture(material.occlusion_texture) {
-            info["strength"] = json!(material.occlusion_strength);
+            if material.occlusion_strength != 1.0 {
+                info["strength"] = json!(material.occlusion_strength);
+            }
             value["occlusionTexture"] = info;
         }
         if let Some(info) = texture(material.emissive_texture) {
@@ -295,7 +308,10 @@ impl Looks {
             }
             self.textures.push(json!({ "source": source, "sampler": sampler_place }));
         }
-        let mut info = json!({ "index": place, "texCoord": slot.uv_set });
+        let mut info = json!({ "index": place });
+        if slot.uv_set != 0 {
+            info["texCoord"] = json!(slot.uv_set);
+        }
         if material.uv_offset != [0.0; 2] || material.uv_scale != [1.0; 2] {
             self.extensions.insert("KHR_texture_transform");
             let transform = json!({ "offset": material.uv_offset, "scale": material.uv_scale });

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use glam::{Affine3A, Vec2, Vec3};
 
 use super::decoded::Decoded;
-use super::scenes::{bake, hills, node, plain_material, png, quick, sheet, single, texture};
+use super::scenes::{bake, baked_hills, node, plain_material, png, quick, sheet, single, texture};
 use crate::host::bake::{BakeError, bake_document};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{Mesh, Primitive, SourceTexture};
@@ -126,7 +126,7 @@ fn normal_maps_get_tangents_whose_bitangent_points_against_v() {
 
 #[test]
 fn the_sun_the_title_and_the_start_come_from_the_file() {
-    let baked = bake(&hills());
+    let baked = baked_hills();
     let tables = &baked.tables;
     assert_eq!(tables.title, "Hills");
     assert_eq!(tables.spawn.unwrap().position, Vec3::new(1.0, 2.0, 3.0));

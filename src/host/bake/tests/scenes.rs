@@ -2,6 +2,7 @@
 
 use std::f32::consts::TAU;
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use glam::{Affine3A, Mat3, Vec2, Vec3, Vec4};
 use serde_json::json;
@@ -68,7 +69,7 @@ pub fn png(side: u32, seed: u8) -> SourceImage {
     let mut encoder = png::Encoder::new(&mut bytes, side, side);
     encoder.set_color(png::ColorType::Rgb);
     let texels = (0..side * side).flat_map(|i| {
-        let is_light = (i % side / 8 + i / side / 8) % 2 == 0;
+        let is_light = (i % side / 8 + i / side / 8).is_multiple_of(2);
         if is_light { [230, 220, seed] } else { [60, 70, 80] }
     });
     let texels: Vec<u8> = texels.collect();
@@ -113,6 +114,12 @@ pub fn single((set, indices): (VertexSet, Vec<u32>)) -> Document {
     }
 }
 
+/// [`hills`], baked once for all tests.
+pub fn baked_hills() -> &'static Baked {
+    static BAKED: OnceLock<Baked> = OnceLock::new();
+    BAKED.get_or_init(|| bake(&hills()))
+}
+
 /// Hills of some hundred thousand triangles in two materials, with balls on them (one of them
 /// mirrored), a textured plate, a sun and extras: enough for several cells and proxies.
 pub fn hills() -> Document {
@@ -121,7 +128,7 @@ pub fn hills() -> Document {
         let y = (x * 0.4).sin() * (z * 0.3).cos() * 1.5 + (x * 1.7).sin() * 0.1;
         let dx = (x * 0.4).cos() * 0.4 * (z * 0.3).cos() * 1.5 + (x * 1.7).cos() * 0.17;
         let dz = (x * 0.4).sin() * -(z * 0.3).sin() * 0.3 * 1.5;
-        (Vec3::new(x, y, z), Vec3::new(-dx, 1.0, -dz).normalize())
+        (Vec3::new(x, y, z), Vec3::new(-dx, 1.0, -dz).normalize_or(Vec3::Y))
     };
     let (ground, ground_indices) = sheet(230, hill);
     let split = ground_indices.len() / 3 / 3 * 3;
@@ -167,7 +174,7 @@ pub fn hills() -> Document {
             plain_material([0.8, 0.8, 0.9, 1.0]),
             textured,
         ],
-        images: vec![png(64, 30), png(32, 200)],
+        images: vec![png(128, 30), png(32, 200)],
         extras: json!({ "pavilion": {
             "title": "Hills",
             "spawn": { "position": [1, 2, 3], "yaw_radians": 0.5 },

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use glam::Vec3;
 
 use super::decoded::Decoded;
-use super::scenes::{bake, hills, quick};
+use super::scenes::{bake, baked_hills, hills, quick};
 use crate::host::bake::{BakeError, BakeOptions, Baked, bake_document};
 use crate::scene::tileset::Tile;
 use crate::scene::{Tileset, limits};
@@ -36,17 +36,17 @@ fn positions(baked: &Baked, tile: &Tile) -> BTreeSet<[u32; 3]> {
 #[test]
 fn the_same_file_gives_the_same_bytes_again() {
     let document = hills();
-    let (first, second) = (bake(&document), bake(&document));
+    let (first, second) = (baked_hills(), bake(&document));
     assert_eq!(first.tables, second.tables);
     assert!(first.blobs == second.blobs);
 }
 
 #[test]
 fn neighbours_meet_at_every_level() {
-    let baked = bake(&hills());
-    let chains = chains(&baked);
+    let baked = baked_hills();
+    let chains = chains(baked);
     assert!(chains.len() >= 4, "{} cells", chains.len());
-    let finest: Vec<_> = chains.iter().map(|chain| positions(&baked, chain[0])).collect();
+    let finest: Vec<_> = chains.iter().map(|chain| positions(baked, chain[0])).collect();
     let mut uses: BTreeMap<[u32; 3], u32> = BTreeMap::new();
     finest.iter().flatten().for_each(|&position| *uses.entry(position).or_default() += 1);
     let mut border_count = 0;
@@ -55,7 +55,7 @@ fn neighbours_meet_at_every_level() {
         border_count += border.len();
         assert!(chain.len() >= 4, "{} levels", chain.len());
         for (level, tile) in chain.iter().enumerate() {
-            let missing = border.difference(&positions(&baked, tile)).count();
+            let missing = border.difference(&positions(baked, tile)).count();
             assert_eq!(missing, 0, "of {} border vertices, level {level}", border.len());
         }
     }
@@ -64,9 +64,9 @@ fn neighbours_meet_at_every_level() {
 
 #[test]
 fn levels_halve_and_errors_grow_upwards() {
-    let baked = bake(&hills());
+    let baked = baked_hills();
     Tileset::try_from(baked.tables.clone()).unwrap();
-    for chain in chains(&baked) {
+    for chain in chains(baked) {
         assert_eq!(chain[0].geometric_error_metres, 0.0);
         for pair in chain.windows(2) {
             assert!(pair[0].triangle_count * 85 >= pair[1].triangle_count * 100);
@@ -83,10 +83,10 @@ fn levels_halve_and_errors_grow_upwards() {
 #[test]
 fn the_finest_tiles_hold_every_triangle_the_right_way_round() {
     let document = hills();
-    let baked = bake(&document);
+    let baked = baked_hills();
     let mut triangle_count = 0;
-    for chain in chains(&baked) {
-        let decoded = Decoded::of(&baked, chain[0]);
+    for chain in chains(baked) {
+        let decoded = Decoded::of(baked, chain[0]);
         assert!(decoded.positions.len() <= limits::TILE_VERTICES_MAX);
         for part in &decoded.parts {
             assert!(part.indices.len() / 3 <= 4096);
@@ -114,16 +114,16 @@ fn document_triangles(document: &crate::scene::gltf::Document) -> usize {
 
 #[test]
 fn entities_keep_their_ids_bounds_and_triangles() {
-    let baked = bake(&hills());
+    let baked = baked_hills();
     let ids: Vec<&str> = baked.tables.entities.iter().map(|entity| entity.id.as_str()).collect();
     assert_eq!(ids, ["ball/left", "ball/right", "sign"]);
     let center = baked.tables.entities[1].bounds.center();
     assert!((center - Vec3::new(8.0, 3.0, 2.0)).length() < 0.05, "{center}");
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for chain in chains(&baked) {
+    for chain in chains(baked) {
         let mut coarsest = BTreeSet::new();
         for (level, tile) in chain.iter().enumerate() {
-            let decoded = Decoded::of(&baked, tile);
+            let decoded = Decoded::of(baked, tile);
             let entities = decoded.parts.iter().filter_map(|part| Some((part.entity.clone()?, part)));
             for (entity, part) in entities {
                 if level == 0 {
