@@ -4,10 +4,19 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Puts `bytes` at `path`: written beside it under `partial_name`, flushed to the disk, then renamed.
-/// Whenever the power goes, `path` holds its former content or all of the new one.
-///
-/// With `is_secret`, only the user may read it.
+/// How precious a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// It can be had again, and its reader checks it: it survives the program's end at any moment,
+    /// but is not flushed, which would cost milliseconds of the disk's time for every blob.
+    Cache,
+    /// It cannot be had again, and only the user may read it: flushed before it appears, so that it
+    /// also survives the power's end.
+    Secret,
+}
+
+/// Puts `bytes` at `path`: written beside it under `partial_name`, then renamed. Whenever the program
+/// ends, `path` holds its former content or all of the new one.
 ///
 /// # Errors
 /// What the file system says; nothing half-written is left behind if it can still be removed.
@@ -15,10 +24,10 @@ pub fn write_atomically(
     path: &Path,
     partial_name: &str,
     bytes: &[u8],
-    is_secret: bool,
+    care: Care,
 ) -> Result<(), io::Error> {
     let partial: PathBuf = path.with_file_name(partial_name);
-    let written = write_through(&partial, bytes, is_secret).and_then(|()| fs::rename(&partial, path));
+    let written = write_through(&partial, bytes, care).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_file(&partial);
@@ -26,16 +35,19 @@ pub fn write_atomically(
     written
 }
 
-fn write_through(path: &Path, bytes: &[u8], is_secret: bool) -> io::Result<()> {
-    let mut file = create(path, is_secret)?;
+fn write_through(path: &Path, bytes: &[u8], care: Care) -> io::Result<()> {
+    let mut file = create(path, care)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    match care {
+        Care::Cache => Ok(()),
+        Care::Secret => file.sync_all(),
+    }
 }
 
 #[cfg(unix)]
-fn create(path: &Path, is_secret: bool) -> io::Result<File> {
+fn create(path: &Path, care: Care) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mode = if is_secret { 0o600 } else { 0o644 };
+    let mode = if care == Care::Secret { 0o600 } else { 0o644 };
     // A leftover would keep its own mode.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -45,6 +57,6 @@ fn create(path: &Path, is_secret: bool) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn create(path: &Path, _is_secret: bool) -> io::Result<File> {
+fn create(path: &Path, _care: Care) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::write_atomically;
+use super::{Care, write_atomically};
 use crate::protocol::ContentHash;
 use crate::protocol::content::BLOB_BYTES_MAX;
 
@@ -145,7 +145,7 @@ impl Store {
         let partial_name = format!("{hash}.{}.partial", std::process::id());
         path.parent()
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| write_atomically(&path, &partial_name, bytes, false))
+            .and_then(|()| write_atomically(&path, &partial_name, bytes, Care::Cache))
             .map_err(|source| StoreError::Write { folder: self.folder.clone(), source })?;
         self.note(hash, size_bytes, SystemTime::now());
         Ok(())

@@ -11,6 +11,6 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-pub use atomic::write_atomically;
+pub use atomic::{Care, write_atomically};
 pub use cache::{Store, StoreError};
 pub use shelf::{Reader, Shelf, ShelfError};

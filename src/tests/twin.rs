@@ -46,12 +46,21 @@ pub struct Twin {
 impl Twin {
     /// A root with `children` leaves; leaf n uses image n / 4. Blobs are around `blob_bytes` long.
     pub fn new(seed: u64, children: u32, blob_bytes: u64) -> Self {
+        Self::with_sizes(seed, children, |random| blob_bytes / 2 + random.below(blob_bytes.max(1)))
+    }
+
+    /// The same, with blobs that are all `blob_bytes` long.
+    pub fn of_equal_blobs(seed: u64, children: u32, blob_bytes: u64) -> Self {
+        Self::with_sizes(seed, children, |_| blob_bytes)
+    }
+
+    fn with_sizes(seed: u64, children: u32, size: impl Fn(&mut Random) -> u64) -> Self {
         let mut random = Random(seed);
         let mut blobs = BTreeMap::new();
         let mut tables = Tables { title: format!("twin {seed}"), ..Tables::default() };
         let mut add_blob = |tables: &mut Tables| {
-            let size = blob_bytes / 2 + random.below(blob_bytes.max(1));
-            let bytes = random.bytes(size.max(1) as usize);
+            let size = size(&mut random).max(1);
+            let bytes = random.bytes(size as usize);
             let hash = ContentHash::of(&bytes);
             tables.blobs.push(Blob { hash, size_bytes: bytes.len() as u32 });
             blobs.insert(hash, bytes);
@@ -71,7 +80,7 @@ impl Twin {
                 child_count: if is_root { children } else { 0 },
                 content,
                 images: if is_root { Vec::new() } else { vec![ImageId((index - 1) / 4)] },
-                triangle_count: 12,
+                triangle_count: 42,
             });
         }
         let manifest = manifest::encode(&tables).unwrap();

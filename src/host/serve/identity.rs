@@ -12,13 +12,15 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use quinn::EndpointConfig;
 use quinn::crypto::rustls::QuicServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::restart;
 use crate::protocol::{Fingerprint, transport};
-use crate::store::write_atomically;
+use crate::store::{Care, write_atomically};
 
 /// What the file is called.
 pub const FILE_NAME: &str = "host-identity.pem";
@@ -50,6 +52,21 @@ pub enum IdentityError {
     Tls(#[from] rustls::Error),
 }
 
+/// SHA-256 of all `parts` in a row, by the TLS library.
+pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    if let Some(suite) = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13() {
+        let mut context = suite.common.hash_provider.start();
+        for part in parts {
+            context.update(part);
+        }
+        for (byte, digest_byte) in hash.iter_mut().zip(context.finish().as_ref()) {
+            *byte = *digest_byte;
+        }
+    }
+    hash
+}
+
 /// A host's key and certificate.
 pub struct Identity {
     certificate: CertificateDer<'static>,
@@ -69,7 +86,7 @@ impl Identity {
                 let identity = Self::generate()?;
                 let partial_name = format!("{FILE_NAME}.{}.partial", std::process::id());
                 fs::create_dir_all(folder)
-                    .and_then(|()| write_atomically(&path, &partial_name, identity.pem().as_bytes(), true))
+                    .and_then(|()| write_atomically(&path, &partial_name, identity.pem().as_bytes(), Care::Secret))
                     .map_err(|source| IdentityError::Folder { path, source })?;
                 Ok(identity)
             }
@@ -116,15 +133,12 @@ impl Identity {
 
     /// The SHA-256 of the certificate, by which viewers know the host.
     pub fn fingerprint(&self) -> Fingerprint {
-        let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
-        let mut fingerprint = [0; 32];
-        if let Some(suite) = suite.tls13() {
-            let digest = suite.common.hash_provider.hash(&self.certificate);
-            for (byte, digest_byte) in fingerprint.iter_mut().zip(digest.as_ref()) {
-                *byte = *digest_byte;
-            }
-        }
-        Fingerprint(fingerprint)
+        Fingerprint(sha256(&[&self.certificate]))
+    }
+
+    /// What connections of this host are told apart by, also after a restart.
+    pub fn endpoint_config(&self) -> EndpointConfig {
+        restart::endpoint_config(self.key.secret_pkcs8_der())
     }
 
     /// What TLS needs: version 1.3 only, and `protocol` the only thing that is spoken.

@@ -10,6 +10,7 @@ pub mod session;
 pub mod visitors;
 
 mod address;
+mod restart;
 #[cfg(test)]
 mod tests;
 mod visit;
@@ -22,7 +23,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{IdleTimeout, ServerConfig, TransportConfig, VarInt};
 use tokio::sync::Notify;
 
 use crate::protocol::link::{DEFAULT_PORT, Place};
@@ -120,6 +121,7 @@ impl Server {
         let shelf = Shelf::open(&options.folder)?;
         let identity = Identity::open(&options.identity_folder)?;
         let config = server_config(&identity)?;
+        let endpoint_config = identity.endpoint_config();
         let socket = bind(options.bind)?;
         let local_addr = socket.local_addr()?;
         let link = JoinLink {
@@ -143,7 +145,7 @@ impl Server {
                 };
                 runtime.block_on(async {
                     let endpoint = quinn::Endpoint::new(
-                        EndpointConfig::default(),
+                        endpoint_config,
                         Some(config),
                         socket,
                         Arc::new(quinn::TokioRuntime),
