@@ -6,6 +6,7 @@
 //! Axes are glTF's: metres, Y up, the visitor enters at +Z and looks along -Z; the floor is y = 0 and the origin the
 //! middle of the hall. Each part of the hall is a file that reads as a list of what stands there.
 
+mod booth;
 mod canvas;
 mod curve;
 mod furniture;
@@ -105,6 +106,7 @@ fn build(seed: u64) -> Twin {
     let kit = Kit { furniture: Furniture::new(&mut twin), plants: Plants::new(&mut twin, seed), seed };
     hall::build(&mut twin, &kit);
     stage::build(&mut twin, &kit);
+    booth::build(&mut twin, &kit);
     sun(&mut twin);
     twin
 }

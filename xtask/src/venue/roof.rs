@@ -154,8 +154,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
             sheet::sheet(columns, 64, |u, v| {
                 let x = from + (to - from) * u;
                 vec3(x, height(x) + 0.03 * (v * BAY * TAU * 3.2).sin(), (v - 0.5) * BAY)
-            })
-            .inside_out(),
+            }),
         );
     }
     let mut panes = Model::default();
@@ -165,10 +164,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
             // Each skylight is a low vault of its own.
             vec3(x, height(x) + 0.12 + 0.55 * (t * std::f32::consts::PI).sin(), 0.0)
         };
-        panes.add(
-            Material::GlassSky,
-            sheet::sheet(12, 1, |u, v| arc(u) + Vec3::Z * (v - 0.5) * BAY).inside_out(),
-        );
+        panes.add(Material::GlassSky, sheet::sheet(12, 1, |u, v| arc(u) + Vec3::Z * (v - 0.5) * BAY));
         for bar in 0..4 {
             let z = (bar as f32 / 4.0 - 0.5) * BAY;
             let path = curve::sampled(12, |t| arc(t) + Vec3::Z * z);
