@@ -157,8 +157,8 @@ impl Canvas {
         });
     }
 
-    /// Writes a line of text as high as fits `area`, at most as wide; `weight` in pixels thickens the strokes.
-    pub fn text(&mut self, area: Area, text: &str, color: Rgb, weight: f32, align: Align) {
+    /// Writes a line of text in the middle, as high as fits `area`, at most as wide; `weight` in pixels thickens the strokes.
+    pub fn text(&mut self, area: Area, text: &str, color: Rgb, weight: f32) {
         let (Some(ubuntu), Some(hack)) = (UBUNTU.as_ref(), HACK.as_ref()) else { return };
         let mut scale = area.height;
         let width = line_width(ubuntu, hack, text, scale);
@@ -166,11 +166,7 @@ impl Canvas {
             scale *= area.width / width;
         }
         let width = line_width(ubuntu, hack, text, scale);
-        let mut x = match align {
-            Align::Left => area.x,
-            Align::Centre => area.x + (area.width - width) * 0.5,
-            Align::Right => area.x + area.width - width,
-        };
+        let mut x = area.x + (area.width - width) * 0.5;
         let metrics = ubuntu.as_scaled(scale);
         let baseline = area.y + (area.height + metrics.ascent() + metrics.descent()) * 0.5;
         for character in text.chars() {
@@ -237,17 +233,6 @@ impl Canvas {
         writer.finish()?;
         Ok(bytes)
     }
-}
-
-/// Where a line of text stands in its area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// At the left edge.
-    Left,
-    /// In the middle.
-    Centre,
-    /// At the right edge.
-    Right,
 }
 
 fn font_of<'a>(

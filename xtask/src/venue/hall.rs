@@ -268,41 +268,28 @@ fn emergency_exits(twin: &mut Twin, hall: NodeId) {
     }
 }
 
-/// A cloth that hangs from a bar at the origin, `height` long, with its print on both sides.
-fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
-    let wave = |x: f32, y: f32| {
-        0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * (-y / height).max(0.0)
-    };
-    let hang = |x: f32, y: f32, out: f32| vec3(x, y, wave(x, y) + out);
-    let mut model =
-        Model::of(cloth, sheet::sheet(14, 28, |u, v| hang((u - 0.5) * width, -height * (1.0 - v), 0.0)));
+/// A printed cloth that hangs from a bar at the origin, `height` long, its title reading upwards on both sides.
+fn banner(title: &str, width: f32, height: f32) -> Model {
+    let print = lettering::print(title);
+    let length = height * 0.8;
+    let mut model = Model::default();
     for face in [1.0f32, -1.0] {
-        let (print, upright) = lettering::upright(title, height * 0.72);
-        let strip = width * 0.5;
-        let scale = strip / (height * 0.72 / lettering::ASPECT);
-        let mut grid = sheet::sheet(6, 20, |u, v| {
-            let y = -height * 0.5 + (v - 0.5) * height * 0.72;
-            hang((u - 0.5) * strip * face, y, 0.006 * face)
-        });
-        // The sign's corners tell how its sheet runs over the strip.
-        let corner = |x: f32, y: f32| {
-            let nearest = (0..upright.positions.len()).min_by(|&a, &b| {
-                let distance = |index: usize| {
-                    let p = upright.positions[index];
-                    (p.x * scale - x).hypot(p.y - y)
-                };
-                distance(a).total_cmp(&distance(b))
-            });
-            nearest.map_or(vec2(0.0, 0.0), |index| upright.uvs[index])
+        let at = |u: f32, v: f32| {
+            let (x, y) = ((u - 0.5) * width * face, -height * (1.0 - v));
+            let loose = -y / height;
+            let swing = 0.05 * (y * 1.1 + x * 0.8).sin() + 0.035 * (x * 7.0 + y * 0.3).sin() * loose;
+            vec3(x, y, swing + 0.003 * face)
         };
-        let half = height * 0.36;
-        let (low, right, up) =
-            (corner(-strip * 0.5, -half), corner(strip * 0.5, -half), corner(-strip * 0.5, half));
-        for (index, uv) in grid.uvs.iter_mut().enumerate() {
-            let (u, v) = ((index % 7) as f32 / 6.0, (index / 7) as f32 / 20.0);
-            *uv = low + (right - low) * u + (up - low) * v;
+        let mut cloth = sheet::sheet(15, 24, at);
+        for (index, uv) in cloth.uvs.iter_mut().enumerate() {
+            let (u, v) = ((index % 16) as f32 / 15.0, (index / 16) as f32 / 24.0);
+            // The title's length runs up the cloth; beyond its edges the print's ground goes on.
+            let along = 0.5 + (v - 0.5) * height / length;
+            let across = 0.5 + (u - 0.5) * width / (length / lettering::ASPECT);
+            let share = vec2(along, across).clamp(vec2(0.0, 0.0), vec2(1.0, 1.0));
+            *uv = print.low + (print.high - print.low) * share;
         }
-        model.add(print, grid);
+        model.add(print.material, cloth);
     }
     for y in [0.0, -height] {
         model.add(
@@ -310,18 +297,17 @@ fn banner(title: &str, width: f32, height: f32, cloth: Material) -> Model {
             sweep::bar(vec3(-width * 0.55, y, 0.0), vec3(width * 0.55, y, 0.0), 0.022, 12),
         );
     }
-    for x in [-width * 0.45, width * 0.45] {
+    for side in [-1.0, 1.0] {
+        let x = width * 0.45 * side;
         model.add(Material::DarkSteel, sweep::bar(vec3(x, 0.0, 0.0), vec3(x, 1.2, 0.0), 0.004, 5));
-        for end in [-1.0, 1.0] {
-            model.add(Material::Brass, lathe::ball(0.034, 12).at(width * 0.55 * end, 0.0, 0.0));
-        }
+        model.add(Material::Brass, lathe::ball(0.034, 12).at(width * 0.55 * side, 0.0, 0.0));
     }
     model
 }
 
 fn banners(twin: &mut Twin, hall: NodeId) {
-    let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0, Material::FabricTeal));
-    let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0, Material::FabricCoral));
+    let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0));
+    let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0));
     for (index, z) in [15.0, 5.0, -5.0].into_iter().enumerate() {
         for (side, x) in [("left", -11.5), ("right", 11.5)] {
             let mesh = if (index % 2 == 0) == (x < 0.0) { teal } else { coral };
@@ -344,8 +330,8 @@ fn hung(title: &str, width: f32, wire: f32) -> Model {
 
 fn way_signs(twin: &mut Twin, hall: NodeId) {
     let signs: [(&str, &str, Vec3, f32, f32); 4] = [
-        ("Hall 7", "hall-number", vec3(0.0, 7.2, 10.0), 4.8, 3.4),
-        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.4, 15.0), 3.6, 6.2),
+        ("Hall 7", "hall-number", vec3(0.0, 6.9, 5.0), 5.6, 3.6),
+        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.6, 9.6), 3.6, 6.0),
         ("← Café     Stage ↑", "to-cafe", vec3(-9.5, 4.2, -3.0), 3.2, 6.2),
         ("Robot cell →", "to-robots", vec3(9.5, 4.2, -3.0), 3.2, 6.2),
     ];
@@ -358,7 +344,7 @@ fn way_signs(twin: &mut Twin, hall: NodeId) {
     totem.include(&lettering::board("Welcome", 0.8, Material::Coral), Placement::at(0.0, 1.95, 0.11));
     totem.include(&lettering::board("Row A   Row B", 0.8, Material::Teal), Placement::at(0.0, 1.6, 0.11));
     totem.include(&furniture::screen(0.74, 0), Placement::at(0.0, 1.2, 0.12));
-    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-4.2, 0.0, 15.6).yaw(18.0));
+    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-3.4, 0.0, 14.9).yaw(16.0));
     twin.entity(node, "hall/totem");
 }
 

@@ -3,7 +3,7 @@
 use glam::{Vec2, vec2, vec3};
 
 use super::{
-    canvas::{Align, Area, Canvas, Rgb, mix, rgb},
+    canvas::{Area, Canvas, Rgb, mix, rgb},
     mesh::{Mesh, Model, Placement},
     palette::Material,
     solid,
@@ -86,13 +86,13 @@ fn sheet(signs: &[Sign; 16]) -> Canvas {
         let (ground, ink): (Rgb, Rgb) = (rgb(sign.ground), rgb(sign.ink));
         canvas.fill(cell, ground);
         if sign.line.is_empty() {
-            canvas.text(cell.within(16.0), sign.title, ink, 1.6, Align::Centre);
+            canvas.text(cell.within(16.0), sign.title, ink, 1.6);
             continue;
         }
         let title = Area { x: cell.x + 24.0, y: cell.y + 6.0, width: cell.width - 48.0, height: 84.0 };
         let line = Area { x: cell.x + 24.0, y: cell.y + 86.0, width: cell.width - 48.0, height: 32.0 };
-        canvas.text(title, sign.title, ink, 1.7, Align::Centre);
-        canvas.text(line, sign.line, mix(ink, ground, 0.2), 0.7, Align::Centre);
+        canvas.text(title, sign.title, ink, 1.7);
+        canvas.text(line, sign.line, mix(ink, ground, 0.2), 0.7);
     }
     canvas
 }
@@ -107,29 +107,33 @@ pub fn way_sheet() -> Canvas {
     sheet(&WAYS)
 }
 
-/// The sign's place: its material and its corners on the sheet. An unknown title is the sheet's first sign, which a
-/// test forbids.
-fn find(title: &str) -> (Material, Vec2, Vec2) {
-    let (material, index) = match BOOTHS.iter().position(|sign| sign.title == title) {
-        Some(index) => (Material::SignsBooths, index),
-        None => (Material::SignsWays, WAYS.iter().position(|sign| sign.title == title).unwrap_or(0)),
-    };
-    let cell = cell_of(index).within(1.5);
-    let low = vec2(cell.x, cell.y) / SHEET;
-    (material, low, low + vec2(cell.width, cell.height) / SHEET)
+/// Where a sign is printed.
+pub struct Print {
+    /// Its sheet.
+    pub material: Material,
+    /// Its top left corner on the sheet.
+    pub low: Vec2,
+    /// Its bottom right corner.
+    pub high: Vec2,
 }
 
-/// Whether there is such a sign.
-#[cfg(test)]
-pub fn exists(title: &str) -> bool {
-    BOOTHS.iter().chain(&WAYS).any(|sign| sign.title == title)
+/// Where the sign called `title` is printed; a title that no sheet has gets the second sheet's first sign, which the
+/// debug build forbids.
+pub fn print(title: &str) -> Print {
+    let (material, index) = match BOOTHS.iter().position(|sign| sign.title == title) {
+        Some(index) => (Material::SignsBooths, Some(index)),
+        None => (Material::SignsWays, WAYS.iter().position(|sign| sign.title == title)),
+    };
+    debug_assert!(index.is_some(), "no sheet has a sign {title:?}");
+    let cell = cell_of(index.unwrap_or(0)).within(1.5);
+    let low = vec2(cell.x, cell.y) / SHEET;
+    Print { material, low, high: low + vec2(cell.width, cell.height) / SHEET }
 }
 
 /// The printed face of a sign in the XY plane, facing +Z.
 pub fn face(title: &str, width: f32) -> (Material, Mesh) {
-    debug_assert!(BOOTHS.iter().chain(&WAYS).any(|sign| sign.title == title), "there is no sign {title:?}");
-    let (material, low, high) = find(title);
-    (material, solid::picture(width, width / ASPECT, low, high))
+    let print = print(title);
+    (print.material, solid::picture(width, width / ASPECT, print.low, print.high))
 }
 
 /// A board with rounded edges, its face towards +Z, its back to the origin's plane.
@@ -158,10 +162,4 @@ pub fn lit_board(title: &str, width: f32, frame: Material) -> Model {
         }
     }
     model
-}
-
-/// An upright banner's print: the sign turned so that it reads upwards, bent by `fold` into a cloth.
-pub fn upright(title: &str, height: f32) -> (Material, Mesh) {
-    let (material, mesh) = face(title, height);
-    (material, mesh.placed(Placement::HERE.roll(90.0)))
 }

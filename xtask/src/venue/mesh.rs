@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use glam::{EulerRot, Mat3, Mat4, Quat, Vec2, Vec3};
+use glam::{Mat3, Mat4, Quat, Vec2, Vec3};
 
 use super::palette::Material;
 
@@ -66,12 +66,6 @@ impl Placement {
     /// As a matrix from own space to the parent's.
     pub fn matrix(&self) -> Mat4 {
         Mat4::from_scale_rotation_translation(self.scale, self.rotation, self.translation)
-    }
-
-    /// Yaw and pitch in radians, for viewpoints.
-    pub fn angles_radians(&self) -> (f32, f32) {
-        let (yaw, pitch, _) = self.rotation.to_euler(EulerRot::YXZ);
-        (yaw, pitch)
     }
 }
 

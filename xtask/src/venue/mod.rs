@@ -7,6 +7,7 @@
 //! middle of the hall. Each part of the hall is a file that reads as a list of what stands there.
 
 mod booth;
+mod cafe;
 mod canvas;
 mod curve;
 mod furniture;
@@ -19,6 +20,7 @@ mod palette;
 mod picture;
 mod plants;
 mod rng;
+mod robot_cell;
 mod roof;
 mod sheet;
 mod solid;
@@ -107,6 +109,8 @@ fn build(seed: u64) -> Twin {
     hall::build(&mut twin, &kit);
     stage::build(&mut twin, &kit);
     booth::build(&mut twin, &kit);
+    robot_cell::build(&mut twin, &kit);
+    cafe::build(&mut twin, &kit);
     sun(&mut twin);
     twin
 }

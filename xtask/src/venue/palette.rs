@@ -248,6 +248,8 @@ palette! {
     BrassBrushed = brushed(0xd9b26a);
     /// Kettles and pipes.
     Copper = metal(0xd58a63, 0.28);
+    /// The movement's dark plate.
+    MovementPlate = brushed(0x4b5560);
     /// Watch plates.
     RoseGold = metal(0xe0a58a, 0.24);
     /// Blued screws and hands.

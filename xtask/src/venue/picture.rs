@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 
 use super::{
-    canvas::{Align, Area, Canvas, Rgb, mix, rgb},
+    canvas::{Area, Canvas, Rgb, mix, rgb},
     rng::Rng,
     texture::Noise,
 };
@@ -46,9 +46,9 @@ pub fn stage(size: u32, noise: &Noise) -> Canvas {
     }
     let scale = size as f32 / 1024.0;
     let title = Area { x: 40.0 * scale, y: 90.0 * scale, width: 944.0 * scale, height: 250.0 * scale };
-    canvas.text(title, "Makers Fair", rgb(0xfff8ea), 2.4 * scale, Align::Centre);
+    canvas.text(title, "Makers Fair", rgb(0xfff8ea), 2.4 * scale);
     let line = Area { x: 60.0 * scale, y: 320.0 * scale, width: 904.0 * scale, height: 84.0 * scale };
-    canvas.text(line, "next: the hall that walks to you", rgb(0xfff1d6), 1.0 * scale, Align::Centre);
+    canvas.text(line, "next: the hall that walks to you", rgb(0xfff1d6), 1.0 * scale);
     canvas
 }
 
@@ -98,7 +98,7 @@ fn caption(canvas: &mut Canvas, cell: Area, text: &str, ink: u32) {
         width: cell.width - 60.0,
         height: cell.height * 0.36,
     };
-    canvas.text(area, text, rgb(ink), 1.2, Align::Centre);
+    canvas.text(area, text, rgb(ink), 1.2);
 }
 
 fn gradient(canvas: &mut Canvas, cell: Area, from: u32, to: u32) {

@@ -17,9 +17,6 @@ macro_rules! textures {
         pub enum Texture { $($(#[$doc])* $name,)* }
 
         impl Texture {
-            /// All of them, in the file's order.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
             /// Its name in the file.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)* }
@@ -117,23 +114,6 @@ impl Texture {
             Self::Screens => picture::screens(1024, &noise, seed),
         }
     }
-
-    /// Colours are sRGB and may be tinted; data maps are linear. For the file's image names only.
-    pub fn is_data(self) -> bool {
-        matches!(
-            self,
-            Self::ConcreteNormal
-                | Self::ConcreteOrm
-                | Self::CarpetNormal
-                | Self::WoodNormal
-                | Self::WoodOrm
-                | Self::FabricNormal
-                | Self::BrushedNormal
-                | Self::BrushedOrm
-                | Self::PeelNormal
-                | Self::BarkNormal
-        )
-    }
 }
 
 /// Smooth noise that repeats.
@@ -211,7 +191,7 @@ fn concrete(size: u32, noise: &Noise) -> Canvas {
         let clouds = noise.fbm(u, v, 4, 6);
         let speckle = noise.cells(u, v, 256, 256, 9);
         let stain = (noise.fbm(v, u, 3, 4) - 0.55).max(0.0) * 0.5;
-        let mut tone = 0.80 + (clouds - 0.5) * 0.34 + (speckle - 0.5) * 0.06 - stain;
+        let mut tone = 0.80 + (clouds - 0.5) * 0.22 + (speckle - 0.5) * 0.06 - stain;
         if joint(u, v) < 0.0016 {
             tone *= 0.55;
         }

@@ -38,7 +38,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
             Placement::at(x, y, z).yaw(yaw),
         );
     }
-    plot.gate_sign(twin, "Prism", 2.0, Material::BrushedSteel, Placement::at(-2.1, 0.04, 2.6));
+    plot.gate_sign(twin, "Prism", 2.0, Material::BrushedSteel, Placement::at(1.6, 0.04, -2.72));
     let mut rng = Rng::new(kit.seed, "glass");
     let vases: Vec<_> = (0..6).map(|index| twin.mesh(&format!("Vase {}", index + 1), vase(index))).collect();
     let plinth = twin.mesh("Glass plinth", furniture::plinth(0.26, 0.95, Material::White));

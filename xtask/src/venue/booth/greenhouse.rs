@@ -45,7 +45,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
         }
     }
     bench(twin, plot, kit, &mut rng);
-    plot.gate_sign(twin, "Verdant", 2.0, Material::Sage, Placement::at(-2.1, 0.04, 2.6));
+    plot.gate_sign(twin, "Verdant", 2.0, Material::Sage, Placement::at(-0.6, 0.04, -2.72));
     plot.screen(twin, 5, Placement::at(2.8, 0.04, -0.9).yaw(-60.0));
     for (index, (x, z)) in [(2.9, -2.3), (2.4, -2.5)].into_iter().enumerate() {
         twin.place(

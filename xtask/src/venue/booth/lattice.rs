@@ -11,11 +11,16 @@ use crate::venue::{
     twin::Twin,
 };
 
+/// Laths of one family, how many of them cross a unit of the shell, and how steeply.
+const LATHS: std::ops::Range<i32> = -8..17;
+const PITCH: f32 = 8.0;
+const SLOPE: f32 = 2.0;
+
 /// Builds it.
 pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
     plot.floor(twin, Material::CarpetSand);
     plot.stand(twin, "Gridshell", "gridshell", gridshell(), Placement::at(0.0, 0.04, -0.3));
-    plot.gate_sign(twin, "Larch & Lattice", 2.6, Material::Larch, Placement::at(1.6, 0.04, 2.65));
+    plot.gate_sign(twin, "Larch & Lattice", 2.6, Material::Larch, Placement::at(0.0, 0.04, -2.72));
     let bench = twin.mesh("Slatted bench", bench());
     for (index, (x, z, yaw)) in [(-1.5, -1.2, 20.0), (1.5, -1.2, -20.0)].into_iter().enumerate() {
         twin.place(plot.node, format!("Bench {}", index + 1), bench, Placement::at(x, 0.04, z).yaw(yaw));
@@ -52,13 +57,12 @@ fn normal(u: f32, v: f32) -> Vec3 {
 fn gridshell() -> Model {
     let mut model = Model::default();
     let lath = curve::rounded_rectangle(0.06, 0.022, 0.007, 1);
-    let count = 17;
     for family in [1.0f32, -1.0] {
-        for index in -8i32..count {
-            let offset = index as f32 / 8.5;
+        for index in LATHS {
+            let offset = index as f32 / PITCH;
             let along = |t: f32| {
                 let u = t;
-                let v = if family > 0.0 { offset + t * 0.9 - 0.45 } else { offset - t * 0.9 + 0.45 };
+                let v = offset + family * SLOPE * (t - 0.5);
                 (u, v)
             };
             let mut path = Vec::new();
@@ -81,10 +85,10 @@ fn gridshell() -> Model {
     }
     // A bolt at each crossing of the two families: u and v where both run through.
     let bolt = lathe::bolt(0.014);
-    for a in -8i32..count {
-        for b in -8i32..count {
-            let t = 0.5 + (b - a) as f32 / 8.5 / 1.8;
-            let v = (a + b) as f32 / 17.0;
+    for a in LATHS {
+        for b in LATHS {
+            let t = 0.5 + (b - a) as f32 / PITCH / (2.0 * SLOPE);
+            let v = (a + b) as f32 / (2.0 * PITCH);
             if (0.03..0.97).contains(&t) && (0.02..0.98).contains(&v) {
                 let turn = Quat::from_rotation_arc(Vec3::Y, -normal(t, v));
                 let place = Placement::to(vault(t, v) - normal(t, v) * 0.022).turn(turn);

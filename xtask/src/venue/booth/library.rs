@@ -6,7 +6,7 @@ use glam::{Vec2, Vec3, vec2, vec3};
 
 use super::Plot;
 use crate::venue::{
-    Kit, curve, furniture, lathe,
+    Kit, curve, lathe,
     mesh::{Mesh, Model, Placement},
     palette::Material,
     picture,

@@ -29,7 +29,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
     plot.entity(twin, beacon, "beacon");
     samples(twin, plot);
     planetary(twin, plot);
-    plot.gate_sign(twin, "Kestrel", 2.2, Material::Graphite, Placement::at(-1.9, 0.04, 2.6));
+    plot.gate_sign(twin, "Kestrel", 2.2, Material::Graphite, Placement::at(1.7, 0.04, -2.72));
     twin.place(plot.node, "Plant", kit.plants.broad, Placement::at(2.9, 0.04, -2.3));
     twin.place(plot.node, "Stool", kit.furniture.stool, Placement::at(1.0, 0.04, 0.4));
 }

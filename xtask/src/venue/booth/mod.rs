@@ -23,6 +23,8 @@ use super::{
 };
 use glam::vec3;
 
+pub use machines::beacon;
+
 /// What builds a booth under its node.
 type Build = fn(&mut Twin, &Plot, &Kit);
 
@@ -56,12 +58,20 @@ impl Plot {
         self.stand(twin, &format!("Sign: {title}"), "sign", lettering::board(title, width, frame), place);
     }
 
-    /// A name board on two posts that stand on the floor, its middle 2.9 m high.
+    /// A name board on two posts that stand on the floor, its middle 3.4 m high.
     pub fn gate_sign(&self, twin: &mut Twin, title: &str, width: f32, post: Material, place: Placement) {
         let mut model = Model::default();
-        model.include(&lettering::double_board(title, width, post), Placement::at(0.0, 2.9, 0.0));
+        model.include(&lettering::double_board(title, width, post), Placement::at(0.0, 3.4, 0.0));
         for x in [-width * 0.5 - 0.06, width * 0.5 + 0.06] {
-            model.add(post, sweep::bar(vec3(x, 0.0, 0.0), vec3(x, 3.4, 0.0), 0.035, 14));
+            model.add(
+                post,
+                sweep::bar(
+                    vec3(x, 0.0, 0.0),
+                    vec3(x, 3.4 + width / lettering::ASPECT * 0.5 + 0.05, 0.0),
+                    0.035,
+                    14,
+                ),
+            );
         }
         self.stand(twin, &format!("Sign: {title}"), "sign", model, place);
     }

@@ -46,7 +46,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
     }
     plot.stand(twin, "Light ring", "light-ring", light_ring(), Placement::at(-0.4, 4.0, -0.2));
     plot.stand(twin, "Charger", "charger", charger(), Placement::at(2.5, 0.04, -1.6).yaw(-30.0));
-    plot.gate_sign(twin, "Volta", 2.0, Material::Graphite, Placement::at(-2.2, 0.04, 2.6));
+    plot.gate_sign(twin, "Volta", 2.0, Material::Graphite, Placement::at(-1.2, 0.04, -2.72));
     plot.screen(twin, 2, Placement::at(2.5, 0.04, 0.4).yaw(-40.0));
     let plaque = lettering::board("Volta One", 0.7, Material::Graphite);
     let mut stand = Model::default();
@@ -134,7 +134,7 @@ fn canopy(u: f32, v: f32, inflate: f32) -> Vec3 {
 }
 
 fn body() -> Model {
-    let mut model = Model::of(Material::CarPaint, sheet::sheet(60, 110, skin));
+    let mut model = Model::of(Material::CarPaint, sheet::sheet(60, 110, skin).inside_out());
     model.add(Material::GlassDark, sheet::sheet(30, 48, |u, v| canopy(u, v, 0.0)));
     // The painted roof and pillars lie a little proud of the glass.
     model.add(

@@ -72,16 +72,12 @@ fn ring_banner() -> Model {
         let half = 0.62;
         let mut skin =
             sheet::sheet(28, 3, |u, v| cylinder(middle - half, middle + half, 0.01)(u, 0.12 + 0.76 * v));
-        let (material, face) = lettering::face("Orbit", 1.0);
-        let (low, high) = face
-            .uvs
-            .iter()
-            .fold((vec2(9.0, 9.0), vec2(-9.0, -9.0)), |(low, high), uv| (low.min(*uv), high.max(*uv)));
+        let print = lettering::print("Orbit");
         for (index, uv) in skin.uvs.iter_mut().enumerate() {
             let (u, v) = ((index % 29) as f32 / 28.0, 1.0 - (index / 29) as f32 / 3.0);
-            *uv = low + (high - low) * vec2(u, v);
+            *uv = print.low + (print.high - print.low) * vec2(u, v);
         }
-        model.add(material, skin);
+        model.add(print.material, skin);
     }
     for (y, grow) in [(-0.5, 0.0), (0.5, 0.05)] {
         model.add(

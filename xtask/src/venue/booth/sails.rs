@@ -34,7 +34,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
         let name = format!("sail-{}", index + 1);
         plot.stand(twin, &format!("Sail {}", index + 1), &name, sail(cloth, corners), Placement::HERE);
     }
-    plot.gate_sign(twin, "Sailmakers", 2.2, Material::Teal, Placement::at(-1.9, 0.04, 2.65));
+    plot.gate_sign(twin, "Sailmakers", 2.2, Material::Teal, Placement::at(0.0, 0.04, -2.72));
     lounge(twin, plot, kit);
     let mut table = Model::default();
     table.add(Material::Birch, solid::rounded_box(vec3(2.4, 0.05, 0.9), 0.02, 3).at(0.0, 0.87, 0.0));

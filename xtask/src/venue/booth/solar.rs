@@ -17,7 +17,7 @@ use crate::venue::{
 pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
     plot.floor(twin, Material::CarpetSand);
     plot.stand(twin, "Solar roof", "roof", roof(), Placement::at(0.0, 0.04, -0.6));
-    plot.gate_sign(twin, "Helio", 2.0, Material::Mustard, Placement::at(-2.1, 0.04, 2.65));
+    plot.gate_sign(twin, "Helio", 2.0, Material::Mustard, Placement::at(-1.6, 0.04, -2.72));
     let flower = twin.group(Some(plot.node), "Solar flower", Placement::at(2.3, 0.04, 1.9));
     plot.entity(twin, flower, "flower");
     twin.stand(flower, "Stem", stem(), Placement::HERE);

@@ -21,7 +21,7 @@ pub fn build(twin: &mut Twin, plot: &Plot, kit: &Kit) {
     plot.floor(twin, Material::CarpetNavy);
     let wall = furniture::wall(5.6, 3.7, 4, Material::Navy);
     plot.stand(twin, "Back wall", "wall", wall, Placement::at(0.0, 0.04, -2.7));
-    plot.gate_sign(twin, "Tempora", 2.2, Material::Brass, Placement::at(1.9, 0.04, 2.6));
+    plot.sign(twin, "Tempora", 1.6, Material::Brass, Placement::at(1.85, 2.9, -2.64));
     let movement = twin.group(Some(plot.node), "Movement", Placement::at(-0.5, 2.05, -1.7));
     plot.entity(twin, movement, "movement");
     twin.stand(movement, "Main plate", main_plate(), Placement::HERE);
@@ -54,7 +54,7 @@ fn main_plate() -> Model {
         (PLATE - 0.17, 0.0),
         (0.0, 0.0),
     ];
-    let mut model = Model::of(Material::BrassBrushed, lathe::lathe(&disc, 120).placed(lie));
+    let mut model = Model::of(Material::MovementPlate, lathe::lathe(&disc, 120).placed(lie));
     for screw in 0..24 {
         let (sin, cos) = (screw as f32 / 24.0 * TAU).sin_cos();
         model.include(&screw_head(0.03), Placement::at(cos * (PLATE - 0.06), sin * (PLATE - 0.06), 0.0));
