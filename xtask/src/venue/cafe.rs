@@ -20,14 +20,9 @@ const COUNTER: f32 = 1.08;
 pub fn build(twin: &mut Twin, kit: &Kit) {
     let cafe = twin.group(None, "Café", Placement::at(-19.6, 0.0, -12.2));
     twin.entity(cafe, "cafe");
-    let floor = solid::plate(&curve::rounded_rectangle(14.6, 11.2, 1.6, 14), 0.03, 0.01);
-    twin.stand_one(
-        cafe,
-        "Café floor",
-        Material::Terrazzo,
-        floor.placed(Placement::HERE.pitch(-90.0)),
-        Placement::HERE,
-    );
+    let floor = furniture::carpet(14.6, 11.2, 1.6, 0.03, Material::Terrazzo);
+    let floor = twin.stand(cafe, "Café floor", floor, Placement::HERE);
+    twin.shaded(floor);
     let bar = twin.group(Some(cafe), "Bar", Placement::at(-0.6, 0.03, -3.2));
     counter(twin, bar);
     let machine = twin.stand(

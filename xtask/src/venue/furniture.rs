@@ -66,7 +66,7 @@ fn chair(shell: Material, legs: Material) -> Model {
         let index = (place as usize).min(profile.len() - 2);
         profile[index].lerp(profile[index + 1], place - index as f32)
     };
-    let seat = sheet::shell(12, 18, 0.014, |u, v| {
+    let seat = sheet::shell(9, 13, 0.014, |u, v| {
         let side = u * 2.0 - 1.0;
         let corner = (1.0 - (1.0 - v).powi(12)) * (1.0 - 0.16 * v.powi(6));
         let half = 0.235 * corner * (1.0 - 0.12 * (v * 3.3).sin().abs());
@@ -77,7 +77,7 @@ fn chair(shell: Material, legs: Material) -> Model {
     let mut model = Model::of(shell, seat);
     for (x, z) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         let (top, foot) = (vec3(x * 0.13, 0.43, z * 0.12), vec3(x * 0.215, 0.0, z * 0.215));
-        model.add(legs, sweep::taper(&[foot, foot.lerp(top, 0.7), top], 0.0105, 0.017, 10));
+        model.add(legs, sweep::taper(&[foot, top], 0.0105, 0.017, 9));
         model.add(Material::Rubber, lathe::drum(0.013, 0.008, 0.003, 8).at(foot.x, 0.0, foot.z));
     }
     for z in [-0.13, 0.13] {
@@ -356,15 +356,13 @@ pub fn wall(width: f32, height: f32, panels: u32, material: Material) -> Model {
     model
 }
 
-/// A sculpted booth floor: a low platform with a rounded metal edge.
-pub fn platform(width: f32, depth: f32, top: Material) -> Model {
-    let outline = curve::rounded_rectangle(width, depth, 0.25, 8);
-    let lie = Placement::HERE.pitch(-90.0);
-    let mut model = Model::of(top, solid::plate(&outline, 0.04, 0.008).placed(lie));
-    let path: Vec<Vec3> = outline.iter().chain(outline.first()).map(|p| vec3(p.x, 0.03, -p.y)).collect();
-    model.add(
-        Material::BrushedSteel,
-        sweep::sweep(&path, Vec3::Y, &curve::rounded_rectangle(0.02, 0.05, 0.008, 2)),
-    );
+/// A floor covering of some thickness with a metal edge; it has corners enough to take shade.
+pub fn carpet(width: f32, depth: f32, corner: f32, thickness: f32, top: Material) -> Model {
+    let mut model = Model::of(top, solid::deck(width, depth, corner, 0.3).at(0.0, thickness, 0.0));
+    let outline = curve::rounded_rectangle(width, depth, corner, 8);
+    let path: Vec<Vec3> =
+        outline.iter().chain(outline.first()).map(|p| vec3(p.x, thickness * 0.5 + 0.003, -p.y)).collect();
+    let rim = curve::rounded_rectangle(0.02, thickness + 0.006, 0.006, 2);
+    model.add(Material::BrushedSteel, sweep::sweep(&path, Vec3::Y, &rim));
     model
 }

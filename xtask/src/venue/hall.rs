@@ -37,38 +37,19 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
     forecourt(twin, hall, kit);
 }
 
-/// A level rectangle facing up, in square cells so that light and shade can be told at their corners.
-fn level(width: f32, depth: f32, cell: f32) -> Mesh {
-    let (columns, rows) = ((width / cell).round() as u32, (depth / cell).round() as u32);
-    let mut mesh = Mesh::default();
-    for row in 0..=rows {
-        for column in 0..=columns {
-            let x = width * (column as f32 / columns as f32 - 0.5);
-            let z = depth * (row as f32 / rows as f32 - 0.5);
-            mesh.vertex(vec3(x, 0.0, z), Vec3::Y, vec2(x, z));
-        }
-    }
-    let stride = columns + 1;
-    for row in 0..rows {
-        for column in 0..columns {
-            let low = row * stride + column;
-            mesh.quad(low, low + stride, low + stride + 1, low + 1);
-        }
-    }
-    mesh
-}
-
 fn ground(twin: &mut Twin, hall: NodeId) {
-    let floor = twin.stand_one(hall, "Floor", Material::Concrete, level(WIDTH, DEPTH, 0.5), Placement::HERE);
+    let floor = solid::deck(WIDTH, DEPTH, 0.0, 0.4);
+    let floor = twin.stand_one(hall, "Floor", Material::Concrete, floor, Placement::HERE);
+    twin.shaded(floor);
     twin.entity(floor, "hall/floor");
-    let lie = Placement::HERE.pitch(-90.0);
-    let carpet = |width: f32, depth: f32| {
-        solid::plate(&curve::rounded_rectangle(width, depth, 0.05, 2), 0.012, 0.004).placed(lie)
-    };
-    let mut aisle = carpet(4.4, 22.0).at(0.0, 0.0, 8.6);
-    aisle.append(&carpet(56.0, 2.6).at(0.0, 0.001, 6.5));
-    let aisle = twin.stand_one(hall, "Aisle carpet", Material::CarpetTeal, aisle, Placement::HERE);
-    twin.entity(aisle, "hall/aisle");
+    let runs =
+        [("main", 4.4, 22.0, 0.0, 8.6), ("west", 25.7, 2.5, -15.05, 6.5), ("east", 25.7, 2.5, 15.05, 6.5)];
+    for (name, width, depth, x, z) in runs {
+        let carpet = furniture::carpet(width, depth, 0.06, 0.012, Material::CarpetTeal);
+        let node = twin.stand(hall, format!("Aisle carpet {name}"), carpet, Placement::at(x, 0.0, z));
+        twin.shaded(node);
+        twin.entity(node, format!("hall/aisle-{name}"));
+    }
 }
 
 /// One bay of wall, 5 m wide about the origin, standing on y = 0 and facing +Z: larch slats below, ribbed sheet above
@@ -354,10 +335,10 @@ fn forecourt(twin: &mut Twin, hall: NodeId, kit: &Kit) {
         outside,
         "Paving",
         Material::Paving,
-        level(84.0, 18.0, 18.0),
+        solid::deck(84.0, 18.0, 0.0, 18.0),
         Placement::at(0.0, 0.0, 29.0),
     );
-    let lawn = twin.mesh("Lawn", Model::of(Material::Grass, level(60.0, 30.0, 30.0)));
+    let lawn = twin.mesh("Lawn", Model::of(Material::Grass, solid::deck(60.0, 30.0, 0.0, 30.0)));
     for (index, (x, z)) in
         [(-60.0, 45.0), (0.0, 53.0), (60.0, 45.0), (-72.0, 20.0), (72.0, 20.0)].into_iter().enumerate()
     {

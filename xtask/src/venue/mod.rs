@@ -10,12 +10,14 @@ mod booth;
 mod cafe;
 mod canvas;
 mod curve;
+mod foyer;
 mod furniture;
 mod glb;
 mod hall;
 mod lathe;
 mod lettering;
 mod mesh;
+mod occlusion;
 mod palette;
 mod picture;
 mod plants;
@@ -28,6 +30,9 @@ mod stage;
 mod sweep;
 mod texture;
 mod twin;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -107,11 +112,14 @@ fn build(seed: u64) -> Twin {
     let mut twin = Twin::default();
     let kit = Kit { furniture: Furniture::new(&mut twin), plants: Plants::new(&mut twin, seed), seed };
     hall::build(&mut twin, &kit);
+    foyer::build(&mut twin, &kit);
     stage::build(&mut twin, &kit);
     booth::build(&mut twin, &kit);
     robot_cell::build(&mut twin, &kit);
     cafe::build(&mut twin, &kit);
     sun(&mut twin);
+    let receivers = std::mem::take(&mut twin.shaded);
+    occlusion::shade(&mut twin, &receivers);
     twin
 }
 

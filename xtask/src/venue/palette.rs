@@ -266,8 +266,6 @@ palette! {
     FabricMustard = fabric(0xe0a840);
     /// Cushions.
     FabricSage = fabric(0x93a886);
-    /// Seats.
-    FabricGrey = fabric(0x6a7076);
     /// Stage drape.
     FabricNight = fabric(0x262c38);
     /// Clear panes.
@@ -282,8 +280,6 @@ palette! {
     GlassMustard = glass(0xf0bb4c, 0.34);
     /// Car windows.
     GlassDark = glass(0x11181c, 0.72);
-    /// Pool and pipes.
-    Water = Surface { roughness: 0.03, ..glass(0x6fb7bd, 0.55) };
     /// Broad leaves.
     Leaf = foliage(0x5f8f3e);
     /// Old leaves.

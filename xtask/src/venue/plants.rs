@@ -176,7 +176,7 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
     );
     model.add(Material::Bark, sweep::taper(&trunk, 0.1, 0.06, 14));
     let leaves =
-        [sheet::leaf(0.16, 0.075, 0.7, 0.25, (2, 4), oval), sheet::leaf(0.13, 0.065, 0.3, 0.3, (2, 4), oval)];
+        [sheet::leaf(0.2, 0.095, 0.7, 0.25, (2, 4), oval), sheet::leaf(0.165, 0.085, 0.3, 0.3, (2, 4), oval)];
     for branch in 0..8 {
         let t = 0.55 + 0.45 * branch as f32 / 7.0;
         let start = trunk[((trunk.len() - 1) as f32 * t) as usize];
@@ -192,8 +192,8 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
             let to = from + (direction * 0.4 + spread).normalize_or(Vec3::Y) * rng.range(0.5, 0.85);
             let path = limb(from, to, rng);
             model.add(Material::Bark, sweep::taper(&path, 0.012, 0.004, 5));
-            for step in 0..16 {
-                let here = path[(1 + step * (path.len() - 1) / 16).min(path.len() - 1)];
+            for step in 0..11 {
+                let here = path[(1 + step * (path.len() - 1) / 11).min(path.len() - 1)];
                 let out = vec3(rng.range(-1.0, 1.0), rng.range(-0.3, 0.8), rng.range(-1.0, 1.0));
                 let placement = Placement::to(here).turn(growing(out)).sized(rng.range(0.8, 1.35));
                 let material = if rng.unit() < 0.68 { leaf } else { young };
@@ -242,9 +242,9 @@ fn planter() -> Model {
     let mut model = Model::of(Material::White, lathe::vessel(&outside, 0.06, 56));
     model.add(Material::Soil, soil(0.56).at(0.0, 0.4, 0.0));
     // The seat: staves round the rim.
-    for stave in 0..44 {
-        let angle = stave as f32 / 44.0 * 360.0;
-        let board = solid::rounded_box(vec3(0.09, 0.035, 0.36), 0.012, 2);
+    for stave in 0..40 {
+        let angle = stave as f32 / 40.0 * 360.0;
+        let board = solid::rounded_box(vec3(0.095, 0.035, 0.36), 0.01, 1);
         model.add(
             Material::Larch,
             board
@@ -268,12 +268,12 @@ fn planter() -> Model {
 
 fn lettuce(rng: &mut Rng) -> Model {
     let mut model = Model::default();
-    for index in 0..18 {
-        let t = index as f32 / 17.0;
+    for index in 0..13 {
+        let t = index as f32 / 12.0;
         let angle = index as f32 * 2.399;
         let length = 0.13 - 0.05 * t;
         let phase = rng.range(0.0, TAU);
-        let leaf = sheet::sheet(6, 6, |u, v| {
+        let leaf = sheet::sheet(4, 5, |u, v| {
             let side = 1.0 - u * 2.0;
             let half = length * 0.42 * (0.35 + 0.65 * (v * 1.9).sin().max(0.0));
             let frill = 0.012 * side.abs() * v * (v * 14.0 + phase + side * 3.0).sin();

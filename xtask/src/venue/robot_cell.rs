@@ -62,17 +62,15 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
 }
 
 fn ground(twin: &mut Twin, cell: NodeId) {
-    let slab = solid::plate(&curve::rounded_rectangle(GROUND.x + 0.4, GROUND.y + 0.4, 0.3, 6), 0.03, 0.008);
-    let mut model = Model::of(Material::MachineGrey, slab.placed(Placement::HERE.pitch(-90.0)));
-    for inset in [0.25f32] {
-        let line = curve::rounded_rectangle(GROUND.x - inset * 2.0, GROUND.y - inset * 2.0, 0.3, 6);
-        let path: Vec<Vec3> = line.iter().chain(line.first()).map(|p| vec3(p.x, 0.031, -p.y)).collect();
-        model.add(
-            Material::FloorLine,
-            sweep::sweep(&path, Vec3::Y, &curve::rounded_rectangle(0.09, 0.004, 0.001, 1)),
-        );
-    }
-    twin.stand(cell, "Cell floor", model, Placement::HERE);
+    let mut model = furniture::carpet(GROUND.x + 0.4, GROUND.y + 0.4, 0.3, 0.03, Material::MachineGrey);
+    let line = curve::rounded_rectangle(GROUND.x - 0.5, GROUND.y - 0.5, 0.3, 6);
+    let path: Vec<Vec3> = line.iter().chain(line.first()).map(|p| vec3(p.x, 0.031, -p.y)).collect();
+    model.add(
+        Material::FloorLine,
+        sweep::sweep(&path, Vec3::Y, &curve::rounded_rectangle(0.09, 0.004, 0.001, 1)),
+    );
+    let floor = twin.stand(cell, "Cell floor", model, Placement::HERE);
+    twin.shaded(floor);
 }
 
 /// A panel of welded mesh between the origin and +X, with the post at the origin.

@@ -68,7 +68,7 @@ fn truss() -> Model {
         model.add(Material::SteelWhite, sweep::pipe(&arch(upper, z, panels), 0.085, 12));
     }
     model.add(Material::SteelWhite, sweep::pipe(&arch(lower, 0.0, panels), 0.11, 14));
-    let node = lathe::ball(0.14, 12);
+    let node = lathe::ball(0.14, 10);
     let place = |index: f32| (index / panels as f32 - 0.5) * (WIDTH - 1.2);
     for index in 0..=panels {
         let x = place(index as f32);
@@ -151,7 +151,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
         // Ribs run down the slope; four points to a rib. Seen from below.
         deck.add(
             Material::RoofSheet,
-            sheet::sheet(columns, 64, |u, v| {
+            sheet::sheet(columns / 2, 64, |u, v| {
                 let x = from + (to - from) * u;
                 vec3(x, height(x) + 0.03 * (v * BAY * TAU * 3.2).sin(), (v - 0.5) * BAY)
             }),
@@ -198,7 +198,7 @@ fn skin(twin: &mut Twin, roof: NodeId) {
 fn duct_bay() -> Model {
     let radius = 0.42;
     let mut profile = Vec::new();
-    let seams = 16;
+    let seams = 10;
     for seam in 0..seams {
         let y = seam as f32 / seams as f32 * BAY;
         let pitch = BAY / seams as f32;
@@ -206,7 +206,7 @@ fn duct_bay() -> Model {
     }
     profile.push((radius, BAY));
     let along = Placement::at(0.0, 0.0, -BAY * 0.5).pitch(90.0);
-    let mut model = Model::of(Material::Galvanised, lathe::lathe(&profile, 28).placed(along));
+    let mut model = Model::of(Material::Galvanised, lathe::lathe(&profile, 24).placed(along));
     let flange = [
         (radius, -0.03),
         (radius + 0.05, -0.03),
@@ -291,11 +291,11 @@ fn tray_bay() -> Model {
         (0.12, 0.011, Material::Teal),
     ];
     for (index, (x, radius, material)) in cables.into_iter().enumerate() {
-        let path = curve::sampled(20, |t| {
+        let path = curve::sampled(12, |t| {
             let wander = 0.014 * (t * TAU + index as f32).sin();
             vec3(x + wander, radius + 0.006 + 0.006 * (t * TAU * 2.0).cos(), (t - 0.5) * BAY)
         });
-        model.add(material, sweep::pipe(&path, radius, 8));
+        model.add(material, sweep::pipe(&path, radius, 6));
     }
     for x in [-0.17, 0.17] {
         model.add(Material::DarkSteel, sweep::bar(vec3(x, 0.0, 0.0), vec3(x, 2.6, 0.0), 0.006, 6));
@@ -319,8 +319,8 @@ fn high_bay() -> Model {
     let cable = curve::hanging(vec3(0.0, 0.0, 0.0), vec3(0.02, -1.05, 0.0), 0.02, 6);
     model.add(Material::Black, sweep::pipe(&cable, 0.008, 6));
     let mut body = vec![(0.0, 0.34), (0.02, 0.34), (0.05, 0.33), (0.06, 0.3)];
-    for fin in 0..6 {
-        let y = 0.28 - fin as f32 * 0.02;
+    for fin in 0..4 {
+        let y = 0.28 - fin as f32 * 0.03;
         body.extend([(0.075, y), (0.11, y - 0.003), (0.11, y - 0.01), (0.075, y - 0.013)]);
     }
     body.extend([
@@ -334,9 +334,9 @@ fn high_bay() -> Model {
         (0.0, 0.09),
     ]);
     let body: Vec<(f32, f32)> = body.into_iter().rev().collect();
-    model.add(Material::Graphite, lathe::lathe(&body, 32).at(0.0, -1.4, 0.0));
+    model.add(Material::Graphite, lathe::lathe(&body, 20).at(0.0, -1.4, 0.0));
     let lens = [(0.0, 0.035), (0.1, 0.037), (0.19, 0.045), (0.225, 0.055)];
-    model.add(Material::LampCool, lathe::lathe(&lens, 28).at(0.0, -1.4, 0.0));
+    model.add(Material::LampCool, lathe::lathe(&lens, 20).at(0.0, -1.4, 0.0));
     model
 }
 

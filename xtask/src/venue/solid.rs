@@ -57,6 +57,31 @@ pub fn block(width: f32, height: f32, depth: f32, edge: f32) -> Mesh {
     rounded_box(vec3(width, height, depth), edge, 1).at(0.0, height * 0.5, 0.0)
 }
 
+/// A level rectangle with rounded corners about the origin, facing up, in cells of about `cell` so that light and
+/// shade can be told at their corners.
+pub fn deck(width: f32, depth: f32, corner: f32, cell: f32) -> Mesh {
+    let (columns, rows) = ((width / cell).round().max(1.0) as u32, (depth / cell).round().max(1.0) as u32);
+    let inner = vec2(width, depth) * 0.5 - Vec2::splat(corner);
+    let mut mesh = Mesh::default();
+    for row in 0..=rows {
+        for column in 0..=columns {
+            let share = vec2(column as f32 / columns as f32, row as f32 / rows as f32) - 0.5;
+            let point = share * vec2(width, depth);
+            let centre = point.clamp(-inner, inner);
+            let point = centre + (point - centre).clamp_length_max(corner);
+            mesh.vertex(vec3(point.x, 0.0, point.y), Vec3::Y, point);
+        }
+    }
+    let stride = columns + 1;
+    for row in 0..rows {
+        for column in 0..columns {
+            let low = row * stride + column;
+            mesh.quad(low, low + stride, low + stride + 1, low + 1);
+        }
+    }
+    mesh
+}
+
 /// A flat rectangle in the XY plane about the origin, facing +Z; texture coordinates in metres.
 pub fn pane(width: f32, height: f32) -> Mesh {
     let mut mesh = Mesh::default();

@@ -55,6 +55,8 @@ pub struct Twin {
     pub nodes: Vec<Node>,
     /// Nodes without a parent.
     pub roots: Vec<NodeId>,
+    /// Nodes whose mesh stands only once and takes soft shade from what stands on it.
+    pub shaded: Vec<NodeId>,
     /// Vertex colours of meshes that have them.
     pub shades: BTreeMap<MeshId, BTreeMap<Material, Vec<[u8; 4]>>>,
 }
@@ -120,6 +122,12 @@ impl Twin {
     /// Gives a node its stable id.
     pub fn entity(&mut self, node: NodeId, id: impl Into<String>) -> NodeId {
         self.nodes[node.0].entity = Some(id.into());
+        node
+    }
+
+    /// Has a node's mesh, which must be placed only once, take soft shade.
+    pub fn shaded(&mut self, node: NodeId) -> NodeId {
+        self.shaded.push(node);
         node
     }
 

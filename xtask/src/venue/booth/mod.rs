@@ -50,7 +50,9 @@ impl Plot {
 
     /// The booth's floor.
     pub fn floor(&self, twin: &mut Twin, material: Material) {
-        self.stand(twin, "Booth floor", "floor", furniture::platform(6.8, 5.8, material), Placement::HERE);
+        let floor = furniture::carpet(6.8, 5.8, 0.25, 0.04, material);
+        let node = self.stand(twin, "Booth floor", "floor", floor, Placement::HERE);
+        twin.shaded(node);
     }
 
     /// A board with the booth's name, its middle at `place`, facing +Z.

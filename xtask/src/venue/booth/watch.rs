@@ -283,7 +283,7 @@ fn watch() -> Model {
     });
     model.add(
         Material::Walnut,
-        sweep::sweep(&loop_path, Vec3::Z, &curve::rounded_rectangle(0.018, 0.003, 0.001, 2)),
+        sweep::sweep(&loop_path, Vec3::Z, &curve::rounded_rectangle(0.018, 0.003, 0.001, 1)),
     );
     model
         .add(Material::FabricWhite, sweep::bar(vec3(-0.035, 0.037, 0.0), vec3(0.035, 0.037, 0.0), 0.034, 28));
