@@ -220,8 +220,8 @@ fn spotlight() -> Model {
     );
     model.add(Material::Black, sweep::bar(vec3(0.0, -0.09, 0.0), vec3(0.0, -0.03, 0.0), 0.012, 10));
     let mut can = vec![(0.0, -0.11), (0.06, -0.113), (0.085, -0.125)];
-    for fin in 0..7 {
-        let y = -0.14 - fin as f32 * 0.018;
+    for fin in 0..5 {
+        let y = -0.14 - fin as f32 * 0.026;
         can.extend([(0.09, y), (0.115, y - 0.003), (0.115, y - 0.008), (0.09, y - 0.011)]);
     }
     can.extend([
@@ -340,7 +340,8 @@ pub fn counter(width: f32, depth: f32, height: f32, front: Material, top: Materi
 
 /// A round plinth with eased edges standing on y = 0.
 pub fn plinth(radius: f32, height: f32, material: Material) -> Model {
-    Model::of(material, lathe::drum(radius, height, 0.015, 48))
+    // Grain and joints run upwards.
+    Model::of(material, lathe::drum(radius, height, 0.015, 48).mapped(|uv| vec2(uv.y, uv.x)))
 }
 
 /// A straight wall about the origin standing on y = 0: panels with shadow gaps on an edged core.

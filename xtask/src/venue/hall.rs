@@ -267,7 +267,8 @@ fn banner(title: &str, width: f32, height: f32) -> Model {
             // The title's length runs up the cloth; beyond its edges the print's ground goes on.
             let along = 0.5 + (v - 0.5) * height / length;
             let across = 0.5 + (u - 0.5) * width / (length / lettering::ASPECT);
-            let share = vec2(along, across).clamp(vec2(0.0, 0.0), vec2(1.0, 1.0));
+            // Not up to the very edge, where small mip levels mix in the neighbours on the sheet.
+            let share = vec2(along, across).clamp(vec2(0.03, 0.03), vec2(0.97, 0.97));
             *uv = print.low + (print.high - print.low) * share;
         }
         model.add(print.material, cloth);
@@ -311,8 +312,8 @@ fn hung(title: &str, width: f32, wire: f32) -> Model {
 
 fn way_signs(twin: &mut Twin, hall: NodeId) {
     let signs: [(&str, &str, Vec3, f32, f32); 4] = [
-        ("Hall 7", "hall-number", vec3(0.0, 6.9, 5.0), 5.6, 3.6),
-        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.6, 9.6), 3.6, 6.0),
+        ("Hall 7", "hall-number", vec3(0.0, 8.0, 4.0), 5.6, 2.6),
+        ("↑ Stage     Booths 1 – 12", "to-stage", vec3(0.0, 4.35, 10.0), 3.6, 6.3),
         ("← Café     Stage ↑", "to-cafe", vec3(-9.5, 4.2, -3.0), 3.2, 6.2),
         ("Robot cell →", "to-robots", vec3(9.5, 4.2, -3.0), 3.2, 6.2),
     ];
@@ -325,7 +326,7 @@ fn way_signs(twin: &mut Twin, hall: NodeId) {
     totem.include(&lettering::board("Welcome", 0.8, Material::Coral), Placement::at(0.0, 1.95, 0.11));
     totem.include(&lettering::board("Row A   Row B", 0.8, Material::Teal), Placement::at(0.0, 1.6, 0.11));
     totem.include(&furniture::screen(0.74, 0), Placement::at(0.0, 1.2, 0.12));
-    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-3.4, 0.0, 14.9).yaw(16.0));
+    let node = twin.stand(hall, "Welcome totem", totem, Placement::at(-5.0, 0.0, 17.0).yaw(64.0));
     twin.entity(node, "hall/totem");
 }
 

@@ -37,11 +37,11 @@ const WAY: u32 = 0x0b7a3e;
 
 /// The twelve booths in their order, then what else is printed on the first sheet.
 const BOOTHS: [Sign; 16] = [
-    sign("Larch & Lattice", "timber architecture", CREAM, 0x6b4527),
+    sign("Larch & Lattice", "timber architecture", 0x6b4527, CREAM),
     sign("Sailmakers", "tensile canopies", TEAL, CREAM),
     sign("Quire & Co", "books, bound by hand", 0x7c3b30, CREAM),
     sign("First Crack", "coffee roasters", NIGHT, 0xe8b77a),
-    sign("Polis", "a city in one to five hundred", CREAM, TEAL),
+    sign("Polis", "a city in one to five hundred", TEAL, CREAM),
     sign("Prism", "glass works", 0xe9f3f2, 0x17565c),
     sign("Tempora", "watchmakers since 1871", 0x1d2b42, 0xdcb15f),
     sign("Volta", "drive electric", CREAM, NIGHT),

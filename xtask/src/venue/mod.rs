@@ -135,11 +135,11 @@ fn views() -> Vec<View> {
     let view = |name, eye, target| View { name, eye, target };
     vec![
         view("entrance", vec3(0.0, 1.65, 18.2), vec3(0.0, 2.6, 0.0)),
-        view("main aisle", vec3(-1.2, 1.65, 9.0), vec3(5.5, 1.6, 2.0)),
+        view("main aisle", vec3(2.3, 1.65, 6.6), vec3(-6.6, 1.75, 1.0)),
         view("stage", vec3(2.6, 1.65, -2.0), vec3(-0.6, 3.6, -17.0)),
-        view("robot cell", vec3(12.5, 1.65, -5.6), vec3(19.0, 1.3, -12.5)),
-        view("café", vec3(-11.0, 1.65, -6.0), vec3(-20.5, 1.4, -14.0)),
-        view("gallery", vec3(-26.0, 5.2, 17.5), vec3(4.0, 2.0, -6.0)),
+        view("robot cell", vec3(16.6, 1.75, -7.2), vec3(19.8, 1.15, -13.2)),
+        view("café", vec3(-15.4, 1.65, -6.0), vec3(-20.8, 1.35, -15.0)),
+        view("gallery", vec3(9.0, 6.6, 18.6), vec3(-3.5, 1.2, -1.0)),
     ]
 }
 

@@ -118,7 +118,7 @@ fn colors(mesh: &Mesh, world_from_node: Mat4, grid: &Grid) -> Vec<[u8; 4]> {
         .iter()
         .map(|position| {
             let open = grid.open_share(world_from_node.transform_point3(*position));
-            let light = DARKEST + (1.0 - DARKEST) * open;
+            let light = DARKEST + (1.0 - DARKEST) * open.powf(1.7);
             // Shade is a little warmer than light: it is lit by the floor around it.
             let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
             [byte(light), byte(light * light.powf(0.03)), byte(light * light.powf(0.07)), 255]

@@ -121,7 +121,7 @@ fn palm(rng: &mut Rng) -> Model {
         Material::Bark,
         sweep::taper(&[vec3(0.0, 0.42, 0.0), vec3(0.02, 0.7, 0.0), crown], 0.05, 0.035, 10),
     );
-    let leaflet = sheet::leaf(0.26, 0.028, 0.5, 0.3, (2, 4), oval);
+    let leaflet = sheet::leaf(0.26, 0.028, 0.5, 0.3, (2, 3), oval);
     for frond in 0..13 {
         let (sin, cos) = (frond as f32 * 2.399).sin_cos();
         let rise = 0.25 + 0.75 * (1.0 - frond as f32 / 13.0) + rng.range(-0.05, 0.05);
@@ -176,7 +176,7 @@ fn tree(rng: &mut Rng, leaf: Material, young: Material) -> Model {
     );
     model.add(Material::Bark, sweep::taper(&trunk, 0.1, 0.06, 14));
     let leaves =
-        [sheet::leaf(0.2, 0.095, 0.7, 0.25, (2, 4), oval), sheet::leaf(0.165, 0.085, 0.3, 0.3, (2, 4), oval)];
+        [sheet::leaf(0.2, 0.095, 0.7, 0.25, (2, 3), oval), sheet::leaf(0.165, 0.085, 0.3, 0.3, (2, 3), oval)];
     for branch in 0..8 {
         let t = 0.55 + 0.45 * branch as f32 / 7.0;
         let start = trunk[((trunk.len() - 1) as f32 * t) as usize];
@@ -212,7 +212,7 @@ fn rng_leaf(leaves: &[Mesh; 2], rng: &mut Rng) -> Mesh {
 fn limb(from: Vec3, to: Vec3, rng: &mut Rng) -> Vec<Vec3> {
     let jolt = from.distance(to) * 0.09;
     let mut off = || vec3(rng.range(-jolt, jolt), rng.range(-jolt, jolt), rng.range(-jolt, jolt));
-    curve::through(&[from, from.lerp(to, 0.35) + off(), from.lerp(to, 0.7) + off(), to], 3)
+    curve::through(&[from, from.lerp(to, 0.35) + off(), from.lerp(to, 0.7) + off(), to], 2)
 }
 
 fn hedge(rng: &mut Rng) -> Model {
@@ -239,7 +239,7 @@ fn hedge(rng: &mut Rng) -> Model {
 
 fn planter() -> Model {
     let outside = [(0.52, 0.0), (0.54, 0.02), (0.6, 0.36), (0.62, 0.44), (0.62, 0.46)];
-    let mut model = Model::of(Material::White, lathe::vessel(&outside, 0.06, 56));
+    let mut model = Model::of(Material::White, lathe::vessel(&outside, 0.06, 44));
     model.add(Material::Soil, soil(0.56).at(0.0, 0.4, 0.0));
     // The seat: staves round the rim.
     for stave in 0..40 {
