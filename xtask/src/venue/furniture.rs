@@ -326,7 +326,7 @@ pub fn screen_on_foot(width: f32, index: usize) -> Model {
 pub fn counter(width: f32, depth: f32, height: f32, front: Material, top: Material) -> Model {
     let mut model = Model::of(Material::Graphite, solid::block(width - 0.1, 0.08, depth - 0.1, 0.01));
     let body = solid::block(width - 0.04, height - 0.12, depth - 0.05, 0.012);
-    model.add(front, body.at(0.0, 0.08, 0.0));
+    model.add(front, body.mapped(|uv| vec2(uv.y, uv.x)).at(0.0, 0.08, 0.0));
     model.add(top, solid::rounded_box(vec3(width, 0.04, depth), 0.015, 3).at(0.0, height - 0.02, 0.0));
     let slats = (width / 0.055) as u32;
     for slat in 0..slats {

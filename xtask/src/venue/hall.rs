@@ -290,13 +290,19 @@ fn banner(title: &str, width: f32, height: f32) -> Model {
 fn banners(twin: &mut Twin, hall: NodeId) {
     let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0));
     let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0));
+    let mut hang = |twin: &mut Twin, id: String, mesh, place: Placement| {
+        let node = twin.place(hall, format!("Banner {id}"), mesh, place);
+        twin.entity(node, format!("hall/banner-{id}"));
+    };
     for (index, z) in [15.0, 5.0, -5.0].into_iter().enumerate() {
         for (side, x) in [("left", -11.5), ("right", 11.5)] {
             let mesh = if (index % 2 == 0) == (x < 0.0) { teal } else { coral };
-            let node =
-                twin.place(hall, format!("Banner {side} {}", index + 1), mesh, Placement::at(x, 9.4, z));
-            twin.entity(node, format!("hall/banner-{side}-{}", index + 1));
+            hang(twin, format!("{side}-{}", index + 1), mesh, Placement::at(x, 9.4, z));
         }
+    }
+    for (index, x) in [-26.4, -16.0, -11.0, 11.0, 16.0, 26.4].into_iter().enumerate() {
+        let mesh = if index % 2 == 0 { coral } else { teal };
+        hang(twin, format!("back-{}", index + 1), mesh, Placement::at(x, 9.0, -19.7));
     }
 }
 

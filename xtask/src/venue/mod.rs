@@ -135,7 +135,7 @@ fn views() -> Vec<View> {
     let view = |name, eye, target| View { name, eye, target };
     vec![
         view("entrance", vec3(0.0, 1.65, 18.2), vec3(0.0, 2.6, 0.0)),
-        view("main aisle", vec3(2.3, 1.65, 6.6), vec3(-6.6, 1.75, 1.0)),
+        view("main aisle", vec3(-1.4, 1.65, 8.6), vec3(5.6, 1.7, 2.0)),
         view("stage", vec3(2.6, 1.65, -2.0), vec3(-0.6, 3.6, -17.0)),
         view("robot cell", vec3(16.6, 1.75, -7.2), vec3(19.8, 1.15, -13.2)),
         view("café", vec3(-15.4, 1.65, -6.0), vec3(-20.8, 1.35, -15.0)),

@@ -242,7 +242,7 @@ fn limb(from: f32, to: f32, length: f32, depth: f32, bevel: f32) -> Mesh {
     let tilt = ((from - to) / length).asin();
     let mut outline = Vec::new();
     for step in 0..=18 {
-        let angle = PI + tilt * -1.0 + (PI + 2.0 * tilt) * step as f32 / 18.0;
+        let angle = PI - tilt + (PI + 2.0 * tilt) * step as f32 / 18.0;
         outline.push(Vec2::from_angle(angle) * from);
     }
     for step in 0..=18 {

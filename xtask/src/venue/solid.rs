@@ -54,7 +54,9 @@ pub fn rounded_box(size: Vec3, edge: f32, steps: u32) -> Mesh {
 
 /// A box standing on y = 0 with small rounded edges: the everyday piece of furniture.
 pub fn block(width: f32, height: f32, depth: f32, edge: f32) -> Mesh {
-    rounded_box(vec3(width, height, depth), edge, 1).at(0.0, height * 0.5, 0.0)
+    let block = rounded_box(vec3(width, height, depth), edge, 1).at(0.0, height * 0.5, 0.0);
+    // In upright pieces the grain runs upwards.
+    if height > width.max(depth) { block.mapped(|uv| vec2(uv.y, uv.x)) } else { block }
 }
 
 /// A level rectangle with rounded corners about the origin, facing up, in cells of about `cell` so that light and

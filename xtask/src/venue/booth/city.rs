@@ -115,7 +115,7 @@ fn terrace(length: f32, height: f32) -> (Mesh, Mesh) {
 
 fn quarter_of(quarter: u32, rng: &mut Rng) -> Model {
     let mut model = Model::default();
-    let (sx, sz) = (if quarter % 2 == 0 { -1.0 } else { 1.0 }, if quarter < 2 { -1.0 } else { 1.0 });
+    let (sx, sz) = (if quarter.is_multiple_of(2) { -1.0 } else { 1.0 }, if quarter < 2 { -1.0 } else { 1.0 });
     for row in 0..5 {
         for column in 0..7 {
             let (x, z) = (sx * (0.16 + column as f32 * 0.275), sz * (0.12 + row as f32 * 0.27));
