@@ -78,9 +78,7 @@ pub fn provide_venue() -> Result<PathBuf> {
     let maker = std::env::current_exe()?;
     if is_older(&venue, &[&maker]) {
         eprintln!("demo: making the venue {}", venue.display());
-        let mut make = process::leashed(maker);
-        // Only the report goes to stdout.
-        run::pass_on(make.args(["venue", "--out"]).arg(&venue).stdout(std::io::stderr()).status()?)?;
+        crate::venue::make(&venue, crate::venue::DEFAULT_SEED)?;
     }
     Ok(venue)
 }

@@ -41,14 +41,7 @@ enum Chore {
     Run(run::Arguments),
     Demo(demo::Arguments),
     Test(test::Arguments),
-    /// Make the demo venue from code and a seed.
-    ///
-    ///   cargo xtask venue [--out FILE] [--seed N]
-    #[command(verbatim_doc_comment)]
-    Venue {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
-        options: Vec<String>,
-    },
+    Venue(venue::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,7 +50,7 @@ fn main() -> ExitCode {
         Chore::Run(arguments) => run::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
-        Chore::Venue { options } => venue::run(&options),
+        Chore::Venue(arguments) => venue::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -85,36 +85,7 @@ fn espresso_machine() -> Model {
         model.add(Material::Chrome, sweep::bar(vec3(x, 0.142, 0.02), vec3(x, 0.142, 0.23), 0.005, 6));
     }
     for x in [-0.2, 0.2] {
-        let group = [
-            (0.0, 0.0),
-            (0.05, 0.0),
-            (0.06, 0.012),
-            (0.06, 0.05),
-            (0.045, 0.06),
-            (0.045, 0.1),
-            (0.065, 0.12),
-            (0.065, 0.15),
-            (0.0, 0.15),
-        ];
-        model.add(Material::Chrome, lathe::lathe(&group[1..], 32).at(x, 0.28, 0.12));
-        let filter =
-            [(0.012, -0.05), (0.02, -0.04), (0.042, -0.03), (0.048, 0.0), (0.048, 0.02), (0.0, 0.02)];
-        model.add(Material::Chrome, lathe::lathe(&filter, 28).at(x, 0.262, 0.12));
-        let handle = [vec3(x, 0.265, 0.165), vec3(x, 0.262, 0.22), vec3(x, 0.25, 0.32)];
-        model.add(
-            Material::Walnut,
-            sweep::sweep_scaled(&curve::through(&handle, 5), Vec3::Y, &curve::circle(1.0, 14), |t| {
-                0.012 + 0.008 * (t * 2.4).sin()
-            }),
-        );
-        for spout in [-0.018, 0.018] {
-            let path = curve::through(
-                &[vec3(x, 0.22, 0.12), vec3(x + spout, 0.205, 0.12), vec3(x + spout, 0.185, 0.12)],
-                4,
-            );
-            model.add(Material::Chrome, sweep::pipe(&path, 0.007, 8));
-        }
-        model.include(&furniture::mug(Material::Ceramic, 0.85), Placement::at(x, 0.147, 0.12));
+        brew_group(&mut model, x);
     }
     for x in [-0.43, 0.43] {
         let wand = curve::through(
@@ -153,6 +124,39 @@ fn espresso_machine() -> Model {
         model.add(Material::Brass, sweep::pipe(&rail, 0.007, 10));
     }
     model
+}
+
+/// A brew group with its portafilter over a cup.
+fn brew_group(model: &mut Model, x: f32) {
+    let group = [
+        (0.0, 0.0),
+        (0.05, 0.0),
+        (0.06, 0.012),
+        (0.06, 0.05),
+        (0.045, 0.06),
+        (0.045, 0.1),
+        (0.065, 0.12),
+        (0.065, 0.15),
+        (0.0, 0.15),
+    ];
+    model.add(Material::Chrome, lathe::lathe(&group[1..], 32).at(x, 0.28, 0.12));
+    let filter = [(0.012, -0.05), (0.02, -0.04), (0.042, -0.03), (0.048, 0.0), (0.048, 0.02), (0.0, 0.02)];
+    model.add(Material::Chrome, lathe::lathe(&filter, 28).at(x, 0.262, 0.12));
+    let handle = [vec3(x, 0.265, 0.165), vec3(x, 0.262, 0.22), vec3(x, 0.25, 0.32)];
+    model.add(
+        Material::Walnut,
+        sweep::sweep_scaled(&curve::through(&handle, 5), Vec3::Y, &curve::circle(1.0, 14), |t| {
+            0.012 + 0.008 * (t * 2.4).sin()
+        }),
+    );
+    for spout in [-0.018, 0.018] {
+        let path = curve::through(
+            &[vec3(x, 0.22, 0.12), vec3(x + spout, 0.205, 0.12), vec3(x + spout, 0.185, 0.12)],
+            4,
+        );
+        model.add(Material::Chrome, sweep::pipe(&path, 0.007, 8));
+    }
+    model.include(&furniture::mug(Material::Ceramic, 0.85), Placement::at(x, 0.147, 0.12));
 }
 
 fn grinder() -> Model {

@@ -290,7 +290,7 @@ fn banner(title: &str, width: f32, height: f32) -> Model {
 fn banners(twin: &mut Twin, hall: NodeId) {
     let teal = twin.mesh("Teal banner", banner("PAVILION", 1.5, 5.0));
     let coral = twin.mesh("Coral banner", banner("Makers Fair", 1.5, 5.0));
-    let mut hang = |twin: &mut Twin, id: String, mesh, place: Placement| {
+    let hang = |twin: &mut Twin, id: String, mesh, place: Placement| {
         let node = twin.place(hall, format!("Banner {id}"), mesh, place);
         twin.entity(node, format!("hall/banner-{id}"));
     };

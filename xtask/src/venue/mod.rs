@@ -34,10 +34,15 @@ mod twin;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use glam::{Vec3, vec3};
+
+use crate::workspace;
 
 use self::{
     furniture::Furniture,
@@ -47,7 +52,7 @@ use self::{
 };
 
 /// The seed of the venue that everybody sees.
-const DEFAULT_SEED: u64 = 7;
+pub const DEFAULT_SEED: u64 = 7;
 /// The event.
 const TITLE: &str = "Makers Fair, Hall 7";
 /// Where a visitor first stands.
@@ -63,48 +68,48 @@ pub struct Kit {
     pub seed: u64,
 }
 
-/// Runs the chore: `[--out FILE] [--seed N]`.
-pub fn run(args: &[String]) -> Result<()> {
-    let mut out = None;
-    let mut seed = DEFAULT_SEED;
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().with_context(|| format!("{arg} needs a value after it"));
-        match arg.as_str() {
-            "--out" => out = Some(PathBuf::from(value()?)),
-            "--seed" => seed = value()?.parse().context("--seed needs a whole number, such as 7")?,
-            _ => bail!("venue knows no option {arg:?}: use --out FILE or --seed N"),
-        }
+/// Make the demo venue: an exhibition hall as one glTF binary.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where it goes [default: demo/venue.glb in cargo's target directory]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Another seed grows other plants and shuffles the books.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+}
+
+/// The chore itself.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.out {
+        Some(path) => make(path, arguments.seed),
+        None => make(&workspace::target()?.join("demo/venue.glb"), arguments.seed),
     }
-    let path = out.unwrap_or_else(default_path);
+}
+
+/// Makes the venue of `seed` at `path` and says on stderr what it holds.
+pub fn make(path: &Path, seed: u64) -> Result<()> {
     let twin = build(seed);
     let bytes = write(&twin, seed)?;
-    save(&path, &bytes)?;
+    save(path, &bytes)?;
     let (triangles, entities) = (twin.triangle_count(), twin.entities()?.len());
-    println!(
-        "{}: {triangles} triangles, {entities} entities, {:.1} MB",
-        path.display(),
-        bytes.len() as f64 / 1e6
-    );
+    let megabytes = bytes.len() as f64 / 1e6;
+    eprintln!("venue: {triangles} triangles, {entities} entities, {megabytes:.1} MB in {}", path.display());
     Ok(())
 }
 
-/// `demo/venue.glb` in cargo's target folder.
-fn default_path() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    target.join("demo/venue.glb")
-}
-
-/// Writes beside the file first, so that a half-written one is never found under its name.
+/// Writes beside the file first, so that a half-written one is never found under its name; leaves a file that holds
+/// the same bytes alone, so that nobody bakes it again.
 fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let draft = path.with_extension("glb.part");
-    std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
-    std::fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
+    fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The whole venue.

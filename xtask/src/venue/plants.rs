@@ -248,7 +248,7 @@ fn planter() -> Model {
         model.add(
             Material::Larch,
             board
-                .placed(Placement::HERE.yaw(angle).turn(Quat::IDENTITY))
+                .placed(Placement::HERE.yaw(angle))
                 .mapped(|uv| uv + vec2(stave as f32 * 0.17, stave as f32 * 0.09))
                 .placed(Placement::to(Quat::from_rotation_y(angle.to_radians()) * vec3(0.0, 0.45, 0.82))),
         );

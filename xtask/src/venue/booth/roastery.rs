@@ -119,7 +119,29 @@ fn roaster(rng: &mut Rng) -> Model {
         (0.08, 0.11),
     ];
     model.add(Material::BrassBrushed, lathe::lathe(&hopper, 44).at(0.0, 1.46, -0.12));
-    // Stack and cyclone.
+    stack(&mut model);
+    cooling_tray(&mut model, rng);
+    for (index, x) in [-0.28, 0.0, 0.28].into_iter().enumerate() {
+        let dial = [
+            (0.0, 0.0),
+            (0.06, 0.0),
+            (0.065, 0.01),
+            (0.06, 0.03),
+            (0.052, 0.032),
+            (0.05, 0.024),
+            (0.0, 0.024),
+        ];
+        let place = Placement::at(x, 0.62, 0.43).pitch(90.0);
+        model.add(Material::Brass, lathe::lathe(&dial[1..], 28).placed(place));
+        let hand =
+            sweep::bar(vec3(0.0, 0.027, 0.0), vec3(0.03, 0.027, -0.02 + 0.02 * index as f32), 0.003, 5);
+        model.add(Material::Coral, hand.placed(place));
+    }
+    model
+}
+
+/// The flue and the cyclone that catches the chaff.
+fn stack(model: &mut Model) {
     let flue = curve::rounded_path(
         &[
             vec3(0.3, 1.2, -0.42),
@@ -155,24 +177,6 @@ fn roaster(rng: &mut Rng) -> Model {
             ),
         );
     }
-    cooling_tray(&mut model, rng);
-    for (index, x) in [-0.28, 0.0, 0.28].into_iter().enumerate() {
-        let dial = [
-            (0.0, 0.0),
-            (0.06, 0.0),
-            (0.065, 0.01),
-            (0.06, 0.03),
-            (0.052, 0.032),
-            (0.05, 0.024),
-            (0.0, 0.024),
-        ];
-        let place = Placement::at(x, 0.62, 0.43).pitch(90.0);
-        model.add(Material::Brass, lathe::lathe(&dial[1..], 28).placed(place));
-        let hand =
-            sweep::bar(vec3(0.0, 0.027, 0.0), vec3(0.03, 0.027, -0.02 + 0.02 * index as f32), 0.003, 5);
-        model.add(Material::Coral, hand.placed(place));
-    }
-    model
 }
 
 fn cooling_tray(model: &mut Model, rng: &mut Rng) {

@@ -89,23 +89,26 @@ fn jewel(radius: f32) -> Model {
     model
 }
 
+/// A wheel of the train: its teeth and radius, its axle from the plate's middle and above the plate.
+struct Wheel(&'static str, u32, f32, Vec3, Material, u32);
+
+const TRAIN: [Wheel; 12] = [
+    Wheel("barrel", 96, 0.52, Vec3::new(-0.62, 0.52, 0.05), Material::BrassBrushed, 8),
+    Wheel("centre-wheel", 80, 0.42, Vec3::new(0.0, -0.02, 0.14), Material::Brass, 5),
+    Wheel("third-wheel", 72, 0.34, Vec3::new(0.42, -0.55, 0.07), Material::RoseGold, 5),
+    Wheel("fourth-wheel", 64, 0.28, Vec3::new(0.88, -0.25, 0.16), Material::Brass, 5),
+    Wheel("escape-wheel", 20, 0.17, Vec3::new(0.83, 0.22, 0.08), Material::BrushedSteel, 4),
+    Wheel("winding-wheel", 48, 0.24, Vec3::new(-1.02, -0.18, 0.12), Material::BrushedSteel, 0),
+    Wheel("crown-wheel", 40, 0.19, Vec3::new(-0.78, -0.58, 0.1), Material::RoseGold, 4),
+    Wheel("setting-wheel", 32, 0.15, Vec3::new(-0.46, -0.84, 0.12), Material::Brass, 4),
+    Wheel("minute-wheel", 44, 0.2, Vec3::new(-0.2, -0.56, 0.2), Material::RoseGold, 5),
+    Wheel("moon-wheel", 59, 0.27, Vec3::new(0.06, -1.02, 0.08), Material::BrassBrushed, 6),
+    Wheel("hour-wheel", 36, 0.16, Vec3::new(0.0, -0.02, 0.26), Material::RoseGold, 4),
+    Wheel("seconds-wheel", 30, 0.13, Vec3::new(0.88, -0.25, 0.28), Material::BluedSteel, 4),
+];
+
 fn wheels(twin: &mut Twin, plot: &Plot, movement: NodeId) {
-    // (name, teeth, radius, x, y, depth from the plate, material, spokes)
-    let train: [(&str, u32, f32, f32, f32, f32, Material, u32); 12] = [
-        ("barrel", 96, 0.52, -0.62, 0.52, 0.05, Material::BrassBrushed, 8),
-        ("centre-wheel", 80, 0.42, 0.0, -0.02, 0.14, Material::Brass, 5),
-        ("third-wheel", 72, 0.34, 0.42, -0.55, 0.07, Material::RoseGold, 5),
-        ("fourth-wheel", 64, 0.28, 0.88, -0.25, 0.16, Material::Brass, 5),
-        ("escape-wheel", 20, 0.17, 0.83, 0.22, 0.08, Material::BrushedSteel, 4),
-        ("winding-wheel", 48, 0.24, -1.02, -0.18, 0.12, Material::BrushedSteel, 0),
-        ("crown-wheel", 40, 0.19, -0.78, -0.58, 0.1, Material::RoseGold, 4),
-        ("setting-wheel", 32, 0.15, -0.46, -0.84, 0.12, Material::Brass, 4),
-        ("minute-wheel", 44, 0.2, -0.2, -0.56, 0.2, Material::RoseGold, 5),
-        ("moon-wheel", 59, 0.27, 0.06, -1.02, 0.08, Material::BrassBrushed, 6),
-        ("hour-wheel", 36, 0.16, 0.0, -0.02, 0.26, Material::RoseGold, 4),
-        ("seconds-wheel", 30, 0.13, 0.88, -0.25, 0.28, Material::BluedSteel, 4),
-    ];
-    for (index, (name, teeth, radius, x, y, z, material, spokes)) in train.into_iter().enumerate() {
+    for (index, Wheel(name, teeth, radius, axle, material, spokes)) in TRAIN.into_iter().enumerate() {
         let mut model = Model::of(material, solid::gear_wheel(teeth, radius, 0.045, spokes));
         if spokes == 0 {
             model.add(
@@ -118,7 +121,7 @@ fn wheels(twin: &mut Twin, plot: &Plot, movement: NodeId) {
         model
             .add(Material::Chrome, sweep::bar(vec3(0.0, 0.0, -0.1), vec3(0.0, 0.0, 0.11), radius * 0.07, 14));
         model.include(&jewel(radius * 0.1), Placement::at(0.0, 0.0, 0.11));
-        let place = Placement::at(x, y, z).roll(index as f32 * 17.0);
+        let place = Placement::to(axle).roll(index as f32 * 17.0);
         let node = twin.stand(movement, format!("Wheel: {name}"), model, place);
         plot.entity(twin, node, name);
     }
@@ -161,7 +164,7 @@ fn balance() -> Model {
     }
     for screw in 0..16 {
         let angle = screw as f32 / 16.0 * 360.0;
-        let place = Placement::HERE.roll(angle).turn(glam::Quat::IDENTITY);
+        let place = Placement::HERE.roll(angle);
         let body = lathe::lathe(
             &[(0.012, 0.0), (0.012, 0.02), (0.024, 0.02), (0.024, 0.05), (0.018, 0.056), (0.0, 0.056)],
             14,
