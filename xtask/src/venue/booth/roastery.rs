@@ -92,15 +92,10 @@ fn roaster(rng: &mut Rng) -> Model {
     ];
     model.add(Material::Copper, lathe::lathe(&drum, 56).placed(Placement::at(0.0, 1.08, 0.0).pitch(90.0)));
     let door = [(0.0, 0.0), (0.3, 0.0), (0.31, 0.02), (0.29, 0.045), (0.14, 0.05), (0.13, 0.04), (0.0, 0.04)];
-    model.add(
-        Material::Black,
-        lathe::lathe(&door[1..], 40).placed(Placement::at(0.0, 1.08, 0.48).pitch(90.0)),
-    );
-    model.add(
-        Material::GlassDark,
-        lathe::lathe(&[(0.13, 0.05), (0.07, 0.062), (0.0, 0.065)], 28)
-            .placed(Placement::at(0.0, 1.08, 0.48).pitch(90.0)),
-    );
+    let front = Placement::at(0.0, 1.08, 0.48).pitch(90.0);
+    model.add(Material::Black, lathe::lathe(&door[1..], 40).placed(front));
+    let pane = [(0.13, 0.05), (0.07, 0.062), (0.0, 0.065)];
+    model.add(Material::GlassDark, lathe::lathe(&pane, 28).placed(front));
     for bolt in 0..10 {
         let (sin, cos) = (bolt as f32 / 10.0 * TAU).sin_cos();
         model.add(
