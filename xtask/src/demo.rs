@@ -45,9 +45,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
     let program = workspace::build_pavilion(arguments.release)?;
+    let venue = provide_venue()?;
     let folder = workspace::target()?.join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
-    let venue = provide_venue()?;
     let baked = provide_tileset(&program, &venue, &folder.join("baked"))?;
     let (_host, link) = start_host(&program, &baked, &folder)?;
     eprintln!("demo: hosting {link}");
@@ -68,20 +68,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     run::pass_on(view.status()?)
 }
 
-/// Where the demo venue is or will be.
-pub fn venue_glb() -> Result<PathBuf> {
-    Ok(workspace::target()?.join("demo/venue.glb"))
-}
-
 /// The demo venue, made now if it is missing or older than this program.
 pub fn provide_venue() -> Result<PathBuf> {
-    let venue = venue_glb()?;
+    let venue = workspace::target()?.join("demo/venue.glb");
     #[expect(
         clippy::disallowed_methods,
         reason = "xtask never runs on the prefix, whose loader would be named"
     )]
     let maker = std::env::current_exe()?;
     if is_older(&venue, &[&maker]) {
+        eprintln!("demo: making the venue {}", venue.display());
         crate::venue::make(&venue, crate::venue::DEFAULT_SEED)?;
     }
     Ok(venue)
