@@ -40,6 +40,9 @@ pub struct Inbox {
     order: Vec<ContentHash>,
     entries: BTreeMap<ContentHash, Entry>,
     inlets_opened: u64,
+    /// Came damaged. The host believes to have sent them, and sends them again only after it has seen
+    /// a list without them.
+    disowned: Vec<ContentHash>,
 }
 
 impl Inbox {
@@ -56,13 +59,20 @@ impl Inbox {
         }
     }
 
-    /// What to tell the host.
-    pub fn want(&self) -> Want {
+    /// What to tell the host: one list, or, when what came damaged is wanted again, two.
+    pub fn wants(&mut self) -> Vec<Want> {
+        let disowned = std::mem::take(&mut self.disowned);
+        let all = self.items();
+        let others: Vec<_> = all.iter().filter(|item| !disowned.contains(&item.hash)).copied().collect();
+        if others.len() == all.len() { vec![Want::new(all)] } else { vec![Want::new(others), Want::new(all)] }
+    }
+
+    fn items(&self) -> Vec<WantItem> {
         let item = |hash: &ContentHash| {
             let entry = self.entries.get(hash)?;
             Some(WantItem { hash: *hash, offset: entry.partial.len() as u32 })
         };
-        Want::new(self.order.iter().filter_map(item).collect())
+        self.order.iter().filter_map(item).collect()
     }
 
     /// A stream has begun with this header. A newer stream takes the place of an older one.
@@ -123,6 +133,7 @@ impl Inbox {
 
     /// The connection is gone, and all streams with it.
     pub fn disconnected(&mut self) {
+        self.disowned.clear();
         for entry in self.entries.values_mut() {
             entry.inlet = None;
         }
@@ -140,6 +151,7 @@ impl Inbox {
 
     fn corrupt(&mut self, hash: ContentHash) -> Rejected {
         self.forget(hash);
+        self.disowned.push(hash);
         Rejected::Corrupt(hash)
     }
 

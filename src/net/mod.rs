@@ -10,11 +10,9 @@ pub mod cause;
 pub mod inbox;
 
 mod dial;
-mod pin;
+pub(crate) mod pin;
 mod pump;
 mod socket;
-#[cfg(test)]
-mod tests;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;

@@ -146,9 +146,11 @@ async fn goodbye(endpoint: &Endpoint, connection: &Connection, cause: CloseCause
 }
 
 async fn say_wants(send: &mut SendStream, shared: &Shared) -> Result<(), Cause> {
-    let want = shared.inbox().want();
-    let frame = codec::encode(&FromViewer::Want(want))?;
-    match tokio::time::timeout(UNREAD, send.write_all(&frame)).await {
+    let mut bytes = Vec::new();
+    for want in shared.inbox().wants() {
+        bytes.extend(codec::encode(&FromViewer::Want(want))?);
+    }
+    match tokio::time::timeout(UNREAD, send.write_all(&bytes)).await {
         Ok(Ok(())) => Ok(()),
         // The connection's own end is what tells why.
         Ok(Err(quinn::WriteError::ConnectionLost(error))) => Err(error.into()),

@@ -45,6 +45,8 @@ pub mod content;
 pub mod control;
 pub mod link;
 pub mod manifest;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 
 pub use crate::scene::ContentHash;

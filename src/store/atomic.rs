@@ -20,12 +20,7 @@ pub enum Care {
 ///
 /// # Errors
 /// What the file system says; nothing half-written is left behind if it can still be removed.
-pub fn write_atomically(
-    path: &Path,
-    partial_name: &str,
-    bytes: &[u8],
-    care: Care,
-) -> Result<(), io::Error> {
+pub fn write_atomically(path: &Path, partial_name: &str, bytes: &[u8], care: Care) -> Result<(), io::Error> {
     let partial: PathBuf = path.with_file_name(partial_name);
     let written = write_through(&partial, bytes, care).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {

@@ -1,1 +1,100 @@
-//! Tests.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+use super::{Shelf, ShelfError, Store, StoreError};
+use crate::protocol::ContentHash;
+
+fn blob(n: u8, size: usize) -> (ContentHash, Vec<u8>) {
+    let bytes = vec![n; size];
+    (ContentHash::of(&bytes), bytes)
+}
+
+fn file_of(folder: &TempDir, hash: ContentHash) -> PathBuf {
+    folder.path().join(&hash.to_string()[..2]).join(hash.to_string())
+}
+
+#[test]
+fn what_is_put_is_there_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let (hash, bytes) = blob(1, 1000);
+    let mut store = Store::open(folder.path(), 10_000).unwrap();
+    assert!(store.get(hash).is_none());
+    store.put(hash, &bytes).unwrap();
+    assert!(matches!(store.put(hash, b"else"), Err(StoreError::Mismatch { .. })));
+    let mut store = Store::open(folder.path(), 10_000).unwrap();
+    assert_eq!(store.get(hash), Some(bytes));
+    assert_eq!(store.size_bytes(), 1000);
+}
+
+#[test]
+fn a_kill_at_any_byte_of_writing_leaves_the_store_whole() {
+    let (hash, bytes) = blob(2, 64);
+    let (kept, kept_bytes) = blob(3, 64);
+    for written in 0..=bytes.len() {
+        let folder = TempDir::new().unwrap();
+        Store::open(folder.path(), 10_000).unwrap().put(kept, &kept_bytes).unwrap();
+        let path = file_of(&folder, hash);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // The program ended before the rename.
+        let partial = path.with_file_name(format!("{hash}.123.partial"));
+        fs::write(&partial, &bytes[..written]).unwrap();
+        let mut store = Store::open(folder.path(), 10_000).unwrap();
+        assert!(!partial.exists(), "leftovers are swept");
+        assert!(store.get(hash).is_none());
+        assert_eq!(store.get(kept).as_ref(), Some(&kept_bytes));
+    }
+}
+
+#[test]
+fn a_damaged_file_is_removed_and_counts_as_absent() {
+    let folder = TempDir::new().unwrap();
+    let (hash, bytes) = blob(4, 500);
+    let mut store = Store::open(folder.path(), 10_000).unwrap();
+    for damage in [&bytes[..499], b"", &[9; 500][..], &[4; 501][..]] {
+        store.put(hash, &bytes).unwrap();
+        fs::write(file_of(&folder, hash), damage).unwrap();
+        assert!(store.get(hash).is_none());
+        assert!(!file_of(&folder, hash).exists() && !store.contains(hash));
+    }
+    assert_eq!(store.size_bytes(), 0);
+}
+
+#[test]
+fn the_ceiling_holds_and_the_least_recently_used_goes_first() {
+    let folder = TempDir::new().unwrap();
+    let blobs: Vec<_> = (0..6).map(|n| blob(n, 1000)).collect();
+    let mut store = Store::open(folder.path(), 3000).unwrap();
+    for (age, (hash, bytes)) in blobs[..3].iter().enumerate() {
+        store.put(*hash, bytes).unwrap();
+        let used = SystemTime::now() - Duration::from_secs(100 - age as u64);
+        fs::File::options().append(true).open(file_of(&folder, *hash)).unwrap().set_modified(used).unwrap();
+    }
+    // The order is that of the files' times after a restart.
+    let mut store = Store::open(folder.path(), 3000).unwrap();
+    assert!(store.get(blobs[0].0).is_some());
+    store.put(blobs[3].0, &blobs[3].1).unwrap();
+    let here: Vec<_> = blobs.iter().map(|(hash, _)| store.contains(*hash)).collect();
+    assert_eq!(here, [true, false, true, true, false, false]);
+    assert_eq!(store.size_bytes(), 3000);
+    let (huge, huge_bytes) = blob(9, 3001);
+    store.put(huge, &huge_bytes).unwrap();
+    assert!(!store.contains(huge) && store.contains(blobs[0].0));
+    assert!(Store::open(folder.path(), 1500).unwrap().size_bytes() <= 1500);
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, b"in the way").unwrap();
+    let error = Store::open(&file.join("cache"), 1).err().unwrap();
+    assert!(error.to_string().contains("file/cache"), "{error}");
+    assert!(matches!(Shelf::open(folder.path()), Err(ShelfError::Unreadable { .. })));
+    fs::write(folder.path().join("manifest.pavilion"), b"PVLN").unwrap();
+    assert!(matches!(Shelf::open(folder.path()), Err(ShelfError::Manifest { .. })));
+}

@@ -17,8 +17,6 @@ pub mod decode;
 mod fetch;
 mod residency;
 mod streamer;
-#[cfg(test)]
-mod tests;
 mod venue;
 
 use std::sync::Arc;

@@ -152,8 +152,9 @@ impl Streamer {
         let Some(active) = &mut self.venue else { return };
         let (limits, now) = (self.limits, active.now);
         let round = active.choice.round();
-        let free_bytes = limits.resident_bytes.saturating_sub(active.residency.bytes())
-            + active.residency.evictable_bytes(&active.venue, round, now);
+        let taken_bytes = active.residency.bytes() + active.venue.coming_bytes();
+        let evictable_bytes = active.residency.evictable_bytes(&active.venue, round, now);
+        let free_bytes = (limits.resident_bytes + evictable_bytes).saturating_sub(taken_bytes);
         let room = Room {
             window_bytes: limits.window_bytes.saturating_sub(active.decode_queue_bytes),
             resident_bytes: free_bytes,

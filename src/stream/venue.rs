@@ -135,6 +135,16 @@ impl Venue {
         u64::from(self.tileset.tile(tile).triangle_count) * 24
     }
 
+    /// What the tiles and images that are being decoded will occupy.
+    pub fn coming_bytes(&self) -> u64 {
+        let is_coming = |slot: &TileSlot| matches!(slot.state, TileState::Decoding | TileState::Decoded(_));
+        let tiles = (0..).map(TileId).zip(&self.tiles).filter(|(_, slot)| is_coming(slot));
+        let images = (0..).map(ImageId).zip(&self.images);
+        let images = images.filter(|(_, slot)| slot.state == ImageState::Decoding);
+        tiles.map(|(tile, _)| self.expected_bytes(tile)).sum::<u64>()
+            + images.map(|(image, _)| self.image_bytes(image)).sum::<u64>()
+    }
+
     /// Whether all textures of the tile were handed out.
     pub fn has_textures(&self, tile: TileId) -> bool {
         let images = &self.tileset.tile(tile).images;

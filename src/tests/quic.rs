@@ -9,9 +9,16 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::twin::Twin;
+use crate::host::serve::identity::{self, Identity, IdentityError};
 use crate::host::serve::{RunningServer, ServeError, Server, ServerOptions};
-use crate::net::{Connection, Event};
-use crate::protocol::{ContentHash, WantedBlob, Welcome};
+use crate::net::{Cause, Connection, Event, pin};
+use crate::protocol::codec;
+use crate::protocol::content::WantItem;
+use crate::protocol::link::Place;
+use crate::protocol::{
+    BlobFault, Capabilities, CloseCause, ContentHash, Fingerprint, FromViewer, Hello, JoinLink, Want,
+    WantedBlob, Welcome, transport,
+};
 
 fn options(folder: &Path, port: u16) -> ServerOptions {
     ServerOptions {
@@ -94,4 +101,234 @@ fn a_port_in_use_is_named() {
     let (folder, server) = serve(&twin);
     let error = Server::start(options(folder.path(), server.local_addr().port())).err().unwrap();
     assert!(matches!(error, ServeError::PortInUse { port } if port == server.local_addr().port()), "{error}");
+}
+
+fn refusal(connection: &mut Connection) -> Cause {
+    match connection.wait() {
+        Some(Event::Refused(cause)) => cause,
+        other => panic!("{other:?} in place of a refusal"),
+    }
+}
+
+#[test]
+fn an_impostor_is_refused_and_not_tried_again() {
+    let (_folder, server) = serve(&Twin::new(4, 1, 100));
+    let link = JoinLink { fingerprint: Fingerprint([1; 32]), ..server.link().clone() };
+    let mut connection = Connection::open(link).unwrap();
+    let found = server.link().fingerprint;
+    assert_eq!(refusal(&mut connection), Cause::WrongHost { expected: Fingerprint([1; 32]), found });
+    assert!(connection.wait().is_none());
+    assert_eq!(server.stats().bytes_sent, 0);
+}
+
+/// A host that agrees on another version, and then on nothing at all.
+#[test]
+fn another_version_of_the_wire_is_named() {
+    for protocols in [vec![b"pavilion/999".to_vec()], Vec::new()] {
+        let folder = TempDir::new().unwrap();
+        let identity = Identity::open(folder.path()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let inside = runtime.enter();
+        let tls = identity.server_tls(&protocols).unwrap();
+        let config = quinn::ServerConfig::with_crypto(std::sync::Arc::new(tls));
+        let endpoint = quinn::Endpoint::server(config, (Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = endpoint.local_addr().unwrap();
+        drop(inside);
+        let serve = async move {
+            while let Some(incoming) = endpoint.accept().await {
+                if let Ok(connection) = incoming.await {
+                    connection.closed().await;
+                }
+            }
+        };
+        // It ends with the tests.
+        std::thread::Builder::new().spawn(move || runtime.block_on(serve)).unwrap();
+        let link = JoinLink {
+            place: Place::Address(address.ip()),
+            port: address.port(),
+            fingerprint: identity.fingerprint(),
+        };
+        assert_eq!(refusal(&mut Connection::open(link).unwrap()), Cause::WrongVersion);
+    }
+}
+
+#[test]
+fn a_silent_address_is_named_and_tried_again() {
+    let silent = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = silent.local_addr().unwrap();
+    let link = JoinLink {
+        place: Place::Address(address.ip()),
+        port: address.port(),
+        fingerprint: Fingerprint([0; 32]),
+    };
+    let mut connection = Connection::open(link).unwrap();
+    let Some(Event::Lost { cause, retry_in }) = connection.wait() else { panic!("it is not lost") };
+    assert_eq!(cause, Cause::NoAnswer { address });
+    assert!(retry_in >= Duration::from_millis(500));
+}
+
+#[test]
+fn a_host_that_restarts_mid_stream_is_found_again_and_the_rest_arrives() {
+    let twin = Twin::of_equal_blobs(5, 30, 1_000_000);
+    let (folder, server) = serve(&twin);
+    let (link, port) = (server.link().clone(), server.local_addr().port());
+    let mut connection = Connection::open(link.clone()).unwrap();
+    let first = welcome(&mut connection);
+    assert!(connection.want(wanted(&twin)));
+    let mut blobs = receive(&mut connection, 2);
+    server.stop();
+    loop {
+        match connection.wait() {
+            Some(Event::Blob { hash, bytes }) => _ = blobs.insert(hash, bytes),
+            // The goodbye is one packet, and may drown in the tiles that are on their way.
+            Some(Event::Lost { cause: Cause::Closed(CloseCause::HostStopping) | Cause::Gone, .. }) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(blobs.len() < twin.blobs.len(), "it was not mid-stream");
+    let server = Server::start(options(folder.path(), port)).unwrap();
+    assert_eq!(server.link(), &link, "the key is the same");
+    let again = loop {
+        match connection.wait() {
+            Some(Event::Connected(welcome)) => break welcome,
+            Some(Event::Lost { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(again.manifest, first.manifest);
+    let missing: Vec<_> = wanted(&twin).into_iter().filter(|blob| !blobs.contains_key(&blob.hash)).collect();
+    assert!(connection.want(missing.clone()));
+    blobs.extend(receive(&mut connection, missing.len()));
+    assert_eq!(blobs, twin.blobs);
+}
+
+#[test]
+fn a_full_venue_says_so() {
+    let folder = TempDir::new().unwrap();
+    Twin::new(6, 1, 100).write(&folder.path().join("twin"));
+    let options = ServerOptions { visitors_max: 1, ..options(folder.path(), 0) };
+    let server = Server::start(options).unwrap();
+    let mut first = Connection::open(server.link().clone()).unwrap();
+    welcome(&mut first);
+    let mut second = Connection::open(server.link().clone()).unwrap();
+    let Some(Event::Lost { cause, .. }) = second.wait() else { panic!("it is not turned away") };
+    assert_eq!(cause, Cause::Closed(CloseCause::HostFull));
+    drop(first);
+    assert!(matches!(second.wait(), Some(Event::Connected(_))), "a place is free");
+}
+
+#[test]
+fn a_blob_that_is_not_there_is_called_absent_and_one_that_lies_is_refused() {
+    let twin = Twin::new(7, 3, 5_000);
+    let (_folder, server) = serve(&twin);
+    let mut connection = Connection::open(server.link().clone()).unwrap();
+    welcome(&mut connection);
+    let absent = WantedBlob { hash: ContentHash::of(b"nowhere"), size_bytes: 5 };
+    assert!(connection.want(vec![absent]));
+    let Some(Event::BlobFailed { hash, fault: BlobFault::Absent }) = connection.wait() else { panic!() };
+    assert_eq!(hash, absent.hash);
+    let shorter = WantedBlob { size_bytes: 3, ..wanted(&twin)[0] };
+    assert!(connection.want(vec![shorter]));
+    let Some(Event::BlobFailed { hash, fault: BlobFault::Corrupt }) = connection.wait() else { panic!() };
+    assert_eq!(hash, shorter.hash);
+    assert!(connection.want(wanted(&twin)));
+    assert_eq!(receive(&mut connection, twin.blobs.len()), twin.blobs);
+}
+
+#[test]
+fn a_folder_that_cannot_hold_the_key_is_named() {
+    let folder = TempDir::new().unwrap();
+    Twin::new(8, 1, 100).write(&folder.path().join("twin"));
+    std::fs::write(folder.path().join("identity"), b"in the way").unwrap();
+    let error = Server::start(options(folder.path(), 0)).err().unwrap();
+    assert!(matches!(error, ServeError::Identity(IdentityError::Folder { .. })), "{error}");
+}
+
+#[test]
+fn a_damaged_key_is_never_replaced_and_only_the_user_reads_it() {
+    let folder = TempDir::new().unwrap();
+    let fingerprint = Identity::open(folder.path()).unwrap().fingerprint();
+    assert_eq!(Identity::open(folder.path()).unwrap().fingerprint(), fingerprint);
+    let path = folder.path().join(identity::FILE_NAME);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let whole = std::fs::read(&path).unwrap();
+    for length in (0..whole.len() - 1).step_by(41) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        assert!(matches!(Identity::open(folder.path()), Err(IdentityError::Damaged { .. })), "{length}");
+        assert_eq!(std::fs::read(&path).unwrap().len(), length);
+    }
+}
+
+/// A viewer that is none of ours: raw QUIC.
+fn stranger(server: &RunningServer) -> (tokio::runtime::Runtime, quinn::Endpoint, quinn::Connection) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tls = pin::Pin::new(server.link().fingerprint).client_tls().unwrap();
+    let mut config = quinn::ClientConfig::new(std::sync::Arc::new(tls));
+    let mut transport = quinn::TransportConfig::default();
+    transport.receive_window(quinn::VarInt::from_u32(200_000));
+    config.transport_config(std::sync::Arc::new(transport));
+    let address = server.local_addr();
+    let (endpoint, connection) = runtime.block_on(async {
+        let endpoint = quinn::Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let connection = endpoint.connect_with(config, address, "pavilion").unwrap().await.unwrap();
+        (endpoint, connection)
+    });
+    (runtime, endpoint, connection)
+}
+
+fn closed_with(error: quinn::ConnectionError) -> Option<CloseCause> {
+    match error {
+        quinn::ConnectionError::ApplicationClosed(close) => CloseCause::from_code(close.error_code.into()),
+        _ => None,
+    }
+}
+
+#[test]
+fn garbage_ends_the_connection_that_it_came_by_and_no_other() {
+    let twin = Twin::new(9, 10, 10_000);
+    let (_folder, server) = serve(&twin);
+    let mut honest = Connection::open(server.link().clone()).unwrap();
+    welcome(&mut honest);
+    let want_first = codec::encode(&FromViewer::Want(Want::default())).unwrap();
+    let garbage =
+        [vec![0xff; 4000], vec![1, 0, 0xff, 0xff, 0xff, 0x7f], vec![1, 0, 1, 0, 0, 0, 9], want_first];
+    for bytes in garbage {
+        let (runtime, _endpoint, connection) = stranger(&server);
+        let error = runtime.block_on(async {
+            let (mut send, _receive) = connection.open_bi().await.unwrap();
+            let _ = send.write_all(&bytes).await;
+            connection.closed().await
+        });
+        assert_eq!(closed_with(error), Some(CloseCause::BrokenRules), "{:?}", &bytes[..6]);
+    }
+    let (runtime, _endpoint, connection) = stranger(&server);
+    assert_eq!(closed_with(runtime.block_on(connection.closed())), Some(CloseCause::TooSlow));
+    assert!(honest.want(wanted(&twin)));
+    assert_eq!(receive(&mut honest, twin.blobs.len()), twin.blobs);
+}
+
+#[test]
+fn a_visitor_who_does_not_read_costs_little_and_holds_up_nobody() {
+    let twin = Twin::of_equal_blobs(10, 40, 500_000);
+    let (_folder, server) = serve(&twin);
+    let (runtime, _endpoint, connection) = stranger(&server);
+    let hello = FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume: None });
+    let items = wanted(&twin).iter().map(|blob| WantItem { hash: blob.hash, offset: 0 }).collect();
+    let bytes = [hello, FromViewer::Want(Want::new(items))].map(|m| codec::encode(&m).unwrap()).concat();
+    let _control = runtime.block_on(async {
+        let mut control = connection.open_bi().await.unwrap();
+        control.0.write_all(&bytes).await.unwrap();
+        control
+    });
+    runtime.block_on(async { tokio::time::sleep(Duration::from_millis(300)).await });
+    // What the stranger takes before it reads.
+    assert!(server.stats().bytes_sent <= 200_000 + transport::SEND_WINDOW_BYTES, "{:?}", server.stats());
+    let mut honest = Connection::open(server.link().clone()).unwrap();
+    welcome(&mut honest);
+    assert!(honest.want(wanted(&twin)));
+    assert_eq!(receive(&mut honest, twin.blobs.len()), twin.blobs);
 }

@@ -86,7 +86,9 @@ impl Identity {
                 let identity = Self::generate()?;
                 let partial_name = format!("{FILE_NAME}.{}.partial", std::process::id());
                 fs::create_dir_all(folder)
-                    .and_then(|()| write_atomically(&path, &partial_name, identity.pem().as_bytes(), Care::Secret))
+                    .and_then(|()| {
+                        write_atomically(&path, &partial_name, identity.pem().as_bytes(), Care::Secret)
+                    })
                     .map_err(|source| IdentityError::Folder { path, source })?;
                 Ok(identity)
             }
@@ -109,7 +111,7 @@ impl Identity {
         let key = PrivatePkcs8KeyDer::from_pem_slice(pem).ok()?;
         let identity = Self { certificate, key };
         // Whether the two fit is what the TLS library checks.
-        identity.server_tls(b"").ok()?;
+        identity.server_tls(&[]).ok()?;
         Some(identity)
     }
 
@@ -141,16 +143,16 @@ impl Identity {
         restart::endpoint_config(self.key.secret_pkcs8_der())
     }
 
-    /// What TLS needs: version 1.3 only, and `protocol` the only thing that is spoken.
+    /// What TLS needs: version 1.3 only, and nothing but `protocols` is spoken.
     ///
     /// # Errors
     /// When key and certificate are of no use to the TLS library.
-    pub fn server_tls(&self, protocol: &[u8]) -> Result<QuicServerConfig, IdentityError> {
+    pub fn server_tls(&self, protocols: &[Vec<u8>]) -> Result<QuicServerConfig, IdentityError> {
         let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], PrivateKeyDer::Pkcs8(self.key.clone_key()))?;
-        config.alpn_protocols = vec![protocol.to_vec()];
+        config.alpn_protocols = protocols.to_vec();
         QuicServerConfig::try_from(config)
             .map_err(|_| rustls::Error::General("no cipher for QUIC's first packets".to_owned()).into())
     }

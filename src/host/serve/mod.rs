@@ -11,8 +11,6 @@ pub mod visitors;
 
 mod address;
 mod restart;
-#[cfg(test)]
-mod tests;
 mod visit;
 
 use std::io;
@@ -240,7 +238,7 @@ fn bind(address: SocketAddr) -> Result<UdpSocket, ServeError> {
 }
 
 fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
-    let tls = identity.server_tls(ALPN)?;
+    let tls = identity.server_tls(&[ALPN.to_vec()])?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config.max_incoming(VISITORS_MAX).incoming_buffer_size(64 << 10).incoming_buffer_size_total(8 << 20);
     config.transport_config(Arc::new(transport_config()));

@@ -13,7 +13,8 @@ use crate::host::serve::visitors::{ConnectionKey, Visitors};
 use crate::net::inbox::{Inbox, Inlet, Rejected};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::{
-    BlobFault, BlobHeader, Capabilities, ContentHash, FromHost, FromViewer, Hello, Token, WantedBlob, transport,
+    BlobFault, BlobHeader, Capabilities, ContentHash, FromHost, FromViewer, Hello, Token, WantedBlob,
+    transport,
 };
 use crate::scene::demand::Want;
 use crate::scene::mesh::{Attributes, Position};
@@ -163,11 +164,8 @@ impl World {
         self.blobs.insert(manifest, twin.manifest.clone());
         let size_bytes = twin.manifest.len() as u32;
         let catalog = self.blobs.iter().map(|(hash, bytes)| (*hash, bytes.len() as u32)).collect();
-        self.offer = Offer {
-            manifest: WantedBlob { hash: manifest, size_bytes },
-            needs: Capabilities::OURS,
-            catalog,
-        };
+        self.offer =
+            Offer { manifest: WantedBlob { hash: manifest, size_bytes }, needs: Capabilities::OURS, catalog };
     }
 
     /// The host will send this blob damaged so many times.
@@ -304,8 +302,7 @@ impl World {
 
     fn receive(&mut self, key: StreamKey, bytes: &[u8]) {
         let line = self.line.as_mut().unwrap();
-        let stream =
-            line.viewer_streams.entry(key).or_insert_with(|| ViewerStream::Head(Frames::default()));
+        let stream = line.viewer_streams.entry(key).or_insert_with(|| ViewerStream::Head(Frames::default()));
         let rejected = match stream {
             ViewerStream::Stopped => None,
             ViewerStream::Body(_, inlet) => self.inbox.push(*inlet, bytes).err(),
@@ -344,9 +341,14 @@ impl World {
 
     fn reject(&mut self, rejected: Rejected) {
         if let Some((hash, fault)) = rejected.fault() {
-            let want = self.inbox.want();
-            self.say(&FromViewer::Want(want));
+            self.say_wants();
             self.streamer.blob_failed(hash, fault);
+        }
+    }
+
+    fn say_wants(&mut self) {
+        for want in self.inbox.wants() {
+            self.say(&FromViewer::Want(want));
         }
     }
 
@@ -392,7 +394,8 @@ impl World {
                 Pace::Run { priority } => Some((priority, std::cmp::Reverse(*key), stream)),
                 Pace::Hold => None,
             });
-            let Some((_, std::cmp::Reverse(key), stream)) = running.max_by_key(|(priority, key, _)| (*priority, *key))
+            let Some((_, std::cmp::Reverse(key), stream)) =
+                running.max_by_key(|(priority, key, _)| (*priority, *key))
             else {
                 return;
             };
@@ -455,8 +458,7 @@ impl World {
                 }
                 Request::Want(wanted) => {
                     self.inbox.replace(&wanted);
-                    let want = self.inbox.want();
-                    self.say(&FromViewer::Want(want));
+                    self.say_wants();
                 }
                 Request::Decode(job) => {
                     let at = self.now_millis + 1 + self.random.below(10);

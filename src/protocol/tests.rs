@@ -1,0 +1,174 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use super::codec::{self, BUFFER_BYTES_MAX, FRAME_BYTES_MAX, Frames, Message};
+use super::content::{WANTS_MAX, WantItem};
+use super::*;
+use crate::math::Aabb;
+use crate::scene::tileset::{Tables, Tile};
+
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn want(count: usize) -> FromViewer {
+    let item = |n: usize| WantItem { hash: ContentHash::of(&n.to_le_bytes()), offset: n as u32 };
+    FromViewer::Want(Want::new((0..count).map(item).collect()))
+}
+
+fn hello() -> FromViewer {
+    FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume: Some(Token([7; 16])) })
+}
+
+fn welcome() -> FromHost {
+    FromHost::Welcome(Welcome {
+        capabilities: Capabilities::OURS,
+        manifest: ContentHash::of(b"manifest"),
+        manifest_bytes: 77,
+        token: Token([9; 16]),
+        is_resumed: true,
+    })
+}
+
+fn read_all<M: Message>(bytes: &[u8], piece: usize) -> Result<Vec<M>, ProtocolError> {
+    let (mut frames, mut messages) = (Frames::default(), Vec::new());
+    for piece in bytes.chunks(piece) {
+        frames.push(piece)?;
+        while let Some(message) = frames.next()? {
+            messages.push(message);
+        }
+    }
+    Ok(messages)
+}
+
+#[test]
+fn messages_survive_the_wire_in_pieces_of_any_size() {
+    let messages = [hello(), want(0), want(WANTS_MAX), want(3)];
+    let bytes: Vec<u8> = messages.iter().flat_map(|message| codec::encode(message).unwrap()).collect();
+    for piece in [1, 2, 5, 7, 100, bytes.len()] {
+        assert_eq!(read_all::<FromViewer>(&bytes, piece).unwrap(), messages);
+    }
+    let header = BlobHeader { hash: ContentHash([255; 32]), size_bytes: 32 << 20, offset: 32 << 20 };
+    let frame = codec::encode(&header).unwrap();
+    assert!(frame.len() <= BlobHeader::FRAME_BYTES_MAX);
+    assert_eq!(read_all::<BlobHeader>(&frame, 3).unwrap(), [header]);
+    assert_eq!(read_all::<FromHost>(&codec::encode(&welcome()).unwrap(), 9).unwrap(), [welcome()]);
+}
+
+#[test]
+fn unknown_kinds_are_skipped_and_lies_are_refused() {
+    let mut bytes = vec![0x34, 0x12, 3, 0, 0, 0, 1, 2, 3];
+    bytes.extend(codec::encode(&hello()).unwrap());
+    assert_eq!(read_all::<FromViewer>(&bytes, 4).unwrap(), [hello()]);
+    // A length beyond the ceiling is refused before the body comes.
+    let too_long = (FRAME_BYTES_MAX as u32 + 1).to_le_bytes();
+    let head = [&[1, 0][..], &too_long].concat();
+    assert!(matches!(read_all::<FromViewer>(&head, 6), Err(ProtocolError::TooLarge { .. })));
+    // A byte too many, a byte too few.
+    for change in [1, -1_i32] {
+        let mut frame = codec::encode(&hello()).unwrap();
+        let length = (frame.len() as i32 - 6 + change) as u32;
+        frame.resize((6 + length) as usize, 0);
+        frame[2..6].copy_from_slice(&length.to_le_bytes());
+        assert!(read_all::<FromViewer>(&frame, 999).is_err());
+    }
+    assert!(Frames::default().push(&vec![0; BUFFER_BYTES_MAX + 1]).is_err());
+    let beyond_end = BlobHeader { hash: ContentHash([0; 32]), size_bytes: 4, offset: 5 };
+    assert!(read_all::<BlobHeader>(&codec::encode(&beyond_end).unwrap(), 99).is_err());
+}
+
+#[test]
+fn twenty_thousand_mutations_do_no_harm() {
+    let viewer = [hello(), want(20)].map(|message| codec::encode(&message).unwrap()).concat();
+    let host = codec::encode(&welcome()).unwrap();
+    let manifest = manifest::encode(&tables()).unwrap();
+    let mut refused = 0;
+    for seed in 0..20_000 {
+        let mut state = seed;
+        let original = [&viewer, &host, &manifest][(seed % 3) as usize];
+        let mut bytes = original.clone();
+        for _ in 0..1 + random(&mut state) % 4 {
+            let place = random(&mut state) as usize % bytes.len();
+            match random(&mut state) % 4 {
+                0 => bytes[place] = random(&mut state) as u8,
+                1 => bytes[place] ^= 1 << (random(&mut state) % 8),
+                2 => bytes.truncate(place + 1),
+                _ => bytes.insert(place, random(&mut state) as u8),
+            }
+        }
+        let piece = 1 + random(&mut state) as usize % 64;
+        refused += usize::from(match seed % 3 {
+            0 => read_all::<FromViewer>(&bytes, piece).is_err(),
+            1 => read_all::<FromHost>(&bytes, piece).is_err(),
+            _ => manifest::decode(&bytes).is_err(),
+        });
+        let _ = read_all::<BlobHeader>(&bytes, piece);
+    }
+    assert!(refused > 5_000, "only {refused} were refused");
+}
+
+fn tables() -> Tables {
+    let tile = Tile {
+        bounds: Aabb { min: glam::Vec3::ZERO, max: glam::Vec3::ONE },
+        geometric_error_metres: 0.0,
+        first_child: 0,
+        child_count: 0,
+        content: None,
+        images: Vec::new(),
+        triangle_count: 0,
+    };
+    Tables { title: "twin".to_owned(), tiles: vec![tile], ..Tables::default() }
+}
+
+#[test]
+fn a_manifest_reads_back_and_others_are_refused() {
+    let bytes = manifest::encode(&tables()).unwrap();
+    assert_eq!(manifest::decode(&bytes).unwrap().tables(), &tables());
+    for length in 0..bytes.len() {
+        assert!(manifest::decode(&bytes[..length]).is_err(), "cut at {length}");
+    }
+    let mut later = bytes.clone();
+    later[4] = 2;
+    let version = ProtocolError::ManifestVersion { found: 2, expected: 1 };
+    assert_eq!(manifest::decode(&later).unwrap_err(), version);
+    assert!(manifest::decode(&[bytes, vec![0]].concat()).is_err());
+    assert!(matches!(
+        manifest::decode(&manifest::encode(&Tables::default()).unwrap()),
+        Err(ProtocolError::Manifest(_))
+    ));
+}
+
+#[test]
+fn join_links_read_back_and_others_say_what_is_wrong() {
+    let digits = "0123456789abcdef".repeat(4);
+    for place in ["192.168.1.20:7413", "[fe80::1]:9", "venue.example:65535", "hall-2.local:7413"] {
+        let text = format!("pavilion://{place}#sha256={digits}");
+        assert_eq!(text.parse::<JoinLink>().unwrap().to_string(), text);
+    }
+    let shouted = format!(" pavilion://10.0.0.1#sha256={} ", digits.to_uppercase());
+    assert_eq!(
+        shouted.parse::<JoinLink>().unwrap().to_string(),
+        format!("pavilion://10.0.0.1:7413#sha256={digits}")
+    );
+    let wrong = [
+        ("https://host:1#sha256=", LinkError::NotALink),
+        ("garage.glb", LinkError::NotALink),
+        ("pavilion://host:1", LinkError::NoFingerprint),
+        ("pavilion://host:1#md5=", LinkError::NoFingerprint),
+        ("pavilion://host:1#sha256=12", LinkError::BadFingerprint),
+        ("pavilion://:1#sha256=", LinkError::BadHost),
+        ("pavilion://a b:1#sha256=", LinkError::BadHost),
+        ("pavilion://300.1.1.1:1#sha256=", LinkError::BadHost),
+        ("pavilion://[::1:1#sha256=", LinkError::BadHost),
+        ("pavilion://user@host:1#sha256=", LinkError::BadHost),
+        ("pavilion://host:0#sha256=", LinkError::BadPort),
+        ("pavilion://host:+1#sha256=", LinkError::BadPort),
+        ("pavilion://host:65536#sha256=", LinkError::BadPort),
+    ];
+    for (text, error) in wrong {
+        let whole = if text.ends_with("sha256=") { format!("{text}{digits}") } else { text.to_owned() };
+        assert_eq!(whole.parse::<JoinLink>(), Err(error), "{whole}");
+    }
+}
