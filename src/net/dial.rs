@@ -106,7 +106,7 @@ async fn greet(endpoint: Endpoint, connection: Connection, resume: Option<Token>
     let _ = send.set_priority(1);
     let mut frames = Frames::default();
     loop {
-        match frames.next()? {
+        match frames.next_message()? {
             Some(FromHost::Welcome(welcome)) => {
                 return Ok(Line { endpoint, connection, send, receive, frames, welcome });
             }

@@ -160,7 +160,7 @@ async fn say_wants(send: &mut SendStream, shared: &Shared) -> Result<(), Cause> 
 
 async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), Cause> {
     frames.push(bytes)?;
-    while let Some(message) = frames.next()? {
+    while let Some(message) = frames.next_message()? {
         match message {
             FromHost::Absent(absent) => {
                 let was_wanted = shared.inbox().absent(absent.hash);
@@ -195,7 +195,7 @@ async fn receive_blob(mut stream: RecvStream, shared: Arc<Shared>) {
 async fn read_blob(stream: &mut RecvStream, shared: &Shared) -> Result<Option<Event>, Rejected> {
     let mut head = Frames::default();
     let header: BlobHeader = loop {
-        match head.next() {
+        match head.next_message() {
             Ok(Some(header)) => break header,
             Ok(None) => {}
             Err(_) => return Err(Rejected::Unwanted),

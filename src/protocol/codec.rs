@@ -92,7 +92,7 @@ impl Frames {
     ///
     /// # Errors
     /// When the bytes are not frames; the connection is then of no use any more.
-    pub fn next<M: Message>(&mut self) -> Result<Option<M>, ProtocolError> {
+    pub fn next_message<M: Message>(&mut self) -> Result<Option<M>, ProtocolError> {
         while let Some((header, rest)) = self.buffer.split_first_chunk::<HEADER_BYTES>() {
             let [k0, k1, l0, l1, l2, l3] = *header;
             let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;

@@ -36,7 +36,7 @@ fn read_all<M: Message>(bytes: &[u8], piece: usize) -> Result<Vec<M>, ProtocolEr
     let (mut frames, mut messages) = (Frames::default(), Vec::new());
     for piece in bytes.chunks(piece) {
         frames.push(piece)?;
-        while let Some(message) = frames.next()? {
+        while let Some(message) = frames.next_message()? {
             messages.push(message);
         }
     }

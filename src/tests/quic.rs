@@ -16,7 +16,7 @@ use crate::protocol::codec;
 use crate::protocol::content::WantItem;
 use crate::protocol::link::Place;
 use crate::protocol::{
-    BlobFault, Capabilities, CloseCause, ContentHash, Fingerprint, FromViewer, Hello, JoinLink, Want,
+    ALPN, BlobFault, Capabilities, CloseCause, ContentHash, Fingerprint, FromViewer, Hello, JoinLink, Want,
     WantedBlob, Welcome, transport,
 };
 
@@ -331,4 +331,43 @@ fn a_visitor_who_does_not_read_costs_little_and_holds_up_nobody() {
     welcome(&mut honest);
     assert!(honest.want(wanted(&twin)));
     assert_eq!(receive(&mut honest, twin.blobs.len()), twin.blobs);
+}
+
+#[test]
+fn a_host_that_was_killed_and_is_back_says_so_at_once() {
+    let folder = TempDir::new().unwrap();
+    let identity = Identity::open(folder.path()).unwrap();
+    let host = |port: u16| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let tls = identity.server_tls(&[ALPN.to_vec()]).unwrap();
+        let config = quinn::ServerConfig::with_crypto(std::sync::Arc::new(tls));
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let inside = runtime.enter();
+        let tokio = std::sync::Arc::new(quinn::TokioRuntime);
+        let endpoint = quinn::Endpoint::new(identity.endpoint_config(), Some(config), socket, tokio).unwrap();
+        drop(inside);
+        (runtime, endpoint)
+    };
+    let (first, endpoint) = host(0);
+    let address = endpoint.local_addr().unwrap();
+    let thread = std::thread::Builder::new().spawn(move || {
+        first.block_on(async { endpoint.accept().await.unwrap().await.unwrap() });
+        // Without a goodbye: the runtime goes with everything in it.
+        drop(first);
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tls = pin::Pin::new(identity.fingerprint()).client_tls().unwrap();
+    let config = quinn::ClientConfig::new(std::sync::Arc::new(tls));
+    let error = runtime.block_on(async {
+        let endpoint = quinn::Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let connection = endpoint.connect_with(config, address, "pavilion").unwrap().await.unwrap();
+        thread.unwrap().join().unwrap();
+        let (second, endpoint) = host(address.port());
+        std::thread::Builder::new()
+            .spawn(move || second.block_on(async { endpoint.accept().await.is_some() }))
+            .unwrap();
+        connection.open_uni().await.unwrap().write_all(b"still there?").await.unwrap();
+        tokio::time::timeout(Duration::from_secs(3), connection.closed()).await
+    });
+    assert_eq!(Cause::from(error.expect("it takes the silence for absence")), Cause::Gone);
 }

@@ -197,7 +197,7 @@ impl Visit {
     }
 
     fn hear_messages(&mut self, frames: &mut Frames) -> Result<(), ProtocolError> {
-        while let Some(message) = frames.next::<FromViewer>()? {
+        while let Some(message) = frames.next_message::<FromViewer>()? {
             let now = self.venue.now();
             let mut visitors = locked(&self.venue.visitors);
             self.session.on_message(&message, &self.venue.offer, &mut visitors, now);

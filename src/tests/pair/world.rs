@@ -268,7 +268,7 @@ impl World {
             match line.deliveries.remove(&key).unwrap() {
                 Delivery::ToHost(bytes) => {
                     line.host_frames.push(&bytes).unwrap();
-                    while let Some(message) = line.host_frames.next::<FromViewer>().unwrap() {
+                    while let Some(message) = line.host_frames.next_message::<FromViewer>().unwrap() {
                         let now = Duration::from_millis(self.now_millis);
                         line.session.on_message(&message, &self.offer, &mut self.visitors, now);
                     }
@@ -276,7 +276,7 @@ impl World {
                 }
                 Delivery::ToViewer(bytes) => {
                     line.viewer_frames.push(&bytes).unwrap();
-                    while let Some(message) = line.viewer_frames.next::<FromHost>().unwrap() {
+                    while let Some(message) = line.viewer_frames.next_message::<FromHost>().unwrap() {
                         match message {
                             FromHost::Welcome(welcome) => {
                                 assert_eq!(welcome.is_resumed, self.token.is_some());
@@ -308,7 +308,7 @@ impl World {
             ViewerStream::Body(_, inlet) => self.inbox.push(*inlet, bytes).err(),
             ViewerStream::Head(frames) => {
                 frames.push(bytes).unwrap();
-                match frames.next::<BlobHeader>().unwrap() {
+                match frames.next_message::<BlobHeader>().unwrap() {
                     None => None,
                     Some(header) => {
                         let rest = std::mem::take(frames).into_rest();
