@@ -5,12 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../src/tests/golden.rs"]
+#[allow(dead_code)]
 mod golden;
 mod program;
 mod twin;
 
 use std::path::Path;
 
+// The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
+use pavilion::scene;
 use program::{Home, can_draw, test_data};
 use serde_json::Value;
 
@@ -36,7 +39,8 @@ fn goes_the_whole_way(name: &str, source: &Path, at: Option<&str>) -> Option<Val
     assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
     assert!(report["bytes_received"].as_u64().unwrap() > 0, "nothing was streamed: {report}");
     for eye in ["left", "right"] {
-        golden::compare_file(&format!("{name}-{eye}"), &shots.join(format!("{eye}.png")));
+        let pixels = golden::read_png(&shots.join(format!("{eye}.png"))).unwrap();
+        golden::assert_golden(&format!("{name}-{eye}"), &pixels);
     }
     Some(report)
 }

@@ -147,11 +147,14 @@ impl Venue {
                 self.streamer.decoded(decoded);
             }
         }
-        while let Some(Some((hash, bytes))) = self.cache.as_ref().and_then(Workers::try_take) {
-            self.streamer.looked(hash, bytes);
+        while let Some(looked) = self.cache.as_ref().and_then(Workers::try_take) {
+            if let Some((hash, bytes)) = looked {
+                self.streamer.looked(hash, bytes);
+            }
         }
         self.streamer.frame(now, demand.unwrap_or(&self.first));
         self.give_requests();
+        tracing::trace!(?now, stats = ?self.streamer.stats(), "streaming");
         while events.len() < events_max
             && let Some(ready) = self.streamer.next_ready()
         {

@@ -21,6 +21,9 @@ use crate::scene::{Demand, Scene, TileId, Tileset};
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
 
+/// The same where frames have no deadline, because nobody watches.
+const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
+
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
@@ -268,7 +271,10 @@ impl<'a> Viewer<'a> {
 
     fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
         let target = self.display.target();
-        let frame = FrameInput { views, list: &self.list, upload_budget_bytes: UPLOAD_BUDGET_BYTES };
+        let is_watched = self.wishes.timeout.is_none();
+        let upload_budget_bytes =
+            if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
+        let frame = FrameInput { views, list: &self.list, upload_budget_bytes };
         let (gpu, display) = (self.gpu, &mut self.display);
         let mut shown = Ok(());
         self.stats = self.renderer.draw(gpu, &frame, &target, |encoder| {

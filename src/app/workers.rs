@@ -1,16 +1,16 @@
 //! Threads that decode, so that the frame thread does not.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Builder;
 
 use super::Failure;
 
 /// Jobs that wait for a thread; whoever gives them keeps the rest.
-const JOBS_MAX: usize = 16;
+const JOBS_MAX: usize = 64;
 
 /// Results that wait for the frame thread: a frame takes them all, so they rarely pile up.
-const RESULTS_MAX: usize = 32;
+const RESULTS_MAX: usize = 64;
 
 /// A small pool of named threads that turn `Job`s into `Output`s, in no particular order.
 pub struct Workers<Job, Output> {
@@ -57,9 +57,6 @@ impl<Job: Send + 'static, Output: Send + 'static> Workers<Job, Output> {
 
     /// A result, if one is ready.
     pub fn try_take(&self) -> Option<Output> {
-        match self.results.try_recv() {
-            Ok(output) => Some(output),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.results.try_recv().ok()
     }
 }

@@ -66,8 +66,11 @@ impl Texture {
             return Err(ContentError::malformed("texture", "its size does not fit its pixels"));
         }
         let transfer = Transfer::of(space);
-        let mut level = transfer.fit(pixels, 1 << side_log2);
-        let mut levels = vec![transfer.encode(&level)];
+        let side = 1 << side_log2;
+        let mut level = transfer.fit(pixels, side);
+        // What needs no fitting keeps its bytes, which are most of the work.
+        let is_fitting = pixels.width == side && pixels.height == side;
+        let mut levels = vec![if is_fitting { pixels.rgba.clone() } else { transfer.encode(&level) }];
         for log2 in (0..side_log2).rev() {
             level = halve(&level, 1 << log2);
             levels.push(transfer.encode(&level));
@@ -86,20 +89,42 @@ impl Texture {
     }
 }
 
+/// Steps of the table that guesses a byte.
+const GUESSES: usize = 4096;
+
 /// Bytes to linear floats and back.
 struct Transfer {
     linear_from_byte: [f32; 256],
-    is_srgb: bool,
+    /// The least linear value that rounds to the byte; the last one is never reached.
+    least: [f32; 257],
+    /// A byte that is right or too small, by linear value in [`GUESSES`] steps.
+    guesses: Vec<u8>,
 }
 
 impl Transfer {
     fn of(space: ColorSpace) -> Self {
-        let is_srgb = space == ColorSpace::Srgb;
-        let linear_from_byte = std::array::from_fn(|byte| {
-            let x = byte as f32 / 255.0;
-            if is_srgb { linear_from_srgb(x) } else { x }
+        let linear = |x: f32| if space == ColorSpace::Srgb { linear_from_srgb(x) } else { x };
+        let linear_from_byte = std::array::from_fn(|byte| linear(byte as f32 / 255.0));
+        let mut least = std::array::from_fn(|byte| linear((byte as f32 - 0.5).max(0.0) / 255.0));
+        least[256] = f32::INFINITY;
+        let mut byte = 0_u8;
+        let guesses = (0..=GUESSES).map(|step| {
+            while least[usize::from(byte) + 1] <= step as f32 / GUESSES as f32 {
+                byte += 1;
+            }
+            byte
         });
-        Self { linear_from_byte, is_srgb }
+        Self { linear_from_byte, guesses: guesses.collect(), least }
+    }
+
+    /// The byte whose value is nearest.
+    fn byte(&self, x: f32) -> u8 {
+        let x = x.clamp(0.0, 1.0);
+        let mut byte = self.guesses[(x * GUESSES as f32) as usize];
+        while self.least[usize::from(byte) + 1] <= x {
+            byte += 1;
+        }
+        byte
     }
 
     fn decode(&self, [r, g, b, a]: [u8; 4]) -> [f32; 4] {
@@ -108,9 +133,12 @@ impl Transfer {
     }
 
     fn encode(&self, texels: &[[f32; 4]]) -> Vec<u8> {
-        let byte = |x: f32| (x.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-        let color = |x: f32| byte(if self.is_srgb { srgb_from_linear(x) } else { x });
-        texels.iter().flat_map(|&[r, g, b, a]| [color(r), color(g), color(b), byte(a)]).collect()
+        let alpha = |x: f32| (x.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let mut bytes = Vec::with_capacity(texels.len() * 4);
+        for &[r, g, b, a] in texels {
+            bytes.extend_from_slice(&[self.byte(r), self.byte(g), self.byte(b), alpha(a)]);
+        }
+        bytes
     }
 
     /// Resamples to `side` × `side`, bilinear; exact where nothing changes.
@@ -165,15 +193,26 @@ fn linear_from_srgb(x: f32) -> f32 {
     if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
 }
 
-/// IEC 61966-2-1.
-fn srgb_from_linear(x: f32) -> f32 {
-    if x <= 0.003_130_8 { x * 12.92 } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// IEC 61966-2-1.
+    fn srgb_from_linear(x: f32) -> f32 {
+        if x <= 0.003_130_8 { x * 12.92 } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 }
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_formula() {
+        let transfer = Transfer::of(ColorSpace::Srgb);
+        for step in 0..=100_000 {
+            let x = step as f32 / 100_000.0;
+            let exact = srgb_from_linear(x) * 255.0;
+            assert!((f32::from(transfer.byte(x)) - exact).abs() <= 0.502, "{x}");
+        }
+        assert_eq!((transfer.byte(-1.0), transfer.byte(2.0)), (0, 255));
+    }
 
     #[test]
     fn black_and_white_average_to_half_the_light() {

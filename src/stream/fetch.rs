@@ -23,7 +23,7 @@ struct Slot {
 }
 
 /// Cache look-ups at once: a disk answers in a millisecond, so a frame's worth.
-const LOOKS_MAX: usize = 16;
+const LOOKS_MAX: usize = 64;
 
 /// The blobs of one tileset.
 #[derive(Debug)]

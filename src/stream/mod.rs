@@ -50,7 +50,7 @@ impl Default for Limits {
             window_bytes: 8 << 20,
             ready_bytes: 32 << 20,
             resident_bytes: 512 << 20,
-            decodes: 8,
+            decodes: 32,
             has_cache: true,
         }
     }

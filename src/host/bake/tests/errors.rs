@@ -3,7 +3,7 @@
 use glam::{Vec3, Vec3Swizzles};
 
 use super::decoded::Decoded;
-use super::scenes::{ball, bake, sheet, single};
+use super::scenes::{bake, ball, sheet, single};
 
 /// By brute force, from the textbook's definition: the nearest of many points of the surface.
 fn distance(point: Vec3, samples: &[Vec3]) -> f32 {
