@@ -7,6 +7,7 @@ use serde_json::json;
 use super::cli::HostArgs;
 use super::interrupt::Interrupt;
 use super::{Failure, folders};
+use crate::host::bake::folder;
 use crate::host::serve::{RunningServer, ServeError, Server, ServerOptions};
 
 /// How often Ctrl-C is looked for.
@@ -53,6 +54,8 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
 /// # Errors
 /// When the folder is no twin, or this machine cannot listen.
 pub fn start(options: ServerOptions) -> Result<RunningServer, Failure> {
+    // A bake that was cut short while it took the place of an earlier one has left that one aside.
+    folder::recover(&options.folder).map_err(Failure::environment)?;
     Server::start(options).map_err(|error| match error {
         ServeError::Shelf(_) => Failure::content(error),
         _ => Failure::environment(error),

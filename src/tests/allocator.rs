@@ -1,8 +1,9 @@
 //! Says who allocates: every allocation of a thread while it asks, with the way that led there.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
+
+use backtrace::Backtrace;
 
 /// The system's allocator with an ear.
 struct Listening;
@@ -18,7 +19,9 @@ static ALLOCATOR: Listening = Listening;
 fn hear() {
     // Recording allocates too, and threads allocate while they end.
     if IS_LISTENING.try_with(|flag| flag.replace(false)).unwrap_or(false) {
-        let backtrace = Backtrace::force_capture();
+        // Not the standard library's: its lock may be held by whoever allocates, because wgpu takes
+        // backtraces of its own.
+        let backtrace = Backtrace::new_unresolved();
         let _ = HEARD.try_with(|heard| heard.borrow_mut().push(backtrace));
         let _ = IS_LISTENING.try_with(|flag| flag.set(true));
     }
@@ -68,8 +71,9 @@ pub fn during<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     IS_LISTENING.with(|flag| flag.set(false));
     let heard = HEARD.with(|heard| std::mem::take(&mut *heard.borrow_mut()));
     let mut allocations = Allocations::default();
-    for backtrace in heard {
-        match owner(&backtrace.to_string()) {
+    for mut backtrace in heard {
+        backtrace.resolve();
+        match owner(&backtrace) {
             Some(place) => allocations.ours.push(place),
             None => allocations.theirs += 1,
         }
@@ -78,13 +82,17 @@ pub fn during<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
 }
 
 /// The place in this crate that asked, or `None` when it was somebody else.
-fn owner(backtrace: &str) -> Option<String> {
-    let places = backtrace.lines().filter_map(|line| line.trim_start().strip_prefix("at "));
-    let mut places = places.filter(|place| {
-        let is_std = place.starts_with("/rustc/") || place.contains("/rustlib/");
-        !is_std && !place.contains("tests/allocator.rs")
+fn owner(backtrace: &Backtrace) -> Option<String> {
+    let symbols = backtrace.frames().iter().flat_map(|frame| frame.symbols());
+    let mut places = symbols.filter_map(|symbol| {
+        let file = symbol.filename()?.to_string_lossy().into_owned();
+        let is_passed_through = file.starts_with("/rustc/")
+            || file.contains("/rustlib/")
+            || file.contains("/backtrace-")
+            || file.ends_with("tests/allocator.rs");
+        (!is_passed_through).then(|| format!("{file}:{}", symbol.lineno().unwrap_or(0)))
     });
-    places.next().filter(|place| !place.contains("/registry/")).map(str::to_owned)
+    places.next().filter(|place| !place.contains("/registry/"))
 }
 
 #[cfg(test)]

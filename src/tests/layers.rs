@@ -70,11 +70,11 @@ pub const RULES: &[Rule] = &[
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &[]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "store", "stream", "people", "twin", "wallet",
-        "guide", "net", "audio", "draw", "host", "ui", "present"], &["anyhow", "clap", "tracing_subscriber", "serde_json", "blake3", "tokio"]),
+        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio"]),
 ];
 
 /// What the command's own `main.rs` may use.
-pub const MAIN_CRATES: &[&str] = &["pavilion", "anyhow", "clap"];
+pub const MAIN_CRATES: &[&str] = &["pavilion", "clap"];
 
 /// Files that may say `unsafe`: Vulkan and OpenXR handles, and the allocator that counts in a test.
 pub const UNSAFE: &[&str] = &[

@@ -57,7 +57,7 @@ fn append(into: &mut Shape, (set, indices): Shape) {
 pub(super) fn floor() -> Shape {
     let ground = Vec3::new(0.20, 0.22, 0.25);
     let horizon = Vec3::new(0.45, 0.50, 0.56);
-    grid(96, 64, |around, out| {
+    grid(72, 40, |around, out| {
         let radius = 8.8 * (1.0 - out);
         let (sin, cos) = (around * TAU).sin_cos();
         let line = (1.0 - (radius.fract() - 0.5).abs() * 2.0).powi(8) * 0.10;
@@ -89,7 +89,7 @@ pub(super) fn ribs() -> Shape {
 
 /// A circle of `radius` metres swept along `center`, whose curve lies in the plane with normal `side`.
 fn tube(center: impl Fn(f32) -> Vec3, side: Vec3, radius: f32) -> Shape {
-    grid(10, 48, |around, along| {
+    grid(8, 32, |around, along| {
         let step = 1e-3;
         let ahead = (center(along + step) - center(along - step)).normalize_or(Vec3::Y);
         let out = ahead.cross(side);

@@ -26,7 +26,7 @@ pub fn check_target(out: &Path) -> Result<(), BakeError> {
             if is_free { Ok(()) } else { Err(BakeError::NotABake { path: out.to_owned() }) }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && out.exists() => {
             Err(BakeError::NotABake { path: out.to_owned() })
         }
         Err(cause) => Err(BakeError::Folder { path: out.to_owned(), cause }),

@@ -75,7 +75,7 @@ pub enum ServeError {
     Identity(#[from] IdentityError),
     /// Somebody else listens there.
     #[error(
-        "port {port} is in use, perhaps by another host on this machine: stop that one, or choose another port with --port"
+        "port {port} is in use, perhaps by another host on this machine: stop that one, or choose another with --listen"
     )]
     PortInUse {
         /// UDP.
