@@ -101,8 +101,9 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     let emissive_and_cutoff = unpack_halves(materials[m].emissive_and_cutoff);
     let emissive = emissive_and_cutoff.rgb * select(one, emissive_texel, has(flags, HAS_EMISSIVE)).rgb;
 
-    // Without a normal map the bump is zero, whatever layer was read.
-    let bump = (normal_texel.xy * 2.0 - 1.0) * select(0.0, materials[m].normal_scale, has(flags, HAS_NORMAL));
+    // Chosen, not scaled, away where there is no normal map: an anisotropic read at coordinates that
+    // never change may be no number at all.
+    let bump = select(vec2<f32>(0.0), (normal_texel.xy * 2.0 - 1.0) * materials[m].normal_scale, has(flags, HAS_NORMAL));
     let bump_z = sqrt(saturate(1.0 - dot(bump, bump)));
     let bitangent = cross(in.normal, in.tangent.xyz) * in.tangent.w;
     let side = select(-1.0, 1.0, is_front);

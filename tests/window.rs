@@ -81,6 +81,8 @@ fn a_person_walks_and_takes_a_picture() {
     assert_eq!((width, height), (480, 360));
     let colors: std::collections::BTreeSet<&[u8]> = before.chunks_exact(4).collect();
     assert!(colors.len() > 500, "a picture of the twin has many colours, not {}", colors.len());
+    let black = before.chunks_exact(4).filter(|pixel| pixel.iter().take(3).all(|&c| c < 8)).count();
+    assert!(black * 20 < before.len() / 4, "nothing in the twin is black, and {black} pixels are");
 
     let count = std::fs::read_dir(&shots).unwrap().count();
     xdotool(&display, &["keydown", "w"]);

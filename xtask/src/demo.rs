@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut view = run::on_prefix(&prefix, &program);
     view.env("PAVILION_CACHE", &cache).args(["view", &link]);
     if arguments.headless || arguments.json || !has_display() {
-        view.args(["--headless", "--frames", "60", "--size", "640x640", "--shot"]);
+        view.args(["--headless", "--walk", "--frames", "60", "--size", "640x640", "--shot"]);
         view.arg(arguments.shot.clone().unwrap_or_else(|| folder.join("pictures")));
     } else if let Some(shot) = &arguments.shot {
         view.arg("--shot").arg(shot);

@@ -28,6 +28,9 @@ const PANEL: MaterialId = MaterialId(2);
 /// The panel, metres: wide enough for a line of 40 letters of 2° at its distance.
 const PANEL_WIDTH_METRES: f32 = 2.6;
 
+/// What a person can do, whatever has happened.
+const WAY_OUT: &str = "R tries again now, Esc leaves.";
+
 /// Everything the renderer and the culler need to show the lobby.
 pub struct Lobby {
     /// One tile.
@@ -41,7 +44,7 @@ pub struct Lobby {
 /// # Errors
 /// Never for sentences that this program makes; the packing checks all content alike.
 pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
-    let pixels = text::rasterise(&["Pavilion", sentence]);
+    let pixels = text::rasterise(&["Pavilion", &capitalised(sentence), WAY_OUT]);
     let aspect = pixels.height as f32 / pixels.width as f32;
     let side_log2 = side_log2_for(pixels.width, pixels.height);
     let texture = Arc::new(Texture::from_pixels(&pixels, ColorSpace::Srgb, side_log2)?);
@@ -85,6 +88,13 @@ pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
     Ok(Lobby { scene: Scene::new(tileset), uploads })
 }
 
+/// The sentence as it stands on a panel: its first letter is a capital one.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 fn materials() -> Vec<Material> {
     let matt = |base_color: [f32; 4], roughness: f32| Material {
         base_color,
@@ -107,9 +117,10 @@ mod tests {
 
     #[test]
     fn the_lobby_is_content_like_any_other() {
-        let lobby = build("The host does not answer: is it running? Press R to try again.").unwrap();
+        let lobby = build("nobody answers: check that the host is running").unwrap();
         let [_, Upload::Tile { mesh, .. }] = &lobby.uploads else { panic!("the tile comes last") };
         assert_eq!(mesh.chunks.len(), 3);
+        assert_eq!(capitalised("élan vital"), "Élan vital");
         assert!(mesh.indices.len() < 60_000, "the lobby is shown when everything else failed");
     }
 }
