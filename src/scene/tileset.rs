@@ -123,10 +123,10 @@ impl TryFrom<Tables> for Tileset {
         for (index, material) in tables.materials.iter().enumerate() {
             let images_exist =
                 material.textures().iter().flatten().all(|slot| slot.image.index() < tables.images.len());
-            if !images_exist || !material.is_valid() {
+            if !images_exist || !material.is_valid() || !has_one_side(material, &tables.images) {
                 return Err(ContentError::malformed(
                     format!("material {index}"),
-                    "an image or a number of it is out of range",
+                    "an image or a number of it is out of range, or its images differ in size",
                 ));
             }
         }
@@ -213,6 +213,13 @@ fn check_references(index: usize, tile: &Tile, tables: &Tables) -> Result<(), Co
     Err(ContentError::malformed(format!("tile {index}"), "its content or an image of it is out of range"))
 }
 
+/// Whether the images that a material reads in one colour space have one size: they are read from
+/// one array.
+fn has_one_side(material: &Material, images: &[Image]) -> bool {
+    let used = || material.textures().into_iter().flatten().filter_map(|slot| images.get(slot.image.index()));
+    used().all(|image| used().all(|other| other.space != image.space || other.side_log2 == image.side_log2))
+}
+
 fn check_entities(entities: &[Entity]) -> Result<(), ContentError> {
     for (index, entity) in entities.iter().enumerate() {
         if entity.id.is_empty() || entity.id.len() > limits::NAME_BYTES_MAX || !entity.bounds.is_valid() {
@@ -295,6 +302,8 @@ impl Tileset {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::scene::material::TextureSlot;
+    use crate::scene::texture::ColorSpace;
 
     fn tile(first_child: u32, child_count: u32, error: f32) -> Tile {
         Tile {
@@ -311,6 +320,22 @@ mod tests {
     fn tree() -> Tables {
         let tiles = vec![tile(1, 2, 1.0), tile(0, 0, 0.0), tile(3, 1, 0.5), tile(0, 0, 0.0)];
         Tables { tiles, ..Tables::default() }
+    }
+
+    #[test]
+    fn images_that_one_material_reads_alike_have_one_size() {
+        let image = |side_log2| Image { blob: BlobId(0), space: ColorSpace::Linear, side_log2 };
+        let slot = |image| Some(TextureSlot { image: ImageId(image), uv_set: 0 });
+        let material =
+            Material { normal_texture: slot(0), occlusion_texture: slot(1), ..Material::default() };
+        let with = |sides: [u8; 2]| Tables {
+            blobs: vec![Blob { hash: ContentHash([0; 32]), size_bytes: 1 }],
+            images: sides.map(image).to_vec(),
+            materials: vec![material.clone()],
+            ..tree()
+        };
+        assert!(Tileset::try_from(with([5, 5])).is_ok());
+        assert!(Tileset::try_from(with([5, 6])).is_err());
     }
 
     #[test]

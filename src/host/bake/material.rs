@@ -161,7 +161,7 @@ impl Catalog {
 
     fn plan(&mut self, document: &Document, source: &SourceMaterial) -> Result<Plan, ContentError> {
         let mut streams: Vec<UvSource> = Vec::new();
-        let mut slots = [None; 5];
+        let mut slots: [Option<(Image, u8)>; 5] = [None; 5];
         let wrap = source.textures.iter().flatten().next().map_or(Wrap::Repeat, |texture| texture.wrap[0]);
         for ((slot, texture), space) in slots.iter_mut().zip(source.textures).zip(SPACES) {
             let Some(texture) = texture else { continue };
@@ -179,8 +179,18 @@ impl Catalog {
                 streams.push(uv);
                 streams.len() - 1
             });
-            *slot = Some(TextureSlot { image, uv_set: stream as u8 });
+            *slot = Some((image, stream as u8));
         }
+        // One array is bound for all textures of a space, so the smaller ones are drawn larger.
+        let sides = [ColorSpace::Srgb, ColorSpace::Linear].map(|space| {
+            let images = slots.iter().flatten().filter(|(image, _)| image.space == space);
+            (space, images.map(|(image, _)| image.side_log2).max().unwrap_or(0))
+        });
+        let slots = slots.map(|slot| {
+            let (image, uv_set) = slot?;
+            let (_, side_log2) = *sides.iter().find(|(space, _)| *space == image.space)?;
+            Some(TextureSlot { image: self.list(Image { side_log2, ..image }), uv_set })
+        });
         let [
             base_color_texture,
             metallic_roughness_texture,
@@ -210,13 +220,22 @@ impl Catalog {
         Ok(Plan { streams, normal_stream: normal_texture.map(|slot| usize::from(slot.uv_set)), material })
     }
 
-    /// The image read in the space: listed once for each space, its bytes once.
+    /// The number of the image in the table, where each form of an image stands once.
+    fn list(&mut self, image: Image) -> ImageId {
+        let known = self.images.iter().position(|other| *other == image);
+        if known.is_none() {
+            self.images.push(image);
+        }
+        ImageId(known.unwrap_or(self.images.len() - 1) as u32)
+    }
+
+    /// The image read in the space, at its own size; its bytes are kept once.
     fn image(
         &mut self,
         document: &Document,
         index: usize,
         space: ColorSpace,
-    ) -> Result<Option<ImageId>, ContentError> {
+    ) -> Result<Option<Image>, ContentError> {
         let place = || {
             let named = document.images.get(index).and_then(|image| image.uri.clone().or(image.name.clone()));
             named.map_or_else(|| format!("/images/{index}"), |name| format!("image “{name}”"))
@@ -235,12 +254,7 @@ impl Catalog {
             self.blobs.push(blob);
         }
         let blob = BlobId(known.unwrap_or(self.blobs.len() - 1) as u32);
-        let image = Image { blob, space, side_log2: side_log2_for(width, height) };
-        let known = self.images.iter().position(|other| *other == image);
-        if known.is_none() {
-            self.images.push(image);
-        }
-        Ok(Some(ImageId(known.unwrap_or(self.images.len() - 1) as u32)))
+        Ok(Some(Image { blob, space, side_log2: side_log2_for(width, height) }))
     }
 
     fn skip(&mut self, what: &str) {

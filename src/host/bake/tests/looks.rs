@@ -10,7 +10,7 @@ use crate::host::bake::{BakeError, bake_document};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{Mesh, Primitive, SourceTexture};
 use crate::scene::limits;
-use crate::scene::material::Wrap;
+use crate::scene::material::{TextureSlot, Wrap};
 
 /// A flat sheet whose material has the given textures.
 fn plate(textures: [Option<SourceTexture>; 5], uv_scale: f32) -> Document {
@@ -72,6 +72,19 @@ fn an_image_read_both_ways_is_listed_twice_and_stored_once() {
     assert_eq!(baked.tables.images.len(), 2);
     assert_eq!(baked.tables.images[0].blob, baked.tables.images[1].blob);
     assert_eq!(baked.blobs.iter().filter(|blob| blob.extension == "png").count(), 1);
+}
+
+#[test]
+fn a_smaller_texture_beside_a_larger_one_gets_the_larger_size() {
+    let mut document =
+        plate([None, Some(texture(0, 0)), Some(texture(1, 0)), None, Some(texture(0, 0))], 1.0);
+    document.images = vec![png(16, 1), png(64, 2)];
+    let baked = bake(&document);
+    let material = &baked.tables.materials[0];
+    let side = |slot: Option<TextureSlot>| baked.tables.images[slot.unwrap().image.index()].side_log2;
+    assert_eq!(side(material.metallic_roughness_texture), 6);
+    assert_eq!(side(material.normal_texture), 6);
+    assert_eq!(side(material.emissive_texture), 4, "colours are read from an array of their own");
 }
 
 #[test]
