@@ -8,11 +8,10 @@ use super::partition::halve;
 use super::soup::{Group, Mesh, Vertex, adapter};
 use super::{BakeError, BakedBlob, Quality, tile_glb};
 use crate::math::Aabb;
-use crate::scene::ImageId;
 use crate::scene::entity::Entity;
 use crate::scene::material::Material;
-use crate::scene::mesh::{Batch, TextureSet};
-use crate::scene::texture::{ColorSpace, Image};
+use crate::scene::texture::Image;
+use crate::scene::{Batch, ImageId};
 
 /// Triangles of a chunk; halves of something larger have at least half as many.
 const CHUNK_TRIANGLES_MAX: usize = 4096;
@@ -177,17 +176,7 @@ fn ordered(mesh: &Mesh, context: &Context<'_>) -> (Vec<u32>, Vec<ChunkRange>) {
 
 /// What the renderer batches by: tiles keep their triangles in this order.
 fn batch_of(group: &Group, context: &Context<'_>) -> Batch {
-    let material = &context.materials[group.material as usize];
-    let side = |space: ColorSpace| {
-        let images = material.textures().into_iter().flatten().map(|slot| context.images[slot.image.index()]);
-        images.filter(|image| image.space == space).map(|image| image.side_log2).max().unwrap_or(0)
-    };
-    let textures = TextureSet {
-        color_side_log2: side(ColorSpace::Srgb),
-        data_side_log2: side(ColorSpace::Linear),
-        wrap: material.wrap,
-    };
-    Batch { alpha: material.alpha, double_sided: material.double_sided, textures }
+    Batch::of(&context.materials[group.material as usize], context.images)
 }
 
 fn streams(mesh: &Mesh, chunks: Vec<ChunkRange>, context: &Context<'_>) -> Streams {

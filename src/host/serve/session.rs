@@ -1,7 +1,7 @@
 //! One visitor, as far as it can be decided without a socket: messages and time come in, [`Action`]s
 //! go out.
 //!
-//! What a visitor can make the host hold is bounded: one list of wants, [`content::OPEN_MAX`]
+//! What a visitor can make the host hold is bounded: one list of wants, [`OPEN_MAX`](super::content::OPEN_MAX)
 //! streams, and answers to the message at hand.
 
 use std::collections::{BTreeMap, VecDeque};
