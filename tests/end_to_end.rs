@@ -27,8 +27,18 @@ fn goes_the_whole_way(name: &str, source: &Path, at: Option<&str>) -> Option<Val
     let bake = home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--json"]);
     assert!(bake["tiles"].as_u64().unwrap() >= 1, "{bake}");
     let host = home.host(&baked, &[]);
-    let mut arguments =
-        vec!["view", &host.link, "--headless", "--frames", "3", "--size", "640x640", "--json", "--shot"];
+    let mut arguments = vec![
+        "view",
+        &host.link,
+        "--headless",
+        "--frames",
+        "3",
+        "--size",
+        "640x640",
+        "--validate",
+        "--json",
+        "--shot",
+    ];
     arguments.push(shots.to_str().unwrap());
     if let Some(at) = at {
         arguments.extend(["--at", at]);
