@@ -71,6 +71,20 @@ fn wanted(demand: &Demand) -> Vec<u32> {
     demand.wants.iter().map(|want| want.tile.0).collect()
 }
 
+/// The lists keep their memory, so that a frame asks for none.
+#[cfg(feature = "viewer")]
+#[test]
+fn steady_culling_allocates_nothing() {
+    let mut scene = scene();
+    [0, 3].into_iter().for_each(|tile| arrive(&mut scene, tile));
+    let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
+    let near = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    let mut frame = || culler.cull(&scene, &near, PIXEL_RADIANS, &Quality::default(), &mut list, &mut demand);
+    frame();
+    let ((), heard) = crate::tests::allocator::during(frame);
+    assert_eq!((heard.ours, heard.theirs), (Vec::new(), 0));
+}
+
 #[test]
 fn the_coarsest_comes_first_and_then_only_the_cut() {
     let mut scene = scene();

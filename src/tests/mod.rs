@@ -1,7 +1,7 @@
 //! Tests of the whole: how the parts hang together.
 
 #[cfg(feature = "viewer")]
-mod allocator;
+pub(crate) mod allocator;
 pub(crate) mod corpus;
 #[cfg(feature = "viewer")]
 mod draw;
