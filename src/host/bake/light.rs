@@ -7,6 +7,8 @@
 //! **Extras.** The scene's `extras.pavilion` may hold `title`, `spawn.position` (the feet, metres)
 //! and `spawn.yaw_radians` (to the left, from −Z).
 
+use std::collections::BTreeMap;
+
 use glam::Vec3;
 use serde_json::Value;
 
@@ -37,6 +39,16 @@ pub fn staging(document: &Document, options: &BakeOptions) -> Staging {
         spawn: spawn(&extras["spawn"]),
         light: sun(document).unwrap_or_default(),
     }
+}
+
+/// Lights that are left out, by name: all but the sun.
+pub fn skipped(document: &Document) -> BTreeMap<String, u32> {
+    let lights = document.nodes.iter().filter(|node| node.light.is_some()).count();
+    let others = lights - usize::from(sun(document).is_some());
+    (others > 0)
+        .then(|| ("lights but the brightest directional one".to_owned(), others as u32))
+        .into_iter()
+        .collect()
 }
 
 fn spawn(value: &Value) -> Option<Pose> {

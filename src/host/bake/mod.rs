@@ -261,6 +261,7 @@ pub fn bake_document(
 
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
+    report.count_skipped(&light::skipped(document));
     let (tables, blobs) = tree::tables(root, shelf, soup.entities, light::staging(document, options));
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;

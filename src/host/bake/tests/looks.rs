@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use glam::{Affine3A, Vec2, Vec3};
 
 use super::decoded::Decoded;
-use super::scenes::{bake, baked_hills, node, plain_material, png, quick, sheet, single, texture};
+use super::scenes::{bake, baked_hills, hills, node, plain_material, png, quick, sheet, single, texture};
 use crate::host::bake::{BakeError, bake_document};
 use crate::scene::gltf::Document;
-use crate::scene::gltf::document::{Mesh, Primitive, SourceTexture};
+use crate::scene::gltf::document::{LightKind, Mesh, Primitive, PunctualLight, SourceTexture};
 use crate::scene::limits;
 use crate::scene::material::{TextureSlot, Wrap};
 
@@ -148,4 +148,13 @@ fn the_sun_the_title_and_the_start_come_from_the_file() {
     // Turned down by one radian from −Z: the sun stands one radian up in +Z.
     assert!((tables.light.to_sun - Vec3::new(0.0, 1.0_f32.sin(), 1.0_f32.cos())).length() < 1e-5);
     assert!((tables.light.sun - Vec3::new(2.4, 2.16, 1.92)).length() < 1e-4);
+}
+
+#[test]
+fn lights_beside_the_sun_are_left_out_by_name() {
+    let mut document = hills();
+    let lamp = PunctualLight { kind: LightKind::Point, color: Vec3::ONE };
+    document.nodes[0].light = Some(lamp);
+    let baked = bake(&document);
+    assert_eq!(baked.report.skipped["lights but the brightest directional one"], 1);
 }
