@@ -43,7 +43,7 @@ pub fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
 #[cfg(feature = "viewer")]
 fn vulkan() -> Finding {
     use crate::draw::{Gpu, GpuOptions};
-    let (works, text) = match Gpu::open(GpuOptions { validate: false }) {
+    let (works, text) = match Gpu::open(GpuOptions::default()) {
         Ok(gpu) => {
             let facts = gpu.facts();
             let kind = if facts.is_software { ", in software" } else { "" };
@@ -61,8 +61,8 @@ fn vulkan() -> Finding {
 
 #[cfg(feature = "xr")]
 fn headset() -> Finding {
-    use crate::present::openxr;
-    let (works, text) = match openxr::runtime() {
+    use crate::present::openxr::Runtime;
+    let (works, text) = match Runtime::connect().map(|runtime| runtime.facts().clone()) {
         Ok(runtime) => {
             let headset = runtime.headset.as_deref().unwrap_or("no headset connected");
             (true, format!("{} {}: {headset}", runtime.name, runtime.version))

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::draw::Counts;
+
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
 const FRAMES_KEPT: usize = 54_000;
 
@@ -35,6 +37,8 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
+    /// What the last frame asked of the driver; zeros without `--validate`.
+    pub vulkan: Counts,
     /// What the validation layers and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
