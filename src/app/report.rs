@@ -39,7 +39,9 @@ pub struct Report {
     pub triangles_drawn: u64,
     /// What the last frame asked of the driver; zeros without `--validate`.
     pub vulkan: Counts,
-    /// What the validation layers and wgpu complained about.
+    /// Whether the validation layers were there to complain.
+    pub is_validated: bool,
+    /// What they and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
     pub pictures: Vec<PathBuf>,

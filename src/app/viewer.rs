@@ -106,6 +106,7 @@ impl<'a> Viewer<'a> {
         let report = Report {
             gpu: format!("{} ({})", gpu.facts().name, gpu.facts().driver),
             size: display.target().image.size().into(),
+            is_validated: gpu.facts().is_validated,
             ..Report::default()
         };
         let mut viewer = Self {
