@@ -7,6 +7,8 @@ mod doctor;
 mod folders;
 #[cfg(feature = "host")]
 mod host;
+#[cfg(feature = "viewer")]
+mod identity;
 #[cfg(feature = "host")]
 mod inspect;
 mod interrupt;
@@ -25,6 +27,8 @@ mod venue;
 mod viewer;
 #[cfg(feature = "viewer")]
 mod visit;
+#[cfg(feature = "viewer")]
+mod wave;
 #[cfg(feature = "viewer")]
 mod workers;
 

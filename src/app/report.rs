@@ -35,6 +35,8 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
+    /// The others whom the last frame saw, by name.
+    pub people: Vec<String>,
     /// What the validation layers and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
@@ -123,6 +125,9 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if !self.people.is_empty() {
+            lines.push(format!("  others       {}", self.people.join(", ")));
+        }
         lines.extend(self.pictures.iter().map(|path| format!("  picture      {}", path.display())));
         lines.join("\n")
     }

@@ -10,11 +10,12 @@ use glam::Vec2;
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind};
+use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality};
 use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback};
 use crate::math::ViewPair;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
+use crate::protocol::presence::Body;
 use crate::rig::{Input, Person};
 use crate::scene::{Demand, Scene, TileId, Tileset};
 
@@ -27,6 +28,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
+/// How long others are to be seen before frames count: longer than they wave.
+const MEETING: Duration = Duration::from_secs(3);
+
 /// What the person asked for on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -36,6 +40,12 @@ pub struct Wishes {
     pub frames: Option<u32>,
     /// Walk ahead while those frames are counted.
     pub walks: bool,
+    /// Wave on entering.
+    pub waves: bool,
+    /// Count frames only once so many others were seen for a while.
+    pub company: usize,
+    /// Stay so long after those frames.
+    pub stay: Duration,
     /// Give up when the first whole view takes longer.
     pub timeout: Option<Duration>,
     /// Where pictures go.
@@ -73,6 +83,10 @@ pub struct Viewer<'a> {
     failure: Option<Failure>,
 
     started: Instant,
+    entered: Duration,
+    company_since: Option<Duration>,
+    has_met: bool,
+    stays_until: Option<Duration>,
     last_frame: Option<Instant>,
     times: FrameTimes,
     stats: FrameStats,
@@ -123,6 +137,10 @@ impl<'a> Viewer<'a> {
             events: Vec::with_capacity(WAITING_MAX),
             failure: None,
             started,
+            entered: Duration::ZERO,
+            company_since: None,
+            has_met: false,
+            stays_until: None,
             last_frame: None,
             times: FrameTimes::new(),
             stats: FrameStats::default(),
@@ -143,12 +161,13 @@ impl<'a> Viewer<'a> {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → cull → draw → present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw → present → report.
     fn frame(&mut self) -> Result<bool, Failure> {
         let Some(delta_seconds) = self.poll()? else { return Ok(false) };
         self.person.step(&self.input, delta_seconds);
         self.take_finished_tiles()?;
         let views = self.display.views(&self.person);
+        self.meet_the_others(&views);
         self.cull(&views);
         self.draw(&views)?;
         self.display.end(self.gpu).map_err(present_failure)?;
@@ -228,6 +247,26 @@ impl<'a> Viewer<'a> {
         self.scene = Scene::new(tileset);
         self.culler = Culler::default();
         self.place = Place::Twin;
+        self.entered = self.started.elapsed();
+    }
+
+    /// Says where the person is, and sees where the others are.
+    fn meet_the_others(&mut self, views: &ViewPair) {
+        if self.place != Place::Twin {
+            return;
+        }
+        let now = self.started.elapsed();
+        let head = views.center();
+        let hands = match self.wishes.waves {
+            true => wave::hands(head, now.saturating_sub(self.entered)),
+            false => self.display.hands(&self.person),
+        };
+        self.venue.be_at(Body { head, hands }, now);
+        let count = self.venue.people().see(now).count();
+        let is_enough = count >= self.wishes.company;
+        self.company_since = if is_enough { Some(self.company_since.unwrap_or(now)) } else { None };
+        let is_settled = self.company_since.is_some_and(|since| now.saturating_sub(since) >= MEETING);
+        self.has_met |= is_settled || self.wishes.company == 0;
     }
 
     /// Hands the renderer as much as it takes; the rest waits.
@@ -319,6 +358,9 @@ impl<'a> Viewer<'a> {
     }
 
     fn check_end(&mut self, elapsed: Duration) -> Result<bool, Failure> {
+        if let Some(end) = self.stays_until {
+            return Ok(elapsed < end && self.failure.is_none());
+        }
         let Some(timeout) = self.wishes.timeout else {
             return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX));
         };
@@ -329,6 +371,9 @@ impl<'a> Viewer<'a> {
         if !self.is_counting() && elapsed > timeout {
             let sentence = match &self.place {
                 Place::Lobby(sentence) => sentence.clone(),
+                Place::Twin if self.report.whole_view_seconds.is_some() => {
+                    format!("fewer than {} others have come and stayed", self.wishes.company)
+                }
                 Place::Twin => format!("{} tiles of the view are still missing", self.demand.wants.len()),
             };
             let waited = timeout.as_secs();
@@ -336,7 +381,12 @@ impl<'a> Viewer<'a> {
                 "gave up after {waited} s ({sentence}): allow more with --timeout-seconds"
             )));
         }
-        Ok(self.frames < self.wishes.frames.unwrap_or(1))
+        if self.frames < self.wishes.frames.unwrap_or(1) {
+            return Ok(true);
+        }
+        self.conclude()?;
+        self.stays_until = Some(elapsed + self.wishes.stay);
+        Ok(!self.wishes.stay.is_zero())
     }
 
     /// Whether the twin is shown and everything that the eyes want is on the GPU.
@@ -348,9 +398,9 @@ impl<'a> Viewer<'a> {
             && !self.list.draws.is_empty()
     }
 
-    /// Whether frames count: from the first whole view on.
+    /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some()
+        self.report.whole_view_seconds.is_some() && self.has_met && self.stays_until.is_none()
     }
 
     fn take_picture(&mut self) -> Result<(), Failure> {
@@ -364,8 +414,20 @@ impl<'a> Viewer<'a> {
         Ok(())
     }
 
-    /// Writes the last frame and the report's last numbers.
+    /// The visit is over.
     fn finish(mut self) -> Result<Report, Failure> {
+        if self.stays_until.is_none() {
+            self.conclude()?;
+        }
+        self.report.validation_messages = self.gpu.validation_message_count();
+        for message in self.gpu.validation_messages() {
+            tracing::error!("{message}");
+        }
+        Ok(self.report)
+    }
+
+    /// Writes the last frame that counts, and the report's last numbers.
+    fn conclude(&mut self) -> Result<(), Failure> {
         if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some()) {
             let eyes = readback::read(self.gpu, &self.display.target().image).map_err(Failure::failed)?;
             let both = picture::side_by_side(&eyes);
@@ -387,11 +449,9 @@ impl<'a> Viewer<'a> {
         self.report.frame_millis = self.times.spread();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
-        self.report.validation_messages = self.gpu.validation_message_count();
-        for message in self.gpu.validation_messages() {
-            tracing::error!("{message}");
-        }
-        Ok(self.report)
+        let seen = self.venue.people().see(self.started.elapsed());
+        self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
+        Ok(())
     }
 }
 

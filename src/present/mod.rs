@@ -18,7 +18,7 @@ pub mod window;
 #[cfg(feature = "viewer")]
 mod display {
     use crate::draw::{EyeTarget, Gpu};
-    use crate::math::ViewPair;
+    use crate::math::{Pose, ViewPair};
     use crate::rig::{Input, Person};
 
     /// What the display wants of the frame that begins.
@@ -45,6 +45,12 @@ mod display {
 
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
+
+        /// Where the hands are, left and right, in the twin's space: a grip, as far as it is tracked.
+        /// Asked after [`Display::views`], and for the same moment.
+        fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
+            [None, None]
+        }
 
         /// What the eyes are drawn to, for this frame: handles, cheap to clone.
         fn target(&self) -> EyeTarget;
