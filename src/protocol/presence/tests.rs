@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
 use glam::{Quat, Vec3};
 use proptest::prelude::*;
 
@@ -19,7 +21,7 @@ fn orientation() -> impl Strategy<Value = Quat> {
     let edge = prop_oneof![
         Just(Quat::from_xyzw(0.5, 0.5, -0.5, 0.5)),
         Just(Quat::from_xyzw(0.0, 0.0, 0.0, -1.0)),
-        Just(Quat::from_xyzw(0.0, -0.707_106_8, 0.0, 0.707_106_8)),
+        Just(Quat::from_xyzw(0.0, -FRAC_1_SQRT_2, 0.0, FRAC_1_SQRT_2)),
         Just(Quat::from_xyzw(0.577_350_3, 0.577_350_3, 0.0, 0.577_350_3)),
     ];
     prop_oneof![4 => any, 1 => edge]
