@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::figures::Figures;
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind};
-use crate::cull::{Culler, DrawList, Quality};
+use crate::cull::{Culler, DrawList, Quality, Sight, Source};
 use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback};
 use crate::math::ViewPair;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
@@ -63,6 +64,7 @@ pub struct Viewer<'a> {
     scene: Scene,
     person: Person,
     input: Input,
+    figures: Figures,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -115,6 +117,7 @@ impl<'a> Viewer<'a> {
             person: Person::at(lobby.scene.tileset.spawn()),
             scene: lobby.scene.clone(),
             input: Input::default(),
+            figures: Figures::new()?,
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -149,6 +152,7 @@ impl<'a> Viewer<'a> {
         self.person.step(&self.input, delta_seconds);
         self.take_finished_tiles()?;
         let views = self.display.views(&self.person);
+        self.show_people(&views);
         self.cull(&views);
         self.draw(&views)?;
         self.display.end(self.gpu).map_err(present_failure)?;
@@ -261,12 +265,20 @@ impl<'a> Viewer<'a> {
         }
     }
 
+    /// Shows the others as they are seen from here.
+    fn show_people(&mut self, views: &ViewPair) {
+        let Self { figures, renderer, .. } = self;
+        figures.show(std::iter::empty(), views.center().position);
+        figures.upload(|name| renderer.enqueue(name).is_ok());
+    }
+
     fn cull(&mut self, views: &ViewPair) {
         let [_, height] = self.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let Self { culler, scene, list, demand, .. } = self;
-        culler.cull(scene, views, pixel_radians, &Quality::default(), list, demand);
+        let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        let Self { culler, scene, figures, list, demand, .. } = self;
+        culler.cull(scene, figures.actors(), &sight, list, demand);
     }
 
     fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
@@ -286,6 +298,7 @@ impl<'a> Viewer<'a> {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
                 Arrival::TileRefused { tile } => self.venue.put_back(tile),
                 Arrival::Texture { .. } => {}
+                Arrival::Name { layer } => self.figures.name_arrived(layer),
                 Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
             }
         }
@@ -344,6 +357,7 @@ impl<'a> Viewer<'a> {
         self.place == Place::Twin
             && self.demand.is_satisfied()
             && self.waiting.is_empty()
+            && self.figures.is_settled()
             && self.stats.uploads_waiting == 0
             && !self.list.draws.is_empty()
     }
@@ -377,7 +391,7 @@ impl<'a> Viewer<'a> {
         }
         let counts = self.venue.counts();
         let drawn = (0..self.scene.tileset.tiles().len() as u32)
-            .filter(|&tile| self.list.draws.iter().any(|draw| draw.tile == TileId(tile)))
+            .filter(|&tile| self.list.draws.iter().any(|draw| draw.source == Source::Tile(TileId(tile))))
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
