@@ -4,6 +4,8 @@
 mod bake;
 pub mod cli;
 mod doctor;
+#[cfg(feature = "viewer")]
+pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "host")]
 mod host;

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::figures::{Figure, Figures};
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, wave};
-use crate::cull::{Culler, DrawList, Quality};
+use crate::cull::{Culler, DrawList, Quality, Sight, Source};
 use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback};
 use crate::math::ViewPair;
+use crate::people::Seen;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
 use crate::protocol::presence::Body;
 use crate::rig::{Input, Person};
@@ -73,6 +75,7 @@ pub struct Viewer<'a> {
     scene: Scene,
     person: Person,
     input: Input,
+    figures: Figures,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -129,6 +132,7 @@ impl<'a> Viewer<'a> {
             person: Person::at(lobby.scene.tileset.spawn()),
             scene: lobby.scene.clone(),
             input: Input::default(),
+            figures: Figures::new()?,
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -161,7 +165,8 @@ impl<'a> Viewer<'a> {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw → present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
+    /// present → report.
     fn frame(&mut self) -> Result<bool, Failure> {
         let Some(delta_seconds) = self.poll()? else { return Ok(false) };
         self.person.step(&self.input, delta_seconds);
@@ -250,19 +255,27 @@ impl<'a> Viewer<'a> {
         self.entered = self.started.elapsed();
     }
 
-    /// Says where the person is, and sees where the others are.
+    /// Says where the person is, and shows where the others are.
     fn meet_the_others(&mut self, views: &ViewPair) {
+        let head = views.center();
         if self.place != Place::Twin {
-            return;
+            return self.figures.show(std::iter::empty(), head.position);
         }
         let now = self.started.elapsed();
-        let head = views.center();
         let hands = match self.wishes.waves {
             true => wave::hands(head, now.saturating_sub(self.entered)),
             false => self.display.hands(&self.person),
         };
         self.venue.be_at(Body { head, hands }, now);
-        let count = self.venue.people().see(now).count();
+        let Self { figures, renderer, venue, .. } = self;
+        let mut count = 0;
+        figures.show(venue.people().see(now).inspect(|_| count += 1).map(figure), head.position);
+        figures.upload(|name| renderer.enqueue(name).is_ok());
+        self.count_company(count, now);
+    }
+
+    /// Notes since when there is as much company as was asked for.
+    fn count_company(&mut self, count: usize, now: Duration) {
         let is_enough = count >= self.wishes.company;
         self.company_since = if is_enough { Some(self.company_since.unwrap_or(now)) } else { None };
         let is_settled = self.company_since.is_some_and(|since| now.saturating_sub(since) >= MEETING);
@@ -304,8 +317,9 @@ impl<'a> Viewer<'a> {
         let [_, height] = self.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let Self { culler, scene, list, demand, .. } = self;
-        culler.cull(scene, views, pixel_radians, &Quality::default(), list, demand);
+        let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        let Self { culler, scene, figures, list, demand, .. } = self;
+        culler.cull(scene, figures.actors(), &sight, list, demand);
     }
 
     fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
@@ -325,6 +339,7 @@ impl<'a> Viewer<'a> {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
                 Arrival::TileRefused { tile } => self.venue.put_back(tile),
                 Arrival::Texture { .. } => {}
+                Arrival::Name { layer } => self.figures.name_arrived(layer),
                 Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
             }
         }
@@ -394,6 +409,7 @@ impl<'a> Viewer<'a> {
         self.place == Place::Twin
             && self.demand.is_satisfied()
             && self.waiting.is_empty()
+            && self.figures.is_settled()
             && self.stats.uploads_waiting == 0
             && !self.list.draws.is_empty()
     }
@@ -439,7 +455,7 @@ impl<'a> Viewer<'a> {
         }
         let counts = self.venue.counts();
         let drawn = (0..self.scene.tileset.tiles().len() as u32)
-            .filter(|&tile| self.list.draws.iter().any(|draw| draw.tile == TileId(tile)))
+            .filter(|&tile| self.list.draws.iter().any(|draw| draw.source == Source::Tile(TileId(tile))))
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
@@ -452,6 +468,18 @@ impl<'a> Viewer<'a> {
         let seen = self.venue.people().see(self.started.elapsed());
         self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
         Ok(())
+    }
+}
+
+/// Somebody as they are drawn: their colour is by their key, and so the same for everybody.
+fn figure(seen: Seen<'_>) -> Figure<'_> {
+    let [a, b, c, d, e, f, g, h, ..] = seen.key.0;
+    Figure {
+        visitor: seen.visitor.0,
+        name: seen.name,
+        color_key: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        head: seen.head,
+        hands: seen.hands,
     }
 }
 

@@ -1,9 +1,9 @@
 //! A scripted greeting, for visits that nobody steers: the right hand rises, waves, and stays up.
 
-use std::f32::consts::{PI, TAU};
+use std::f32::consts::{FRAC_PI_2, PI, TAU};
 use std::time::Duration;
 
-use glam::{Quat, Vec3};
+use glam::{Mat3, Quat, Vec3};
 
 use crate::math::Pose;
 
@@ -31,16 +31,14 @@ pub fn hands(head: Pose, since: Duration) -> [Option<Pose>; 2] {
     let risen = risen * risen * (3.0 - 2.0 * risen);
     let waved = (seconds - RISE_SECONDS).max(0.0) / (WAVE.as_secs_f32() - RISE_SECONDS);
     let lean = LEAN_RADIANS * (waved * SWINGS * TAU).sin() * (waved * PI).sin();
-    // A grip looks along the forearm: down while it hangs, up while it waves.
-    let pitch = (risen - 0.5) * PI * 0.8;
+    // Fingers down and thumb ahead; then fingers up, palm ahead, thumb to the left.
+    let hanging = Quat::from_rotation_x(-FRAC_PI_2);
+    let up = Quat::from_mat3(&Mat3::from_cols(Vec3::Z, Vec3::NEG_X, Vec3::NEG_Y));
     let right = Pose {
         position: HANGING.lerp(UP, risen) - Vec3::X * lean * 0.15,
-        orientation: Quat::from_rotation_z(lean) * Quat::from_rotation_x(pitch),
+        orientation: Quat::from_rotation_z(lean) * hanging.slerp(up, risen),
     };
-    let left = Pose {
-        position: HANGING * Vec3::new(-1.0, 1.0, 1.0),
-        orientation: Quat::from_rotation_x(-0.5 * PI * 0.8),
-    };
+    let left = Pose { position: HANGING * Vec3::new(-1.0, 1.0, 1.0), orientation: hanging };
     // Arms hang from shoulders, which do not nod: only the head's turn counts.
     let forward = head.forward();
     let yaw_radians = (-forward.x).atan2(-forward.z);
@@ -62,14 +60,16 @@ mod tests {
         let side = Quat::from_rotation_y(0.7) * Vec3::X;
         assert!((held.position - head.position).dot(side) > 0.3, "it is on the right");
         assert!(held.position.y > 1.5 && right(0).position.y < 0.9);
-        assert!(held.forward().y > 0.9 && right(0).forward().y < -0.9, "up when held, down when hanging");
+        assert!(held.forward().y > 0.99 && right(0).forward().y < -0.99, "up when held, down when hanging");
+        let palm = held.orientation * Vec3::NEG_X;
+        assert!(palm.abs_diff_eq(Quat::from_rotation_y(0.7) * Vec3::NEG_Z, 1e-3), "it greets who is ahead");
         let mut leans = Vec::new();
         for millis in (0..2_500).step_by(10) {
             let (a, b) = (right(millis), right(millis + 10));
             // The fastest is the rise: a metre in half a second, half as fast again in its middle.
             assert!(a.position.distance(b.position) < 0.03, "at {millis}");
             assert!(a.orientation.angle_between(b.orientation) < 0.1, "at {millis}");
-            leans.push((b.orientation * Vec3::X).y);
+            leans.push(b.forward().dot(side));
         }
         let turns = leans.windows(3).filter(|w| (w[1] - w[0]) * (w[2] - w[1]) < 0.0).count();
         assert!(turns >= 5, "{turns} turns are no wave");

@@ -30,7 +30,7 @@ pub struct Seen<'a> {
     pub key: VisitorKey,
     /// World from head.
     pub head: Pose,
-    /// World from grip, left and right, as far as they are tracked.
+    /// World from hand, left and right, as far as they are tracked.
     pub hands: [Option<Pose>; 2],
 }
 

@@ -46,8 +46,9 @@ mod display {
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
 
-        /// Where the hands are, left and right, in the twin's space: a grip, as far as it is tracked.
-        /// Asked after [`Display::views`], and for the same moment.
+        /// Where the hands are, left and right, in the twin's space, as far as they are tracked: the
+        /// middle of the palm, fingers along −Z and the thumb along +Y, as for a handshake. (OpenXR's
+        /// grip is that turned by a quarter around X.) Asked after [`Display::views`], and for the same moment.
         fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
             [None, None]
         }

@@ -41,7 +41,8 @@ const ENTRY_BYTES_MAX: usize = 4 + SAMPLE_BYTES_MAX;
 pub struct Body {
     /// World from head; it looks along −Z.
     pub head: Pose,
-    /// World from grip, left and right, as far as they are tracked.
+    /// World from hand, left and right, as far as they are tracked: the middle of the palm, fingers
+    /// along −Z, the thumb along +Y.
     pub hands: [Option<Pose>; 2],
 }
 
