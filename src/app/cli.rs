@@ -70,6 +70,18 @@ pub struct ViewArgs {
     /// Walk ahead while frames are counted.
     #[arg(long, requires = "headless")]
     pub walk: bool,
+    /// By what the others call you.
+    #[arg(long, value_name = "NAME", default_value = "Visitor")]
+    pub name: String,
+    /// Raise the right hand, wave, and keep it up.
+    #[arg(long, requires = "headless")]
+    pub wave: bool,
+    /// Count frames only once so many others were seen for three seconds.
+    #[arg(long, value_name = "N", requires = "frames")]
+    pub people: Option<usize>,
+    /// Stay so long after the last frame was counted, for others to see.
+    #[arg(long, value_name = "S", requires = "frames")]
+    pub stay_seconds: Option<u64>,
     /// Give up when the first whole view has not arrived after so many seconds (where nobody watches:
     /// headless, and a headset with --frames).
     #[arg(long, value_name = "S", default_value_t = 120)]

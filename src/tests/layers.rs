@@ -62,7 +62,7 @@ pub const RULES: &[Rule] = &[
     pure(3, "twin", &["math", "scene", "protocol"], &[]),
     pure(3, "wallet", &["math", "scene", "protocol"], &[]),
     pure(3, "guide", &["math", "scene", "protocol"], &[]),
-    rim(3, "net", &["math", "protocol"], &["quinn", "quinn_proto", "rustls", "tokio"]),
+    rim(3, "net", &["math", "protocol"], &["quinn", "quinn_proto", "rustls", "tokio", "base64"]),
     rim(3, "audio", &["math", "scene", "protocol"], &[]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "png", "ab_glyph", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "store"],
