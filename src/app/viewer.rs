@@ -88,7 +88,7 @@ pub struct Viewer<'a> {
     started: Instant,
     entered: Duration,
     company_since: Option<Duration>,
-    has_met: bool,
+    seen_at: Duration,
     stays_until: Option<Duration>,
     last_frame: Option<Instant>,
     times: FrameTimes,
@@ -143,7 +143,7 @@ impl<'a> Viewer<'a> {
             started,
             entered: Duration::ZERO,
             company_since: None,
-            has_met: false,
+            seen_at: Duration::ZERO,
             stays_until: None,
             last_frame: None,
             times: FrameTimes::new(),
@@ -278,8 +278,13 @@ impl<'a> Viewer<'a> {
     fn count_company(&mut self, count: usize, now: Duration) {
         let is_enough = count >= self.wishes.company;
         self.company_since = if is_enough { Some(self.company_since.unwrap_or(now)) } else { None };
-        let is_settled = self.company_since.is_some_and(|since| now.saturating_sub(since) >= MEETING);
-        self.has_met |= is_settled || self.wishes.company == 0;
+        self.seen_at = now;
+    }
+
+    /// Whether as many others as were asked for are here to stay, and their names with them.
+    fn has_company(&self) -> bool {
+        let stayed = self.company_since.map(|since| self.seen_at.saturating_sub(since));
+        self.wishes.company == 0 || stayed >= Some(MEETING) && self.figures.is_settled()
     }
 
     /// Hands the renderer as much as it takes; the rest waits.
@@ -416,7 +421,7 @@ impl<'a> Viewer<'a> {
 
     /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some() && self.has_met && self.stays_until.is_none()
+        self.report.whole_view_seconds.is_some() && self.has_company() && self.stays_until.is_none()
     }
 
     fn take_picture(&mut self) -> Result<(), Failure> {
@@ -465,7 +470,7 @@ impl<'a> Viewer<'a> {
         self.report.frame_millis = self.times.spread();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
-        let seen = self.venue.people().see(self.started.elapsed());
+        let seen = self.venue.people().see(self.seen_at);
         self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
         Ok(())
     }
