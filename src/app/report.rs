@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::draw::Counts;
+
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
 const FRAMES_KEPT: usize = 54_000;
 
@@ -37,7 +39,11 @@ pub struct Report {
     pub triangles_drawn: u64,
     /// The others whom the last frame saw, by name.
     pub people: Vec<String>,
-    /// What the validation layers and wgpu complained about.
+    /// What the last frame asked of the driver; zeros without `--validate`.
+    pub vulkan: Counts,
+    /// Whether the validation layers were there to complain.
+    pub is_validated: bool,
+    /// What they and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
     pub pictures: Vec<PathBuf>,

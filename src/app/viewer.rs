@@ -13,7 +13,9 @@ use super::report::{FrameTimes, Report, Tiles};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight, Source};
-use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback};
+use crate::draw::{
+    Arrival, Counts, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback,
+};
 use crate::math::ViewPair;
 use crate::people::Seen;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
@@ -93,6 +95,7 @@ pub struct Viewer<'a> {
     last_frame: Option<Instant>,
     times: FrameTimes,
     stats: FrameStats,
+    last_counts: Counts,
     frames: u32,
     pictures: u32,
     report: Report,
@@ -120,6 +123,7 @@ impl<'a> Viewer<'a> {
         let report = Report {
             gpu: format!("{} ({})", gpu.facts().name, gpu.facts().driver),
             size: display.target().image.size().into(),
+            is_validated: gpu.facts().is_validated,
             ..Report::default()
         };
         let mut viewer = Self {
@@ -148,6 +152,7 @@ impl<'a> Viewer<'a> {
             last_frame: None,
             times: FrameTimes::new(),
             stats: FrameStats::default(),
+            last_counts: Counts::default(),
             frames: 0,
             pictures: 0,
             report,
@@ -168,7 +173,11 @@ impl<'a> Viewer<'a> {
     /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
     /// present → report.
     fn frame(&mut self) -> Result<bool, Failure> {
-        let Some(delta_seconds) = self.poll()? else { return Ok(false) };
+        let delta_seconds = match self.poll()? {
+            Begin::Leave => return Ok(false),
+            Begin::Skip => return self.skip_frame(),
+            Begin::Frame { delta_seconds } => delta_seconds,
+        };
         self.person.step(&self.input, delta_seconds);
         self.take_finished_tiles()?;
         let views = self.display.views(&self.person);
@@ -179,21 +188,22 @@ impl<'a> Viewer<'a> {
         self.report_frame()
     }
 
-    /// Waits for the display and gathers input; `None` when the visit is over.
-    fn poll(&mut self) -> Result<Option<f32>, Failure> {
-        loop {
-            match self.display.begin(self.gpu, &mut self.input).map_err(present_failure)? {
-                Begin::Leave => return Ok(None),
-                Begin::Frame { .. } if self.input.leave => return Ok(None),
-                Begin::Frame { delta_seconds } => {
-                    if self.is_counting() && self.wishes.walks {
-                        self.input.walk = Vec2::Y;
-                    }
-                    return Ok(Some(delta_seconds));
-                }
-                Begin::Skip => self.take_finished_tiles()?,
-            }
+    /// Waits for the display and gathers input.
+    fn poll(&mut self) -> Result<Begin, Failure> {
+        let begin = self.display.begin(self.gpu, &mut self.input).map_err(present_failure)?;
+        if self.input.leave {
+            return Ok(Begin::Leave);
         }
+        if self.is_counting() && self.wishes.walks {
+            self.input.walk = Vec2::Y;
+        }
+        Ok(begin)
+    }
+
+    /// Nothing is seen now: only the venue goes on.
+    fn skip_frame(&mut self) -> Result<bool, Failure> {
+        self.take_finished_tiles()?;
+        self.check_end(self.started.elapsed())
     }
 
     /// Takes what the venue has ready, without waiting, and hands it to the renderer.
@@ -333,10 +343,11 @@ impl<'a> Viewer<'a> {
         let upload_budget_bytes =
             if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
         let frame = FrameInput { views, list: &self.list, upload_budget_bytes };
+        let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (gpu, display) = (self.gpu, &mut self.display);
         let mut shown = Ok(());
         self.stats = self.renderer.draw(gpu, &frame, &target, |encoder| {
-            shown = display.show(gpu, encoder);
+            shown = display.show(gpu, encoder, keeps_picture);
         });
         shown.map_err(present_failure)?;
         for arrival in self.stats.arrivals.drain(..) {
@@ -362,6 +373,7 @@ impl<'a> Viewer<'a> {
         if self.input.screenshot {
             self.take_picture()?;
         }
+        self.last_counts = self.gpu.take_counts();
         let elapsed = self.started.elapsed();
         if self.place == Place::Twin {
             if self.stats.draws > 0 && self.report.first_tile_seconds.is_none() {
@@ -426,7 +438,8 @@ impl<'a> Viewer<'a> {
 
     fn take_picture(&mut self) -> Result<(), Failure> {
         let folder = self.wishes.pictures.clone().unwrap_or_else(|| PathBuf::from("."));
-        let [left, _] = readback::read(self.gpu, &self.display.target().image).map_err(Failure::failed)?;
+        let Some(image) = self.display.picture() else { return Ok(()) };
+        let [left, _] = readback::read(self.gpu, &image).map_err(Failure::failed)?;
         self.pictures += 1;
         let path = folder.join(format!("picture-{}.png", self.pictures));
         picture::write_png(&path, &left).map_err(present_failure)?;
@@ -449,8 +462,10 @@ impl<'a> Viewer<'a> {
 
     /// Writes the last frame that counts, and the report's last numbers.
     fn conclude(&mut self) -> Result<(), Failure> {
-        if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some()) {
-            let eyes = readback::read(self.gpu, &self.display.target().image).map_err(Failure::failed)?;
+        if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some())
+            && let Some(image) = self.display.picture()
+        {
+            let eyes = readback::read(self.gpu, &image).map_err(Failure::failed)?;
             let both = picture::side_by_side(&eyes);
             let [left, right] = &eyes;
             for (name, pixels) in [("left.png", left), ("right.png", right), ("both.png", &both)] {
@@ -470,6 +485,7 @@ impl<'a> Viewer<'a> {
         self.report.frame_millis = self.times.spread();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
+        self.report.vulkan = self.last_counts;
         let seen = self.venue.people().see(self.seen_at);
         self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
         Ok(())
@@ -490,8 +506,10 @@ fn figure(seen: Seen<'_>) -> Figure<'_> {
 
 fn present_failure(error: PresentError) -> Failure {
     let kind = match error {
-        PresentError::NoDisplay { .. } | PresentError::Picture { .. } => FailureKind::Environment,
-        PresentError::SurfaceLost { .. } => FailureKind::Failed,
+        PresentError::NoDisplay { .. } | PresentError::NoHeadset { .. } | PresentError::Picture { .. } => {
+            FailureKind::Environment
+        }
+        PresentError::SurfaceLost { .. } | PresentError::HeadsetLost { .. } => FailureKind::Failed,
     };
     Failure { kind, sentence: error.to_string() }
 }

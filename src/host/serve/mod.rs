@@ -4,12 +4,12 @@
 //! thread of its own. What one visitor may do is decided in [`session`], which is pure; sockets,
 //! files and time are in here and in `visit`.
 
+pub mod address;
 pub mod content;
 pub mod identity;
 pub mod session;
 pub mod visitors;
 
-mod address;
 mod proof;
 mod relay;
 mod restart;
