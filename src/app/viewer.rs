@@ -485,6 +485,7 @@ impl<'a> Viewer<'a> {
         self.report.frame_millis = self.times.spread();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
+        self.report.vulkan = self.last_counts;
         let seen = self.venue.people().see(self.seen_at);
         self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
         Ok(())

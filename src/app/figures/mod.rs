@@ -127,7 +127,7 @@ impl Figures {
         // Who fades has no name to cover the view with.
         let scale = tag_scale(distance) * f32::from(presence >= 1.0);
         if scale > 0.0
-            && let Some(name) = self.names.ask(figure.visitor, figure.name)
+            && let Some(name) = self.names.ask(figure.visitor, figure.name, distance)
         {
             let world_from_shape = tag_place(figure.head.position, viewer_head, scale);
             self.actors.push(Actor { shape: Shape::NameTag, world_from_shape, tint: [255; 4], name });

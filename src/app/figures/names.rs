@@ -1,4 +1,4 @@
-//! Which names are on the GPU: a bounded pool, given to those who are near enough to be read.
+//! Which names are on the GPU: a bounded pool, whose places belong to those who are nearest.
 //!
 //! In: who asks for a tag in a frame. Out: names to set, plates to upload, and the layer once the
 //! name is there. A layer is given on only when nothing of its last name is on its way any more.
@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use crate::draw::{NamePlate, Upload};
 use crate::scene::actor::{NAME_LAYERS, NameLayer};
+
+/// Somebody without a place must be nearer by this much to take one from another, metres: people who
+/// stand about do not take turns.
+const NEARER_METRES: f32 = 1.0;
 
 /// A name to be set on a thread of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,7 @@ enum Stage {
 struct Owner {
     visitor: u32,
     name: String,
+    distance_metres: f32,
     was_asked: bool,
 }
 
@@ -67,22 +72,37 @@ impl Default for Names {
 }
 
 impl Names {
-    /// Where the visitor's name is, if it is there; else it will be, if the pool has room.
-    pub fn ask(&mut self, visitor: u32, name: &str) -> Option<NameLayer> {
+    /// Where the visitor's name is, if it is there; else it will be, if the pool has room or shows
+    /// somebody who is farther away.
+    pub fn ask(&mut self, visitor: u32, name: &str, distance_metres: f32) -> Option<NameLayer> {
         for slot in &mut self.slots {
             if let Some(owner) = slot.owner.as_mut().filter(|owner| owner.visitor == visitor) {
                 if owner.name == name {
                     owner.was_asked = true;
+                    owner.distance_metres = distance_metres;
                     return matches!(slot.stage, Stage::Shown).then_some(slot.layer);
                 }
                 // Called otherwise now.
                 slot.leave();
             }
         }
-        let free = self.slots.iter_mut().find(|slot| matches!(slot.stage, Stage::Free))?;
-        free.owner = Some(Owner { visitor, name: name.to_owned(), was_asked: true });
-        free.stage = Stage::Wanted;
+        let slot = self.room(distance_metres)?;
+        slot.owner = Some(Owner { visitor, name: name.to_owned(), distance_metres, was_asked: true });
+        slot.stage = Stage::Wanted;
         None
+    }
+
+    /// A free place, or that of the farthest who is seen.
+    fn room(&mut self, distance_metres: f32) -> Option<&mut Slot> {
+        let free = self.slots.iter().position(|slot| matches!(slot.stage, Stage::Free));
+        let index = free.or_else(|| {
+            let shown = self.slots.iter().enumerate().filter(|(_, slot)| matches!(slot.stage, Stage::Shown));
+            let distance = |slot: &Slot| slot.owner.as_ref().map_or(f32::INFINITY, |o| o.distance_metres);
+            let (index, farthest) =
+                shown.map(|(index, slot)| (index, distance(slot))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+            (farthest > distance_metres + NEARER_METRES).then_some(index)
+        })?;
+        self.slots.get_mut(index)
     }
 
     /// Ends a frame: who did not ask has left or is too far away, and gives the layer back.
@@ -182,32 +202,32 @@ mod tests {
     #[test]
     fn a_name_is_set_once_and_its_layer_given_on_when_the_person_left() {
         let mut names = Names::default();
-        assert_eq!(names.ask(7, "Ada"), None);
+        assert_eq!(names.ask(7, "Ada", 2.0), None);
         assert!(!names.is_settled());
         names.end_frame();
         assert_eq!(settle(&mut names), [Job { layer: NameLayer::default(), name: "Ada".to_owned() }]);
-        assert_eq!(names.ask(7, "Ada"), Some(NameLayer::default()));
+        assert_eq!(names.ask(7, "Ada", 2.0), Some(NameLayer::default()));
         names.end_frame();
         assert!(settle(&mut names).is_empty() && names.is_settled());
         names.end_frame();
-        assert_eq!(names.ask(8, "Bob"), None, "the layer is free, but its name is not there yet");
+        assert_eq!(names.ask(8, "Bob", 2.0), None, "the layer is free, but its name is not there yet");
         settle(&mut names);
-        assert_eq!(names.ask(8, "Bob"), Some(NameLayer::default()));
+        assert_eq!(names.ask(8, "Bob", 2.0), Some(NameLayer::default()));
         // A new name is a new plate.
-        assert_eq!(names.ask(8, "Robert"), None);
+        assert_eq!(names.ask(8, "Robert", 2.0), None);
         assert_eq!(settle(&mut names).len(), 1);
-        assert!(names.ask(8, "Robert").is_some());
+        assert!(names.ask(8, "Robert", 2.0).is_some());
     }
 
     /// Whatever is on its way for somebody who left never shows on somebody else.
     #[test]
     fn a_layer_waits_for_what_is_on_its_way() {
         let mut names = Names::default();
-        names.ask(1, "Ada");
+        names.ask(1, "Ada", 2.0);
         let job = names.next_job().unwrap();
         names.end_frame();
         names.end_frame();
-        names.ask(2, "Bob");
+        names.ask(2, "Bob", 2.0);
         let other = names.next_job().unwrap();
         assert_ne!(job.layer, other.layer);
         names.set(Done { layer: job.layer, plate: Arc::new(NamePlate::of("Ada")) });
@@ -220,7 +240,7 @@ mod tests {
     fn the_pool_is_bounded_and_a_full_queue_costs_nothing() {
         let mut names = Names::default();
         for visitor in 0..100 {
-            names.ask(visitor, "Somebody");
+            names.ask(visitor, "Somebody", 2.0);
         }
         let jobs: Vec<Job> = std::iter::from_fn(|| names.next_job()).collect();
         assert_eq!(jobs.len(), usize::from(NAME_LAYERS));
@@ -232,5 +252,21 @@ mod tests {
             true
         });
         assert_eq!(count, 1, "what was refused is offered again");
+    }
+
+    /// The nearest are named, but a step to and fro changes nothing.
+    #[test]
+    fn in_a_crowd_the_nearest_have_names() {
+        let mut names = Names::default();
+        for visitor in 0..32 {
+            names.ask(visitor, "Somebody", visitor as f32 * 0.3);
+        }
+        names.end_frame();
+        settle(&mut names);
+        // The farthest is at 9.3 m.
+        assert_eq!((names.ask(50, "Nearly", 8.5), settle(&mut names).len()), (None, 0));
+        assert_eq!((names.ask(51, "Nearer", 8.0), settle(&mut names).len()), (None, 1));
+        assert_eq!(names.ask(51, "Nearer", 8.0).map(NameLayer::index), Some(31));
+        assert_eq!((names.ask(31, "Somebody", 9.3), settle(&mut names).len()), (None, 0));
     }
 }

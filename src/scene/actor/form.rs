@@ -71,23 +71,27 @@ impl Body {
     /// A pad on the side that faces −Z, whose rim sinks into the body.
     pub fn pad(&self, pad: &Pad) -> Form {
         let mut form = Form::new();
-        let mut add = |x: f32, y: f32, lift: f32| {
+        let surface = |x: f32, y: f32| {
             let across = pad.middle + pad.half * Vec2::new(x, y) - self.center.truncate();
-            let direction = across.extend(-self.radii.z).normalize_or(Vec3::NEG_Z);
-            let (point, normal) = self.surface(direction);
-            form.vertex(point + normal * lift, normal, Vec2::ZERO);
+            self.surface(across.extend(-self.radii.z).normalize_or(Vec3::NEG_Z))
         };
-        add(0.0, 0.0, pad.lift_metres);
+        let (middle, up) = surface(0.0, 0.0);
+        form.vertex(middle + up * pad.lift_metres, up, Vec2::ZERO);
         for ring in 1..=pad.rings {
-            let out = ring as f32 / pad.rings as f32;
-            let lift = if ring == pad.rings { -0.5 * pad.lift_metres } else { pad.lift_metres };
+            let is_rim = ring == pad.rings;
             // The last ring but one is close to the rim: an edge that catches the light.
-            let reach = if ring + 1 == pad.rings { 0.95 } else { out };
+            let is_edge = ring + 1 == pad.rings;
+            let reach = if is_edge { 0.95 } else { ring as f32 / pad.rings as f32 };
+            let lift = if is_rim { -0.5 * pad.lift_metres } else { pad.lift_metres };
+            let roundness = if is_rim { 1.5 } else { 0.35 * f32::from(is_edge) };
             for segment in 0..pad.segments {
                 let (sin, cos) = (segment as f32 / pad.segments as f32 * TAU).sin_cos();
-                let squareness =
-                    (cos.abs().powf(pad.power) + sin.abs().powf(pad.power)).powf(-1.0 / pad.power);
-                add(cos * squareness * reach, sin * squareness * reach, lift);
+                let power = pad.power;
+                let squareness = (cos.abs().powf(power) + sin.abs().powf(power)).powf(-1.0 / power);
+                let (point, normal) = surface(cos * squareness * reach, sin * squareness * reach);
+                let outward = (point - middle).reject_from(normal).normalize_or_zero();
+                let bent = (normal + outward * roundness).normalize_or(normal);
+                form.vertex(point + normal * lift, bent, Vec2::ZERO);
             }
         }
         let vertex = |ring: u32, segment: u32| match ring {
@@ -170,9 +174,9 @@ impl Form {
         self
     }
 
-    /// The same with every point moved sideways, along X, by what `shift` says of it.
-    pub fn bent(mut self, shift: impl Fn(Vec3) -> f32) -> Self {
-        self.set.positions.iter_mut().for_each(|point| point.x += shift(*point));
+    /// The same with every point moved a little; the normals stay.
+    pub fn bent(mut self, bend: impl Fn(Vec3) -> Vec3) -> Self {
+        self.set.positions.iter_mut().for_each(|point| *point = bend(*point));
         self
     }
 

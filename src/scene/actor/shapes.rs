@@ -2,6 +2,7 @@
 //!
 //! They are packed like a tile, so that the same pipelines draw them.
 
+use std::f32::consts::FRAC_PI_2;
 use std::sync::LazyLock;
 
 use glam::{Affine3A, Quat, Vec2, Vec3};
@@ -126,31 +127,56 @@ fn parts(shape: Shape) -> Vec<(usize, Form)> {
 /// A helmet as large as a head: a dark visor with two lit eyes says where it looks, a disc on each
 /// side says so from the side.
 fn head() -> Vec<(usize, Form)> {
-    let skull =
-        Body { radii: Vec3::new(0.098, 0.122, 0.116), power: 2.5, center: Vec3::new(0.0, -0.005, 0.088) };
+    let skull = Body { radii: Vec3::new(0.098, 0.122, 0.116), power: 2.5, center: SKULL };
     let visor = Pad {
-        middle: Vec2::new(0.0, 0.0),
+        middle: Vec2::new(0.0, 0.002),
         half: Vec2::new(0.082, 0.050),
         power: 3.2,
         lift_metres: 0.004,
         rings: 4,
         segments: 24,
     };
-    let eye = |side: f32| Pad {
-        middle: Vec2::new(side * 0.031, 0.002),
-        half: Vec2::new(0.0105, 0.0175),
-        power: 2.2,
-        lift_metres: 0.0065,
+    let eye = |side: f32| {
+        skull.pad(&Pad {
+            middle: Vec2::new(side * 0.031, 0.003),
+            half: Vec2::new(0.0105, 0.0175),
+            power: 2.2,
+            lift_metres: 0.0065,
+            rings: 2,
+            segments: 12,
+        })
+    };
+    let ears = disc(-1.0).with(disc(1.0)).shaded(0.30);
+    let forms =
+        [(SHELL, skull.skin(7).with(ears)), (VISOR, skull.pad(&visor)), (EYES, eye(-1.0).with(eye(1.0)))];
+    forms.map(|(material, form)| (material, form.bent(with_chin))).into()
+}
+
+/// The middle of a head, from the point between the eyes.
+const SKULL: Vec3 = Vec3::new(0.0, -0.005, 0.088);
+
+/// Narrower below the eyes.
+fn with_chin(point: Vec3) -> Vec3 {
+    let below = (-point.y / 0.122).max(0.0);
+    let share = 1.0 - 0.20 * below * below;
+    let from_axis = (point - SKULL) * Vec3::new(share, 1.0, share);
+    SKULL + from_axis
+}
+
+/// What lies on one side of a head, at the ear.
+fn disc(side: f32) -> Form {
+    // A skull that looks sideways has its ear in front.
+    let skull = Body { radii: Vec3::new(0.116, 0.122, 0.098), power: 2.5, center: Vec3::ZERO };
+    let pad = Pad {
+        middle: Vec2::new(0.0, -0.002),
+        half: Vec2::splat(0.042),
+        power: 2.0,
+        lift_metres: 0.011,
         rings: 2,
-        segments: 16,
+        segments: 20,
     };
-    let disc = |side: f32| {
-        let center = Vec3::new(side * 0.094, -0.005, 0.095);
-        Body { radii: Vec3::new(0.020, 0.040, 0.040), power: 2.6, center }.skin(3)
-    };
-    let shell = skull.skin(6).with(disc(-1.0).with(disc(1.0)).shaded(0.30));
-    let eyes = skull.pad(&eye(-1.0)).with(skull.pad(&eye(1.0)));
-    vec![(SHELL, shell), (VISOR, skull.pad(&visor)), (EYES, eyes)]
+    let turn = Quat::from_rotation_y(-side * FRAC_PI_2);
+    skull.pad(&pad).moved(Affine3A::from_rotation_translation(turn, SKULL))
 }
 
 /// A mitten with a thumb and a cuff; the palm faces `palm_side` on X.
@@ -158,11 +184,11 @@ fn hand(palm_side: f32) -> Form {
     let fingers =
         Body { radii: Vec3::new(0.020, 0.044, 0.086), power: 2.5, center: Vec3::new(0.0, 0.0, -0.03) };
     // Relaxed fingers bend towards the palm.
-    let curl = |point: Vec3| palm_side * 1.6 * (-point.z - 0.01).max(0.0).powi(2);
+    let curl = |point: Vec3| point + Vec3::X * (palm_side * 1.6 * (-point.z - 0.01).max(0.0).powi(2));
     let thumb = Body { radii: Vec3::new(0.0145, 0.0155, 0.040), power: 2.3, center: Vec3::ZERO };
     let thumb_turn = Quat::from_rotation_x(0.75) * Quat::from_rotation_y(-palm_side * 0.35);
     let thumb_place = Vec3::new(palm_side * 0.010, 0.048, -0.012);
-    let cuff = Body { radii: Vec3::new(0.028, 0.036, 0.020), power: 3.5, center: Vec3::new(0.0, 0.0, 0.056) };
+    let cuff = Body { radii: Vec3::new(0.029, 0.038, 0.020), power: 2.6, center: Vec3::new(0.0, 0.0, 0.056) };
     let thumb = thumb.skin(3).moved(Affine3A::from_rotation_translation(thumb_turn, thumb_place));
     fingers.skin(5).bent(curl).with(thumb).with(cuff.skin(3).shaded(0.30))
 }
@@ -199,7 +225,9 @@ mod tests {
         let bounds = |form: &Form| Aabb::around(form.set.positions.iter().copied());
         let (left, right) = (bounds(&hand(1.0)), bounds(&hand(-1.0)));
         assert!((left.min.x + right.max.x).abs() < 1e-6 && (left.max.x + right.min.x).abs() < 1e-6);
-        assert!(left.max.x > -left.min.x, "the fingers bend towards the palm");
+        let points = hand(1.0).set.positions;
+        let tip = points.into_iter().reduce(|tip, point| if point.z < tip.z { point } else { tip });
+        assert!(tip.is_some_and(|tip| tip.x > 0.005), "the fingers bend towards the palm");
         assert!(left.max.y > -left.min.y + 0.02 && left.min.z < -0.1, "thumb up, fingers ahead");
     }
 }

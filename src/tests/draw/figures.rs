@@ -5,7 +5,7 @@ use std::f32::consts::{FRAC_PI_2, PI};
 use glam::{Quat, Vec3};
 
 use super::gallery::gallery;
-use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, gpu, looking, texel};
+use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, gpu, linear, looking, texel};
 use crate::app::figures::{Figure, Figures};
 use crate::cull::{Culler, Quality, Sight, Source};
 use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, RendererOptions};
@@ -180,6 +180,31 @@ fn each_eye_sees_people_where_they_are() {
         // The widest part of a head is 0.09 m behind the eyes.
         let head = shift(&without_tag, &empty);
         assert!((head - expected(distance + 0.09)).abs() < 0.5, "the head at {distance} m: {head}");
+    }
+}
+
+/// Half a metre before the viewer's eyes a head is half there: half its light, and half of what is behind.
+#[test]
+fn who_comes_too_near_is_seen_through() {
+    let Some(gpu) = gpu() else { return };
+    let views = looking(Pose { position: Vec3::new(0.0, 1.6, 0.0), ..Pose::IDENTITY });
+    let mut party = Party::new(gpu, &room(), [320, 320]);
+    let faint = party.picture(gpu, &[somebody("Ada", 4, [0.0, 1.6, -0.5], 0.0)], &views);
+    let shapes: Vec<AlphaMode> =
+        party.show.list.draws.iter().filter(|d| d.source == Source::Shapes).map(|d| d.batch.alpha).collect();
+    assert_eq!(shapes, [AlphaMode::Blend], "a head, and no name before the eyes");
+    party.show.list.instances.iter_mut().for_each(|instance| instance.tint[3] = 255);
+    let whole = party.show.picture(gpu, &views);
+    let empty = party.picture(gpu, &[], &views);
+    // The forehead, 8.5 cm above the eyes' height; the left eye is half the eyes' distance beside it.
+    let focal_px = 160.0 / 0.7_f32.tan();
+    let at = |metres: f32| (metres / 0.5 * focal_px) as u32;
+    let (x, y) = (160 + at(EYE_DISTANCE_METRES * 0.5), 160 - at(0.085));
+    for channel in 0..3 {
+        let light = |pictures: &[Pixels; 2]| linear(texel(&pictures[0], x, y)[channel]);
+        let half = (light(&whole) + light(&empty)) * 0.5;
+        assert!((light(&whole) - light(&empty)).abs() > 0.1, "the forehead is seen");
+        assert!((light(&faint) - half).abs() < 0.02, "channel {channel}: {} is not {half}", light(&faint));
     }
 }
 
