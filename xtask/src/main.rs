@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bytes;
 mod demo;
+mod elf;
 mod fault;
 mod process;
 mod run;
