@@ -48,6 +48,10 @@ pub struct ViewArgs {
     /// Draw without a window.
     #[arg(long)]
     pub headless: bool,
+    /// Draw to the headset of this machine's OpenXR runtime (SteamVR, Monado).
+    #[cfg(feature = "xr")]
+    #[arg(long, conflicts_with = "headless")]
+    pub headset: bool,
     /// Stop after so many frames, counted once everything in view has arrived.
     #[arg(long, value_name = "N")]
     pub frames: Option<u32>,
@@ -66,12 +70,42 @@ pub struct ViewArgs {
     /// Walk ahead while frames are counted.
     #[arg(long, requires = "headless")]
     pub walk: bool,
-    /// Give up when the first whole view has not arrived after so many seconds (headless only).
+    /// By what the others call you.
+    #[arg(long, value_name = "NAME", default_value = "Visitor")]
+    pub name: String,
+    /// Raise the right hand, wave, and keep it up.
+    #[arg(long, requires = "headless")]
+    pub wave: bool,
+    /// Count frames only once so many others were seen for three seconds.
+    #[arg(long, value_name = "N", requires = "frames")]
+    pub people: Option<usize>,
+    /// Stay so long after the last frame was counted, for others to see.
+    #[arg(long, value_name = "S", requires = "frames")]
+    pub stay_seconds: Option<u64>,
+    /// Give up when the first whole view has not arrived after so many seconds (where nobody watches:
+    /// headless, and a headset with --frames).
     #[arg(long, value_name = "S", default_value_t = 120)]
     pub timeout_seconds: u64,
-    /// Report every Vulkan validation message (needs the validation layers).
+    /// Report every Vulkan validation message (needs the validation layers), and what a frame asks of
+    /// the driver.
     #[arg(long)]
     pub validate: bool,
+}
+
+#[cfg(feature = "viewer")]
+impl ViewArgs {
+    /// Whether to draw to a headset.
+    pub fn is_for_headset(&self) -> bool {
+        #[cfg(feature = "xr")]
+        return self.headset;
+        #[cfg(not(feature = "xr"))]
+        false
+    }
+
+    /// Whether nobody watches: errors and waiting too long end the visit, and pictures are comparable.
+    pub fn is_unattended(&self) -> bool {
+        self.headless || (self.is_for_headset() && self.frames.is_some())
+    }
 }
 
 /// `pavilion bake`

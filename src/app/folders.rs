@@ -8,7 +8,7 @@ pub fn cache() -> Option<PathBuf> {
     chosen("PAVILION_CACHE", "XDG_CACHE_HOME", ".cache")
 }
 
-/// What cannot: the host's key. `PAVILION_DATA`, else the user's data folder.
+/// What cannot: the host's key and the visitor's. `PAVILION_DATA`, else the user's data folder.
 pub fn data() -> Option<PathBuf> {
     chosen("PAVILION_DATA", "XDG_DATA_HOME", ".local/share")
 }

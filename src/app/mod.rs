@@ -4,9 +4,13 @@
 mod bake;
 pub mod cli;
 mod doctor;
+#[cfg(feature = "viewer")]
+pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "host")]
 mod host;
+#[cfg(feature = "viewer")]
+mod identity;
 #[cfg(feature = "host")]
 mod inspect;
 mod interrupt;
@@ -25,6 +29,8 @@ mod venue;
 mod viewer;
 #[cfg(feature = "viewer")]
 mod visit;
+#[cfg(feature = "viewer")]
+mod wave;
 #[cfg(feature = "viewer")]
 mod workers;
 

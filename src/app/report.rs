@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::draw::Counts;
+
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
 const FRAMES_KEPT: usize = 54_000;
 
@@ -35,7 +37,13 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
-    /// What the validation layers and wgpu complained about.
+    /// The others whom the last frame saw, by name.
+    pub people: Vec<String>,
+    /// What the last frame asked of the driver; zeros without `--validate`.
+    pub vulkan: Counts,
+    /// Whether the validation layers were there to complain.
+    pub is_validated: bool,
+    /// What they and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
     pub pictures: Vec<PathBuf>,
@@ -123,6 +131,9 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if !self.people.is_empty() {
+            lines.push(format!("  others       {}", self.people.join(", ")));
+        }
         lines.extend(self.pictures.iter().map(|path| format!("  picture      {}", path.display())));
         lines.join("\n")
     }

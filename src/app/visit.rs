@@ -8,12 +8,13 @@ use super::interrupt::Interrupt;
 use super::report::Report;
 use super::venue::Venue;
 use super::viewer::{Viewer, Wishes};
-use super::{Failure, folders};
+use super::{Failure, folders, identity};
 use crate::draw::{Gpu, GpuOptions};
+use crate::net::Me;
 use crate::present::headless::Headless;
 use crate::present::window::OpenWindow;
 use crate::present::{Display, PresentError};
-use crate::protocol::JoinLink;
+use crate::protocol::{JoinLink, Name};
 
 /// Pixels of an eye when there is no window to say.
 const HEADLESS_SIZE: (u32, u32) = (640, 640);
@@ -40,7 +41,7 @@ pub fn run(arguments: ViewArgs) -> Result<(), Failure> {
     let report = visit(&arguments, place.link.clone(), started, &interrupt)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
-    } else if arguments.headless {
+    } else if arguments.is_unattended() {
         println!("{}", report.to_text());
     }
     Ok(())
@@ -67,18 +68,29 @@ fn visit(
     started: Instant,
     interrupt: &Interrupt,
 ) -> Result<Report, Failure> {
-    let options = GpuOptions { validate: arguments.validate };
+    let options = GpuOptions { validates: arguments.validate, records: arguments.validate };
     let (gpu, display) = open_display(arguments, options)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
-    let venue = Venue::join(link, cache.as_deref())?;
+    let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
     let wishes = Wishes {
         start: arguments.at,
         frames: arguments.frames,
         walks: arguments.walk,
-        timeout: arguments.headless.then(|| Duration::from_secs(arguments.timeout_seconds)),
+        waves: arguments.wave,
+        company: arguments.people.unwrap_or_default(),
+        stay: Duration::from_secs(arguments.stay_seconds.unwrap_or_default()),
+        timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
     };
     Viewer::new(&gpu, display, venue, wishes, started)?.run(|| interrupt.is_raised())
+}
+
+/// As whom the person visits.
+fn me(arguments: &ViewArgs) -> Result<Me, Failure> {
+    let folder = folders::data().ok_or_else(|| {
+        Failure::environment("there is no home folder to keep your key in: set PAVILION_DATA to a folder")
+    })?;
+    Ok(Me { name: Name::new(&arguments.name), identity: identity::open(&folder)? })
 }
 
 /// The display is opened before the network is: where nothing can be shown, nobody is bothered.
@@ -89,10 +101,26 @@ fn open_display(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<d
         let display = Headless::new(&gpu, [width, height]);
         return Ok((gpu, Box::new(display)));
     }
+    #[cfg(feature = "xr")]
+    if arguments.headset {
+        return open_headset(arguments, options);
+    }
     let failure = |error: PresentError| Failure::environment(error);
     let (width, height) = arguments.size.unwrap_or(WINDOW_SIZE);
     let window = OpenWindow::open("Pavilion", width, height).map_err(failure)?;
     let (gpu, surface) = Gpu::open_for_window(options, window.handle()).map_err(Failure::environment)?;
     let window = window.attach(&gpu, surface).map_err(failure)?;
     Ok((gpu, Box::new(window)))
+}
+
+#[cfg(feature = "xr")]
+fn open_headset(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
+    use crate::present::openxr::{Headset, Maker, Runtime};
+    let runtime = Runtime::connect().map_err(Failure::environment)?;
+    tracing::info!("headset: {} {}", runtime.facts().name, runtime.facts().version);
+    let mut maker = Maker::new(&runtime).map_err(Failure::environment)?;
+    let gpu = Gpu::open_for_headset(options, &mut maker).map_err(Failure::environment)?;
+    let size = arguments.size.map(|(width, height)| [width, height]);
+    let headset = Headset::open(&maker, &gpu, size).map_err(Failure::environment)?;
+    Ok((gpu, Box::new(headset)))
 }

@@ -18,10 +18,11 @@ impl EyeImage {
     /// The only format that is drawn into.
     pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8UnormSrgb;
 
-    /// A new picture of `size` pixels for each eye, which can also be read back and sampled.
+    /// A new picture of `size` pixels for each eye, which can also be copied, read back and sampled.
     pub fn new(gpu: &Gpu, size: [u32; 2]) -> Self {
         let usage = wgpu::TextureUsages::RENDER_ATTACHMENT
             | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::COPY_DST
             | wgpu::TextureUsages::TEXTURE_BINDING;
         Self::around(layered(gpu, "eyes", size, Self::FORMAT, 1, usage))
     }

@@ -40,7 +40,7 @@ impl Display for Headless {
         self.target.clone()
     }
 
-    fn show(&mut self, _: &Gpu, _: &mut wgpu::CommandEncoder) -> Result<(), PresentError> {
+    fn show(&mut self, _: &Gpu, _: &mut wgpu::CommandEncoder, _: bool) -> Result<(), PresentError> {
         Ok(())
     }
 

@@ -1,8 +1,7 @@
 //! Who owns the display: a desktop window, no display at all, and (through OpenXR) a headset.
 //!
 //! [`Display`] is the whole boundary. The frame loop calls its functions in the order in which they
-//! stand here, once a frame; an OpenXR session fits behind it as wait and begin frame, locate views,
-//! acquire, release and end frame.
+//! stand here, once a frame.
 
 #[cfg(feature = "viewer")]
 pub mod desk;
@@ -17,8 +16,8 @@ pub mod window;
 
 #[cfg(feature = "viewer")]
 mod display {
-    use crate::draw::{EyeTarget, Gpu};
-    use crate::math::ViewPair;
+    use crate::draw::{EyeImage, EyeTarget, Gpu};
+    use crate::math::{Pose, ViewPair};
     use crate::rig::{Input, Person};
 
     /// What the display wants of the frame that begins.
@@ -46,20 +45,38 @@ mod display {
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
 
+        /// Where the hands are, left and right, in the twin's space, as far as they are tracked: the
+        /// middle of the palm, fingers along −Z and the thumb along +Y, as for a handshake. (OpenXR's
+        /// grip is that turned by a quarter around X.) Asked after [`Display::views`], and for the same moment.
+        fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
+            [None, None]
+        }
+
         /// What the eyes are drawn to, for this frame: handles, cheap to clone.
         fn target(&self) -> EyeTarget;
 
-        /// Adds to the frame's commands what it takes to show the target.
+        /// Adds to the frame's commands what it takes to show the target, and to keep it for
+        /// [`Display::picture`] where somebody wants to.
         ///
         /// # Errors
         /// When the display failed for good.
-        fn show(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), PresentError>;
+        fn show(
+            &mut self,
+            gpu: &Gpu,
+            encoder: &mut wgpu::CommandEncoder,
+            keeps_picture: bool,
+        ) -> Result<(), PresentError>;
 
         /// The frame's commands are submitted: shows it.
         ///
         /// # Errors
         /// When the display failed for good.
         fn end(&mut self, gpu: &Gpu) -> Result<(), PresentError>;
+
+        /// What the eyes saw in the last frame that was kept.
+        fn picture(&self) -> Option<EyeImage> {
+            Some(self.target().image)
+        }
 
         /// What the display is called where it shows a name.
         fn set_caption(&mut self, _caption: &str) {}
@@ -80,6 +97,18 @@ mod display {
             /// What the driver said.
             reason: String,
         },
+        /// There is a headset that cannot be drawn to.
+        #[error("the headset cannot be drawn to ({reason}): update its runtime, or leave out --headset")]
+        NoHeadset {
+            /// What is wrong with it.
+            reason: String,
+        },
+        /// The headset's runtime failed.
+        #[error("the headset's runtime stopped working ({reason}): start it again, then Pavilion")]
+        HeadsetLost {
+            /// What it said.
+            reason: String,
+        },
         /// A picture could not be written.
         #[error("the picture {path} could not be written ({reason}): choose a folder that can be written to")]
         Picture {
@@ -88,6 +117,14 @@ mod display {
             /// What the system said.
             reason: String,
         },
+    }
+
+    impl PresentError {
+        /// The headset's runtime failed with these words.
+        #[cfg(feature = "xr")]
+        pub(super) fn headset_lost(reason: impl ToString) -> Self {
+            Self::HeadsetLost { reason: reason.to_string() }
+        }
     }
 }
 

@@ -167,7 +167,7 @@ impl Display for Window {
         self.target.clone()
     }
 
-    fn show(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), PresentError> {
+    fn show(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, _: bool) -> Result<(), PresentError> {
         self.frame = self.acquire(gpu)?;
         if let Some(frame) = &self.frame {
             let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());

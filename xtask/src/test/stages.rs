@@ -40,13 +40,14 @@ pub struct Stage {
 }
 
 /// All of them.
-pub const STAGES: [Stage; 8] = [
+pub const STAGES: [Stage; 9] = [
     Stage { name: "setup", serves: "software Vulkan, OpenXR and the checkers are there", run: set_up },
     Stage { name: "format", serves: "the sources are formatted", run: format },
     Stage { name: "deny", serves: "licences, sources and advisories of the dependencies", run: deny },
     Stage { name: "clippy", serves: "no lint speaks up", run: clippy },
     Stage { name: "core", serves: "the core builds, passes and depends on nothing heavy", run: core },
     Stage { name: "tests", serves: "all tests, on software Vulkan", run: tests },
+    Stage { name: "openxr", serves: "a headset, by a real OpenXR runtime", run: openxr },
     Stage { name: "validators", serves: "what is baked is valid to others", run: validate::run },
     Stage { name: "docs", serves: "the docs build without a warning", run: docs },
 ];
@@ -136,20 +137,34 @@ fn heavy_of(tree: &str) -> Vec<&str> {
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {
-    let venue = demo::provide_venue()?;
-    let mut command = cargo("test --workspace --no-fail-fast -- --show-output");
-    command.env("PAVILION_DEMO_VENUE", venue);
+    let mut command =
+        on_prefix(context, "test --workspace --no-fail-fast -- --show-output --skip under_monado")?;
+    let downloads = prefix::downloads(&context.cache);
+    if downloads.exists() {
+        command.env("PAVILION_SETUP_DOWNLOADS", downloads);
+    }
+    counted(context, &mut command)
+}
+
+fn openxr(context: &mut Context) -> Result<Outcome> {
+    if Prefix::find(&context.cache).is_none() {
+        return Ok(Outcome::Skipped("no OpenXR runtime is set up: run `cargo xtask setup`".into()));
+    }
+    let mut command = on_prefix(context, "test --test openxr -- --show-output under_monado")?;
+    counted(context, &mut command)
+}
+
+/// A cargo command whose programs run on the prefix and find the demo venue.
+fn on_prefix(context: &Context, arguments: &str) -> Result<Command> {
+    let mut command = cargo(arguments);
+    command.env("PAVILION_DEMO_VENUE", demo::provide_venue()?);
     match Prefix::find(&context.cache) {
         Some(prefix) => {
             command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run());
         }
         None => eprintln!("there is no prefix: tests that draw use the system's driver or skip"),
     }
-    let downloads = prefix::downloads(&context.cache);
-    if downloads.exists() {
-        command.env("PAVILION_SETUP_DOWNLOADS", downloads);
-    }
-    counted(context, &mut command)
+    Ok(command)
 }
 
 /// Runs test programs, passing on and counting what they print.

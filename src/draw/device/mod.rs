@@ -1,0 +1,253 @@
+//! The Vulkan device: chosen, opened, and watched for errors.
+//!
+//! What comes in are [`GpuOptions`] and perhaps a window or a headset's runtime; what goes out is a
+//! [`Gpu`] that has passed the checks. Every device is opened here in the same way, through the
+//! [`hooks`](super::hooks). Architecture invariant: it knows nothing of what is drawn.
+
+mod logical;
+mod maker;
+mod messages;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ash::vk;
+
+use super::DrawError;
+use super::hooks::{Counts, HookOptions, Hooks};
+use super::self_test;
+pub use maker::VulkanMaker;
+use messages::{Messages, Messenger};
+
+/// The features that the renderer cannot do without.
+const REQUIRED: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
+
+/// How to open the device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GpuOptions {
+    /// Ask the Vulkan validation layers to check every call. Slow; for tests.
+    pub validates: bool,
+    /// Count what the driver is asked for. Slow as well.
+    pub records: bool,
+}
+
+/// What the device is, for people.
+#[derive(Clone, Debug)]
+pub struct GpuFacts {
+    /// The adapter's name.
+    pub name: String,
+    /// The driver's name and version.
+    pub driver: String,
+    /// Whether the CPU does the drawing.
+    pub is_software: bool,
+    /// Whether the validation layers are active.
+    pub is_validated: bool,
+}
+
+/// The device in Vulkan's own words, for a headset's runtime. Alive as long as the [`Gpu`].
+#[derive(Clone, Copy, Debug)]
+pub struct VulkanHandles {
+    /// The instance.
+    pub instance: vk::Instance,
+    /// The GPU.
+    pub physical_device: vk::PhysicalDevice,
+    /// The device.
+    pub device: vk::Device,
+    /// The family of the one queue; its index in the family is 0.
+    pub queue_family: u32,
+}
+
+/// A device that can draw both eyes at once.
+#[derive(Debug)]
+pub struct Gpu {
+    /// Makes resources.
+    pub device: wgpu::Device,
+    /// Takes work.
+    pub queue: wgpu::Queue,
+    adapter: wgpu::Adapter,
+    facts: GpuFacts,
+    handles: VulkanHandles,
+    hooks: Hooks,
+    messages: Arc<Messages>,
+    is_lost: Arc<AtomicBool>,
+    // Only its drop and a test look at it; it keeps the instance alive that the drop needs.
+    #[cfg_attr(not(test), allow(dead_code))]
+    messenger: Option<Messenger>,
+    // Last: what made the instance and the device outlives them.
+    _maker: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Gpu {
+    /// The best device of this machine, for pictures that go nowhere.
+    ///
+    /// # Errors
+    /// Where there is none that can draw both eyes at once, and correctly.
+    pub fn open(options: GpuOptions) -> Result<Self, DrawError> {
+        let instance = new_instance(options);
+        let adapter = choose_adapter(&instance, None)?;
+        Self::open_on(&instance, adapter, options, None)
+    }
+
+    /// The best device of this machine that can show pictures on `window`.
+    ///
+    /// # Errors
+    /// Where there is none, or the window cannot be drawn into.
+    pub fn open_for_window(
+        options: GpuOptions,
+        window: impl Into<wgpu::SurfaceTarget<'static>>,
+    ) -> Result<(Self, wgpu::Surface<'static>), DrawError> {
+        let instance = new_instance(options);
+        let surface = instance
+            .create_surface(window)
+            .map_err(|error| DrawError::SurfaceRefused { reason: error.to_string() })?;
+        let adapter = choose_adapter(&instance, Some(&surface))?;
+        let gpu = Self::open_on(&instance, adapter, options, None)?;
+        Ok((gpu, surface))
+    }
+
+    /// The device that a headset hangs on, made by its runtime.
+    ///
+    /// # Errors
+    /// Where the runtime refuses, or the device cannot draw both eyes at once, and correctly.
+    pub fn open_for_headset(options: GpuOptions, runtime: &mut dyn VulkanMaker) -> Result<Self, DrawError> {
+        let (instance, adapter) = maker::open_instance(runtime, options)?;
+        require_features(&adapter)?;
+        Self::open_on(&instance, adapter, options, Some(runtime))
+    }
+
+    fn open_on(
+        instance: &wgpu::Instance,
+        adapter: wgpu::Adapter,
+        options: GpuOptions,
+        maker: Option<&mut dyn VulkanMaker>,
+    ) -> Result<Self, DrawError> {
+        let messages = Arc::new(Messages::default());
+        let messenger = if options.validates { Messenger::new(instance, &messages) } else { None };
+        let info = adapter.get_info();
+        let facts = GpuFacts {
+            name: info.name.clone(),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            is_software: info.device_type == wgpu::DeviceType::Cpu,
+            is_validated: messenger.is_some(),
+        };
+        let hook_options = HookOptions { records: options.records };
+        let owner = maker.as_ref().map(|maker| maker.keep_alive());
+        let opened = logical::open(&adapter, hook_options, maker)
+            .map_err(|reason| DrawError::DeviceRefused { name: info.name, reason })?;
+        let logical::Opened { device, queue, handles, hooks } = opened;
+        let counted = Arc::clone(&messages);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| counted.add(&error.to_string())));
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let lost = Arc::clone(&is_lost);
+        device.set_device_lost_callback(move |reason, text| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                tracing::error!("the graphics device was lost: {text}");
+                lost.store(true, Ordering::Relaxed);
+            }
+        });
+        let gpu = Self {
+            device,
+            queue,
+            adapter,
+            facts,
+            handles,
+            hooks,
+            messages,
+            is_lost,
+            messenger,
+            _maker: owner,
+        };
+        self_test::run(&gpu)?;
+        Ok(gpu)
+    }
+
+    /// What it is.
+    pub fn facts(&self) -> &GpuFacts {
+        &self.facts
+    }
+
+    /// For asking what a surface can do.
+    pub fn adapter(&self) -> &wgpu::Adapter {
+        &self.adapter
+    }
+
+    /// For a headset's runtime.
+    pub fn handles(&self) -> VulkanHandles {
+        self.handles
+    }
+
+    /// The hooks between wgpu and the driver.
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    /// What the driver was asked for since the last time; zeros unless [`GpuOptions::records`].
+    pub fn take_counts(&self) -> Counts {
+        self.hooks.take_counts()
+    }
+
+    /// Whether the driver gave up; nothing drawn from then on appears.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// How many warnings and errors wgpu and, with [`GpuOptions::validates`], the validation layers
+    /// have raised so far.
+    pub fn validation_message_count(&self) -> u64 {
+        self.messages.count()
+    }
+
+    /// The first of them in words.
+    pub fn validation_messages(&self) -> Vec<String> {
+        self.messages.texts()
+    }
+}
+
+/// Explicit, because wgpu's default depends on how the program was built.
+fn instance_flags(options: GpuOptions) -> wgpu::InstanceFlags {
+    if options.validates {
+        wgpu::InstanceFlags::DEBUG | wgpu::InstanceFlags::VALIDATION
+    } else {
+        wgpu::InstanceFlags::DISCARD_HAL_LABELS
+    }
+}
+
+fn new_instance(options: GpuOptions) -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::VULKAN,
+        flags: instance_flags(options),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    })
+}
+
+fn choose_adapter(
+    instance: &wgpu::Instance,
+    surface: Option<&wgpu::Surface<'_>>,
+) -> Result<wgpu::Adapter, DrawError> {
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
+    adapters.retain(|adapter| surface.is_none_or(|surface| adapter.is_surface_supported(surface)));
+    adapters.sort_by_key(|adapter| {
+        let lacks_something = !adapter.features().contains(REQUIRED);
+        let speed = match adapter.get_info().device_type {
+            wgpu::DeviceType::DiscreteGpu => 0,
+            wgpu::DeviceType::IntegratedGpu => 1,
+            wgpu::DeviceType::VirtualGpu => 2,
+            wgpu::DeviceType::Other => 3,
+            wgpu::DeviceType::Cpu => 4,
+        };
+        (lacks_something, speed)
+    });
+    let best = adapters.into_iter().next().ok_or(DrawError::NoAdapter)?;
+    require_features(&best)?;
+    Ok(best)
+}
+
+fn require_features(adapter: &wgpu::Adapter) -> Result<(), DrawError> {
+    let missing = REQUIRED - adapter.features();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<&str> = missing.iter_names().map(|(name, _)| name).collect();
+    Err(DrawError::MissingFeatures { name: adapter.get_info().name, missing: missing.join(" and ") })
+}

@@ -1,0 +1,22 @@
+//! What was asked of the driver.
+
+use serde::Serialize;
+
+/// Calls of one device since they were last taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Submits to the queue.
+    pub submits: u32,
+    /// Render passes begun.
+    pub render_passes: u32,
+    /// Of them, those that draw both eyes at once.
+    pub eye_passes: u32,
+    /// Draw calls.
+    pub draws: u32,
+    /// Barriers that change the layout of a watched image.
+    pub watched_layout_changes: u32,
+    /// Allocations of device memory.
+    pub allocations: u32,
+    /// Their size.
+    pub allocated_bytes: u64,
+}

@@ -1,0 +1,174 @@
+//! A headset by a real OpenXR runtime: the whole way from a baked twin to the runtime's own images.
+//!
+//! Their names begin with `under_monado`: `cargo xtask test` runs them as a stage of their own.
+
+#![cfg(all(feature = "xr", feature = "host"))]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../src/tests/golden.rs"]
+#[allow(dead_code)]
+mod golden;
+mod monado;
+mod program;
+mod twin;
+
+use std::f32::consts::FRAC_PI_2;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use monado::Monado;
+// The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
+use pavilion::scene;
+use program::{Home, wait_until};
+use serde_json::Value;
+
+/// The twin of [`twin::write`], baked.
+fn baked_twin(home: &Home) -> PathBuf {
+    let source = home.path("twin.gltf");
+    twin::write(&source);
+    bake(home, &source)
+}
+
+fn bake(home: &Home, source: &Path) -> PathBuf {
+    let baked = home.path("baked");
+    home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--json"]);
+    baked
+}
+
+/// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.
+fn look(monado: &Monado, home: &Home, baked: &Path, size: &str, shots: Option<&Path>) -> Value {
+    let mut arguments = vec!["view", baked.to_str().unwrap(), "--headset", "--frames", "3", "--size", size];
+    arguments.extend(["--validate", "--json"]);
+    if let Some(shots) = shots {
+        arguments.extend(["--shot", shots.to_str().unwrap()]);
+    }
+    let report = monado.json(home, &arguments);
+    println!("{report}");
+    assert_eq!(report["frames"].as_u64(), Some(3), "{report}");
+    assert_eq!(report["is_validated"], true, "the validation layers are not in use: {report}");
+    assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
+    report
+}
+
+fn eyes(shots: &Path) -> [scene::texture::Pixels; 2] {
+    ["left.png", "right.png"].map(|name| golden::read_png(&shots.join(name)).unwrap())
+}
+
+/// Which runtime it is that the other tests are about.
+#[test]
+fn under_monado_the_doctor_names_the_runtime() {
+    let Some(monado) = Monado::start() else { return };
+    let facts = monado.json(&Home::new(), &["doctor", "--json"]);
+    let headset = facts["headset"].clone();
+    println!("{headset}");
+    assert_eq!(headset["state"], "works", "{facts}");
+    assert!(headset["extensions"].as_array().unwrap().len() > 10, "{facts}");
+    assert!(headset["text"].as_str().unwrap().contains("Monado"), "{facts}");
+}
+
+/// The same pictures as without a headset, of which somebody has looked at the goldens.
+#[test]
+fn under_monado_both_eyes_see_the_venue() {
+    let Some(venue) = std::env::var_os("PAVILION_DEMO_VENUE") else {
+        println!("skipped: PAVILION_DEMO_VENUE names no file; `cargo xtask test` makes it");
+        return;
+    };
+    let Some(monado) = Monado::start() else { return };
+    monado.remote().set_head([0.0, 1.6, 0.0], 0.0, 1.0);
+    let home = Home::new();
+    let baked = bake(&home, Path::new(&venue));
+    let shots = home.path("shots");
+    look(&monado, &home, &baked, "640x640", Some(&shots));
+    for (name, pixels) in ["venue-left", "venue-right"].into_iter().zip(eyes(&shots)) {
+        golden::assert_golden(name, &pixels);
+    }
+}
+
+/// The head turns and moves by what the runtime says, and a session follows a session.
+#[test]
+fn under_monado_the_head_is_where_it_is() {
+    let Some(monado) = Monado::start() else { return };
+    let home = Home::new();
+    let baked = baked_twin(&home);
+    let mut remote = monado.remote();
+    // The twin's visitor begins at z = 5.5 m, looking along −z.
+    for (name, [x, z], yaw_radians) in [("ahead", [0.0, 0.0], 0.0), ("aside", [0.25, 0.5], FRAC_PI_2)] {
+        remote.set_head([x, 1.6, z], yaw_radians, 4.0 / 3.0);
+        let (seen, expected) = (home.path(name), home.path(&format!("{name}-headless")));
+        look(&monado, &home, &baked, "320x240", Some(&seen));
+        let at = format!("{x},0,{},{}", 5.5 + z, yaw_radians.to_degrees());
+        home.json(&[
+            "view",
+            baked.to_str().unwrap(),
+            "--headless",
+            "--frames",
+            "1",
+            "--size",
+            "320x240",
+            "--at",
+            &at,
+            "--json",
+            "--shot",
+            expected.to_str().unwrap(),
+        ]);
+        for (seen, expected) in eyes(&seen).iter().zip(&eyes(&expected)) {
+            let off = golden::differing(seen, expected);
+            assert!(off < 320 * 240 / 1000, "{name}: {off} pixels differ from the headless picture");
+        }
+    }
+}
+
+/// One submit, one pass, and no image that changes its layout between us and the compositor.
+#[test]
+fn under_monado_a_frame_is_one_pass_into_the_runtimes_image() {
+    let Some(monado) = Monado::start() else { return };
+    monado.remote().set_head([0.0, 1.6, 0.0], 0.0, 4.0 / 3.0);
+    let home = Home::new();
+    let report = look(&monado, &home, &baked_twin(&home), "320x240", None);
+    let frame = |name: &str| report["vulkan"][name].as_u64().unwrap();
+    assert_eq!((frame("submits"), frame("render_passes"), frame("eye_passes")), (1, 1, 1), "{report}");
+    assert_eq!(frame("draws"), report["draws"].as_u64().unwrap() + 1, "the sky is one more: {report}");
+    assert_eq!((frame("watched_layout_changes"), frame("allocations")), (0, 0), "{report}");
+}
+
+/// A runtime that dies ends the visit with a sentence, soon, and not with a panic.
+#[test]
+fn under_monado_a_runtime_that_dies_is_one_sentence() {
+    let Some(mut monado) = Monado::start() else { return };
+    let home = Home::new();
+    let baked = baked_twin(&home);
+    let arguments = ["view", baked.to_str().unwrap(), "--headset", "--size", "64x64"];
+    let mut viewer = monado.command(&home, &arguments).spawn().unwrap();
+    let is_drawing = || monado.log().contains("FOCUSED") || monado.log().contains("focused");
+    // What the service logs differs from version to version; a while is enough to be drawing.
+    wait_until(Duration::from_secs(5), is_drawing);
+    assert!(viewer.try_wait().unwrap().is_none(), "the visit ended before the runtime did");
+    monado.kill();
+    let has_ended = || viewer.try_wait().unwrap().is_some();
+    if !wait_until(Duration::from_secs(20), has_ended) {
+        let _ = viewer.kill();
+        panic!("the visit goes on without a runtime");
+    }
+    let output = viewer.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("pavilion: the headset's runtime stopped working"), "{errors}");
+    assert!(!errors.contains("panicked"), "{errors}");
+}
+
+/// Without a runtime the command and the doctor say what to do.
+#[test]
+fn under_monado_or_none_the_doctor_names_the_fix() {
+    let home = Home::new();
+    let absent = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        // The prefix's launcher names its own runtime, whose service is not running in this folder.
+        command.env("XDG_RUNTIME_DIR", home.folder.path()).env("XR_RUNTIME_JSON", "/nowhere.json");
+        command.spawn().unwrap().wait_with_output().unwrap()
+    };
+    let output = absent(&["view", "pavilion://localhost#sha256=00", "--headset"]);
+    assert!([2, 3].contains(&output.status.code().unwrap()), "{output:?}");
+    let facts: Value = serde_json::from_slice(&absent(&["doctor", "--json"]).stdout).unwrap();
+    assert_eq!(facts["headset"]["state"], "absent", "{facts}");
+    assert!(facts["headset"]["fix"].as_str().unwrap().contains("start SteamVR or Monado"), "{facts}");
+}
