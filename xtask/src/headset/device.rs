@@ -34,7 +34,7 @@ pub enum State {
 
 impl fmt::Display for State {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+        out.pad(match self {
             Self::Ready => "ready",
             Self::Unauthorized => "unauthorized",
             Self::Offline => "offline",

@@ -125,9 +125,10 @@ fn checked_link(link: &str) -> Result<&str> {
     Ok(link)
 }
 
-/// Starts the app anew: what runs is ended first, so that it reads the link.
+/// Starts the app anew: what runs is ended first (`-S`), so that it reads the link. It is not waited for (`-W`): a VR
+/// app draws no window, and that wait would end by its timeout.
 fn begin(headset: &Connection<'_>, app: &App, link: Option<&str>) -> Result<()> {
-    let mut line = format!("am start -S -W -n {}", quoted(&format!("{}/{}", app.package, app.activity)));
+    let mut line = format!("am start -S -n {}", quoted(&format!("{}/{}", app.package, app.activity)));
     if let Some(link) = link {
         line.push_str(&format!(" --es {LINK_EXTRA} {}", quoted(link)));
     }

@@ -87,6 +87,7 @@ pub fn provide(cache: &Cache, mirror: Option<&str>) -> Result<Option<AndroidTool
     eprintln!("setup: fetching adb, aapt2 and apksigner for the tests of the APK (30 MB)");
     let made = make(cache, mirror);
     remove_if_there(&downloads(cache))?;
+    remove_if_there(&cache.join("apt"))?;
     match made {
         Ok(tools) => Ok(Some(tools)),
         Err(error) => {

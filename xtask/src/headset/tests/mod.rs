@@ -58,7 +58,7 @@ fn an_apk_arrives_whole_and_the_app_starts_anew_with_its_link() {
     end(&headset, &app()).expect("it ends");
     let heard = server.stage().heard.join("\n");
     // One shell reads the line on the headset: the link must be one word to it.
-    let start = "am start -S -W -n 'app.pavilion.viewer/android.app.NativeActivity' --es link \
+    let start = "am start -S -n 'app.pavilion.viewer/android.app.NativeActivity' --es link \
                  'pavilion://10.0.0.7:4433#it'\\''s'";
     assert!(heard.contains(start), "{heard}");
     assert!(heard.contains("am force-stop 'app.pavilion.viewer'"), "{heard}");
