@@ -21,7 +21,7 @@ pub struct Signed {
 /// Checks both signatures over all bytes of an APK.
 ///
 /// # Errors
-/// With the first thing that is not as [`sign`] leaves it.
+/// With the first thing that is not as [`sign()`](super::sign()) leaves it.
 pub fn verify(apk: &[u8]) -> Result<Signed> {
     let layout = Layout::find(apk)?;
     let before_list = apk.get(layout.files).context("the files lie outside")?;
