@@ -18,6 +18,7 @@ use crate::protocol::link::Place;
 use crate::protocol::{
     ALPN, Capabilities, FromHost, FromViewer, Hello, JoinLink, ProtocolError, Token, Welcome, transport,
 };
+use crate::udp;
 
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 4;
@@ -37,10 +38,10 @@ pub struct Line {
 }
 
 /// Connects to the first address of the link's host that answers.
-pub async fn dial(link: &JoinLink, resume: Option<Token>) -> Result<Line, Cause> {
+pub async fn dial(link: &JoinLink, sockets: udp::Choice, resume: Option<Token>) -> Result<Line, Cause> {
     let mut last = Cause::Gone;
     for address in addresses(link).await? {
-        match dial_address(link, address, resume).await {
+        match dial_address(link, address, sockets, resume).await {
             Ok(line) => return Ok(line),
             Err(cause) if cause.is_final() => return Err(cause),
             Err(cause) => last = cause,
@@ -61,13 +62,18 @@ async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
     }
 }
 
-async fn dial_address(link: &JoinLink, address: SocketAddr, resume: Option<Token>) -> Result<Line, Cause> {
+async fn dial_address(
+    link: &JoinLink,
+    address: SocketAddr,
+    sockets: udp::Choice,
+    resume: Option<Token>,
+) -> Result<Line, Cause> {
     let pin = Pin::new(link.fingerprint);
     let tls = pin.client_tls().map_err(|error| Cause::Insecure { reason: error.to_string() })?;
     let mut config = ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport_config()));
     let no_network = |reason: String| Cause::NoNetwork { address, reason };
-    let endpoint = endpoint_towards(address).map_err(|error| no_network(error.to_string()))?;
+    let endpoint = endpoint_towards(address, sockets).map_err(|error| no_network(error.to_string()))?;
     let connecting = endpoint
         .connect_with(config, address, transport::SERVER_NAME)
         .map_err(|error| no_network(error.to_string()))?;

@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::protocol::{BlobFault, ContentHash, JoinLink, WantedBlob, Welcome};
+use crate::udp;
 pub use cause::Cause;
 
 /// What has happened.
@@ -79,13 +80,21 @@ impl Connection {
     /// # Errors
     /// When the system gives no thread.
     pub fn open(link: JoinLink) -> io::Result<Self> {
+        Self::open_over(link, udp::Choice::Best)
+    }
+
+    /// As [`Connection::open`], over sockets of a certain kind.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn open_over(link: JoinLink, sockets: udp::Choice) -> io::Result<Self> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (event_queue, events) = mpsc::channel(EVENTS_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Viewers that lose the same host must not all come back in the same instant.
         let seed = RandomState::new().build_hasher().finish();
         let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
-            runtime.block_on(pump::run(link, seed, command_queue, event_queue));
+            runtime.block_on(pump::run(link, sockets, seed, command_queue, event_queue));
             // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         })?;

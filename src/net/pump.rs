@@ -15,6 +15,7 @@ use crate::protocol::codec::{self, Frames};
 use crate::protocol::{
     BlobFault, BlobHeader, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError, WantedBlob, transport,
 };
+use crate::udp;
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -45,6 +46,7 @@ impl Shared {
 /// Runs until the viewer leaves or trying again makes no sense.
 pub async fn run(
     link: JoinLink,
+    sockets: udp::Choice,
     seed: u64,
     mut commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<Event>,
@@ -54,7 +56,7 @@ pub async fn run(
     let mut token = None;
     loop {
         let dialled = tokio::select! {
-            dialled = dial(&link, token) => dialled,
+            dialled = dial(&link, sockets, token) => dialled,
             () = left(&mut commands, &shared) => return,
         };
         let cause = match dialled {
