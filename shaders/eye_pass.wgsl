@@ -1,5 +1,5 @@
 // The world, once for both eyes.
-// In: tiles as two vertex streams, one instance per tile, the tileset's materials, two texture arrays.
+// In: two vertex streams, one instance per tile and per actor, all materials, two texture arrays.
 // Out: display light with premultiplied alpha; depth, 1 at the near plane and 0 at infinity.
 // Cost: five texture reads, of which slots without an image read one cached texel. The vertex shader
 // looks at the view for the position only, so that a tiler transforms once for both eyes.
@@ -16,6 +16,10 @@ struct Vertex {
     @location(4) row_x: vec4<f32>,
     @location(5) row_y: vec4<f32>,
     @location(6) row_z: vec4<f32>,
+    // Linear, multiplies the colour.
+    @location(7) tint: vec4<f32>,
+    // Added to the base colour's layer.
+    @location(8) layer: u32,
 }
 
 struct Varying {
@@ -26,7 +30,8 @@ struct Varying {
     @location(2) tangent: vec4<f32>,
     @location(3) uv: vec4<f32>,
     @location(4) color: vec4<f32>,
-    @location(5) @interpolate(flat) material: u32,
+    // The material, and above its 16 bits the instance's layer.
+    @location(5) @interpolate(flat) material_and_layer: u32,
 }
 
 @group(1) @binding(0) var color_textures: texture_2d_array<f32>;
@@ -63,8 +68,8 @@ fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
         select(-1.0, 1.0, (vertex.grid.w & 1u) == 1u),
     );
     out.uv = vertex.uv * uv_scale.xyxy + uv_offset.xyxy;
-    out.color = vertex.color;
-    out.material = index;
+    out.color = vertex.color * vertex.tint;
+    out.material_and_layer = index | (vertex.layer << 16u);
     return out;
 }
 
@@ -75,13 +80,14 @@ fn coverage(alpha: f32, cutoff: f32) -> f32 {
 
 @fragment
 fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
-    let m = in.material;
+    let m = in.material_and_layer & 0xffffu;
+    let layer = in.material_and_layer >> 16u;
     let flags = materials[m].flags;
     let layers_0 = materials[m].layers_0;
     let layers_1 = materials[m].layers_1;
     let uv = in.uv;
     let base_texel = textureSample(color_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), layers_0 & 0xffffu);
+        select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), (layers_0 & 0xffffu) + layer);
     let roughness_texel = textureSample(data_textures, surface_sampler,
         select(uv.xy, uv.zw, has(flags, UV1_METALLIC_ROUGHNESS)), layers_0 >> 16u);
     let normal_texel = textureSample(data_textures, surface_sampler,
@@ -89,7 +95,7 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     let occlusion_texel = textureSample(data_textures, surface_sampler,
         select(uv.xy, uv.zw, has(flags, UV1_OCCLUSION)), layers_1 >> 16u);
     let emissive_texel = textureSample(color_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), materials[m].layers_2 & 0xffffu);
+        select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer);
 
     let one = vec4<f32>(1.0);
     let base = unpack_halves(materials[m].base_color) * in.color

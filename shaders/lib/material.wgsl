@@ -1,4 +1,5 @@
-// The tileset's materials. Rust twin: draw::materials::MaterialUniform, 64 bytes.
+// The tileset's materials, then those of the built-in shapes. Rust twin: draw::materials::MaterialUniform,
+// 64 bytes.
 
 struct Material {
     uv_offset: vec2<f32>,

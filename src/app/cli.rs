@@ -26,6 +26,10 @@ pub enum Command {
     /// Walk through a twin: a join link, a baked folder, or a glTF file of your own.
     #[cfg(feature = "viewer")]
     View(ViewArgs),
+    /// Bring a twin into the cache without drawing it: to load a headset before an event, or to try
+    /// a network.
+    #[cfg(feature = "viewer")]
+    Fetch(FetchArgs),
     /// Turn a glTF file into a twin that can be streamed (a 3D Tiles 1.1 tileset).
     #[cfg(feature = "host")]
     Bake(BakeArgs),
@@ -70,6 +74,18 @@ pub struct ViewArgs {
     /// Walk ahead while frames are counted.
     #[arg(long, requires = "headless")]
     pub walk: bool,
+    /// By what the others call you.
+    #[arg(long, value_name = "NAME", default_value = "Visitor")]
+    pub name: String,
+    /// Raise the right hand, wave, and keep it up.
+    #[arg(long, requires = "headless")]
+    pub wave: bool,
+    /// Count frames only once so many others were seen for three seconds.
+    #[arg(long, value_name = "N", requires = "frames")]
+    pub people: Option<usize>,
+    /// Stay so long after the last frame was counted, for others to see.
+    #[arg(long, value_name = "S", requires = "frames")]
+    pub stay_seconds: Option<u64>,
     /// Give up when the first whole view has not arrived after so many seconds (where nobody watches:
     /// headless, and a headset with --frames).
     #[arg(long, value_name = "S", default_value_t = 120)]
@@ -94,6 +110,23 @@ impl ViewArgs {
     pub fn is_unattended(&self) -> bool {
         self.headless || (self.is_for_headset() && self.frames.is_some())
     }
+}
+
+/// `pavilion fetch`
+#[cfg(feature = "viewer")]
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// `pavilion://host:port#sha256=…`
+    pub link: String,
+    /// Only what is seen from the entrance, at a headset's detail.
+    #[arg(long)]
+    pub first_view: bool,
+    /// Give up when nothing has come for so many seconds.
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub timeout_seconds: u64,
+    /// Print what came and how fast as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pavilion bake`

@@ -4,9 +4,15 @@
 mod bake;
 pub mod cli;
 mod doctor;
+#[cfg(feature = "viewer")]
+mod fetch;
+#[cfg(feature = "viewer")]
+pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "host")]
 mod host;
+#[cfg(feature = "viewer")]
+mod identity;
 #[cfg(feature = "host")]
 mod inspect;
 mod interrupt;
@@ -15,7 +21,7 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]
 mod report;
@@ -25,6 +31,8 @@ mod venue;
 mod viewer;
 #[cfg(feature = "viewer")]
 mod visit;
+#[cfg(feature = "viewer")]
+mod wave;
 #[cfg(feature = "viewer")]
 mod workers;
 
@@ -38,6 +46,8 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         #[cfg(feature = "viewer")]
         Command::View(arguments) => visit::run(arguments),
+        #[cfg(feature = "viewer")]
+        Command::Fetch(arguments) => fetch::run(&arguments),
         #[cfg(feature = "host")]
         Command::Bake(arguments) => bake::run(&arguments),
         #[cfg(feature = "host")]

@@ -37,9 +37,13 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
+    /// The others whom the last frame saw, by name.
+    pub people: Vec<String>,
     /// What the last frame asked of the driver; zeros without `--validate`.
     pub vulkan: Counts,
-    /// What the validation layers and wgpu complained about.
+    /// Whether the validation layers were there to complain.
+    pub is_validated: bool,
+    /// What they and wgpu complained about.
     pub validation_messages: u64,
     /// Pictures that were written.
     pub pictures: Vec<PathBuf>,
@@ -127,6 +131,9 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if !self.people.is_empty() {
+            lines.push(format!("  others       {}", self.people.join(", ")));
+        }
         lines.extend(self.pictures.iter().map(|path| format!("  picture      {}", path.display())));
         lines.join("\n")
     }

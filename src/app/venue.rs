@@ -4,12 +4,14 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Failure;
 use super::workers::Workers;
 use crate::draw::Upload;
-use crate::net::{self, Connection};
+use crate::net::{self, Connection, Me};
+use crate::people::People;
+use crate::protocol::presence::{self, Body, Sample};
 use crate::protocol::{ContentHash, JoinLink};
 use crate::scene::demand::Want;
 use crate::scene::{Demand, ImageId, TileId, Tileset};
@@ -17,7 +19,7 @@ use crate::store::Store;
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
 
 /// What the cache on disk may hold: a few venues.
-const CACHE_BYTES_MAX: u64 = 4 << 30;
+pub const CACHE_BYTES_MAX: u64 = 4 << 30;
 
 /// Decoding takes a fraction of a core: more threads would only take the frame's.
 const DECODE_THREADS_MAX: usize = 2;
@@ -66,7 +68,11 @@ type Looked = Option<(ContentHash, Option<Vec<u8>>)>;
 /// A visit to one venue.
 pub struct Venue {
     link: JoinLink,
+    me: Me,
     connection: Connection,
+    people: People,
+    sequence: u16,
+    next_word: Duration,
     streamer: Streamer,
     decoders: Workers<DecodeJob, Option<Decoded>>,
     cache: Option<Workers<CacheJob, Looked>>,
@@ -76,12 +82,12 @@ pub struct Venue {
 }
 
 impl Venue {
-    /// Begins to join. Without a `cache` folder, or with one that cannot be used, everything is
+    /// Begins to join as `me`. Without a `cache` folder, or with one that cannot be used, everything is
     /// fetched anew.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn join(link: JoinLink, cache: Option<&Path>) -> Result<Self, Failure> {
+    pub fn join(link: JoinLink, me: Me, cache: Option<&Path>) -> Result<Self, Failure> {
         let cache = cache.and_then(|folder| match Store::open(folder, CACHE_BYTES_MAX) {
             Ok(store) => Some(store),
             Err(error) => {
@@ -94,8 +100,12 @@ impl Venue {
         let threads = cores.saturating_sub(1).clamp(1, DECODE_THREADS_MAX);
         let limits = Limits { has_cache: cache.is_some(), ..Limits::default() };
         Ok(Self {
-            connection: connect(&link)?,
+            connection: connect(&link, &me)?,
             link,
+            me,
+            people: People::default(),
+            sequence: 0,
+            next_word: Duration::ZERO,
             streamer: Streamer::new(limits),
             decoders: Workers::start("decode", threads, |job| Some(stream::decode::run(job)))?,
             cache,
@@ -117,8 +127,27 @@ impl Venue {
     /// When the system gives no threads.
     pub fn retry(&mut self) -> Result<(), Failure> {
         self.streamer.disconnected();
-        self.connection = connect(&self.link)?;
+        self.people.clear();
+        self.connection = connect(&self.link, &self.me)?;
         Ok(())
+    }
+
+    /// Says where the person is at `now`, twenty times a second however often it is called.
+    pub fn be_at(&mut self, body: Body, now: Duration) {
+        let interval = Duration::from_millis(presence::INTERVAL_MILLIS);
+        if now < self.next_word {
+            return;
+        }
+        // Keeps the pace where frames do not divide it, and does not make up for a pause.
+        self.next_word = (self.next_word + interval).max(now);
+        self.sequence = self.sequence.wrapping_add(1);
+        let time_millis = now.as_millis() as u32;
+        self.connection.be_at(Sample { sequence: self.sequence, time_millis, body });
+    }
+
+    /// The others who are here.
+    pub fn people(&mut self) -> &mut People {
+        &mut self.people
     }
 
     /// The renderer had no room for the tile.
@@ -141,7 +170,7 @@ impl Venue {
         events: &mut Vec<Event>,
         events_max: usize,
     ) {
-        self.take_network(events);
+        self.take_network(now, events);
         while let Some(decoded) = self.decoders.try_take() {
             if let Some(decoded) = decoded {
                 self.streamer.decoded(decoded);
@@ -179,18 +208,28 @@ impl Venue {
         }
     }
 
-    fn take_network(&mut self, events: &mut Vec<Event>) {
+    fn take_network(&mut self, now: Duration, events: &mut Vec<Event>) {
         for _ in 0..EVENTS_A_FRAME {
             let Some(event) = self.connection.poll() else { return };
             match event {
                 net::Event::Connected(welcome) => {
                     self.streamer.connected(&welcome);
+                    self.people.clear();
                     if std::mem::take(&mut self.was_lost) {
                         events.push(Event::Back);
                     }
                 }
                 net::Event::Blob { hash, bytes } => self.streamer.blob(hash, bytes),
                 net::Event::BlobFailed { hash, fault } => self.streamer.blob_failed(hash, fault),
+                net::Event::Arrived(who) => self.people.arrived(who),
+                net::Event::Departed(visitor) => self.people.departed(visitor),
+                net::Event::Others { at, samples } => {
+                    // It came before this frame began.
+                    let heard = now.saturating_sub(Instant::now().saturating_duration_since(at));
+                    for (visitor, sample) in &samples {
+                        self.people.heard(*visitor, sample, heard);
+                    }
+                }
                 net::Event::Lost { cause, retry_in } => {
                     self.streamer.disconnected();
                     self.was_lost = true;
@@ -252,8 +291,8 @@ fn coarsest(tileset: &Tileset) -> Demand {
     demand
 }
 
-fn connect(link: &JoinLink) -> Result<Connection, Failure> {
-    Connection::open(link.clone()).map_err(|error| {
+fn connect(link: &JoinLink, me: &Me) -> Result<Connection, Failure> {
+    Connection::open(link.clone(), me.clone()).map_err(|error| {
         Failure::environment(format!("no network thread could be started ({error}): close other programs"))
     })
 }

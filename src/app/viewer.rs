@@ -7,16 +7,19 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::figures::{Figure, Figures};
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind};
-use crate::cull::{Culler, DrawList, Quality};
+use super::{Failure, FailureKind, wave};
+use crate::cull::{Culler, DrawList, Quality, Sight, Source};
 use crate::draw::{
     Arrival, Counts, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback,
 };
 use crate::math::ViewPair;
+use crate::people::Seen;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
+use crate::protocol::presence::Body;
 use crate::rig::{Input, Person};
 use crate::scene::{Demand, Scene, TileId, Tileset};
 
@@ -29,6 +32,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
+/// How long others are to be seen before frames count: longer than they wave.
+const MEETING: Duration = Duration::from_secs(3);
+
 /// What the person asked for on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -38,6 +44,12 @@ pub struct Wishes {
     pub frames: Option<u32>,
     /// Walk ahead while those frames are counted.
     pub walks: bool,
+    /// Wave on entering.
+    pub waves: bool,
+    /// Count frames only once so many others were seen for a while.
+    pub company: usize,
+    /// Stay so long after those frames.
+    pub stay: Duration,
     /// Give up when the first whole view takes longer.
     pub timeout: Option<Duration>,
     /// Where pictures go.
@@ -65,6 +77,7 @@ pub struct Viewer<'a> {
     scene: Scene,
     person: Person,
     input: Input,
+    figures: Figures,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -75,6 +88,10 @@ pub struct Viewer<'a> {
     failure: Option<Failure>,
 
     started: Instant,
+    entered: Duration,
+    company_since: Option<Duration>,
+    has_met: bool,
+    stays_until: Option<Duration>,
     last_frame: Option<Instant>,
     times: FrameTimes,
     stats: FrameStats,
@@ -106,6 +123,7 @@ impl<'a> Viewer<'a> {
         let report = Report {
             gpu: format!("{} ({})", gpu.facts().name, gpu.facts().driver),
             size: display.target().image.size().into(),
+            is_validated: gpu.facts().is_validated,
             ..Report::default()
         };
         let mut viewer = Self {
@@ -118,6 +136,7 @@ impl<'a> Viewer<'a> {
             person: Person::at(lobby.scene.tileset.spawn()),
             scene: lobby.scene.clone(),
             input: Input::default(),
+            figures: Figures::new()?,
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -126,6 +145,10 @@ impl<'a> Viewer<'a> {
             events: Vec::with_capacity(WAITING_MAX),
             failure: None,
             started,
+            entered: Duration::ZERO,
+            company_since: None,
+            has_met: false,
+            stays_until: None,
             last_frame: None,
             times: FrameTimes::new(),
             stats: FrameStats::default(),
@@ -147,7 +170,8 @@ impl<'a> Viewer<'a> {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → cull → draw → present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
+    /// present → report.
     fn frame(&mut self) -> Result<bool, Failure> {
         let delta_seconds = match self.poll()? {
             Begin::Leave => return Ok(false),
@@ -157,6 +181,7 @@ impl<'a> Viewer<'a> {
         self.person.step(&self.input, delta_seconds);
         self.take_finished_tiles()?;
         let views = self.display.views(&self.person);
+        self.meet_the_others(&views);
         self.cull(&views);
         self.draw(&views)?;
         self.display.end(self.gpu).map_err(present_failure)?;
@@ -237,6 +262,34 @@ impl<'a> Viewer<'a> {
         self.scene = Scene::new(tileset);
         self.culler = Culler::default();
         self.place = Place::Twin;
+        self.entered = self.started.elapsed();
+    }
+
+    /// Says where the person is, and shows where the others are.
+    fn meet_the_others(&mut self, views: &ViewPair) {
+        let head = views.center();
+        if self.place != Place::Twin {
+            return self.figures.show(std::iter::empty(), head.position);
+        }
+        let now = self.started.elapsed();
+        let hands = match self.wishes.waves {
+            true => wave::hands(head, now.saturating_sub(self.entered)),
+            false => self.display.hands(&self.person),
+        };
+        self.venue.be_at(Body { head, hands }, now);
+        let Self { figures, renderer, venue, .. } = self;
+        let mut count = 0;
+        figures.show(venue.people().see(now).inspect(|_| count += 1).map(figure), head.position);
+        figures.upload(|name| renderer.enqueue(name).is_ok());
+        self.count_company(count, now);
+    }
+
+    /// Notes since when there is as much company as was asked for.
+    fn count_company(&mut self, count: usize, now: Duration) {
+        let is_enough = count >= self.wishes.company;
+        self.company_since = if is_enough { Some(self.company_since.unwrap_or(now)) } else { None };
+        let is_settled = self.company_since.is_some_and(|since| now.saturating_sub(since) >= MEETING);
+        self.has_met |= is_settled || self.wishes.company == 0;
     }
 
     /// Hands the renderer as much as it takes; the rest waits.
@@ -274,8 +327,9 @@ impl<'a> Viewer<'a> {
         let [_, height] = self.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let Self { culler, scene, list, demand, .. } = self;
-        culler.cull(scene, views, pixel_radians, &Quality::default(), list, demand);
+        let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        let Self { culler, scene, figures, list, demand, .. } = self;
+        culler.cull(scene, figures.actors(), &sight, list, demand);
     }
 
     fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
@@ -296,6 +350,7 @@ impl<'a> Viewer<'a> {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
                 Arrival::TileRefused { tile } => self.venue.put_back(tile),
                 Arrival::Texture { .. } => {}
+                Arrival::Name { layer } => self.figures.name_arrived(layer),
                 Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
             }
         }
@@ -330,6 +385,9 @@ impl<'a> Viewer<'a> {
     }
 
     fn check_end(&mut self, elapsed: Duration) -> Result<bool, Failure> {
+        if let Some(end) = self.stays_until {
+            return Ok(elapsed < end && self.failure.is_none());
+        }
         let Some(timeout) = self.wishes.timeout else {
             return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX));
         };
@@ -340,6 +398,9 @@ impl<'a> Viewer<'a> {
         if !self.is_counting() && elapsed > timeout {
             let sentence = match &self.place {
                 Place::Lobby(sentence) => sentence.clone(),
+                Place::Twin if self.report.whole_view_seconds.is_some() => {
+                    format!("fewer than {} others have come and stayed", self.wishes.company)
+                }
                 Place::Twin => format!("{} tiles of the view are still missing", self.demand.wants.len()),
             };
             let waited = timeout.as_secs();
@@ -347,7 +408,12 @@ impl<'a> Viewer<'a> {
                 "gave up after {waited} s ({sentence}): allow more with --timeout-seconds"
             )));
         }
-        Ok(self.frames < self.wishes.frames.unwrap_or(1))
+        if self.frames < self.wishes.frames.unwrap_or(1) {
+            return Ok(true);
+        }
+        self.conclude()?;
+        self.stays_until = Some(elapsed + self.wishes.stay);
+        Ok(!self.wishes.stay.is_zero())
     }
 
     /// Whether the twin is shown and everything that the eyes want is on the GPU.
@@ -355,13 +421,14 @@ impl<'a> Viewer<'a> {
         self.place == Place::Twin
             && self.demand.is_satisfied()
             && self.waiting.is_empty()
+            && self.figures.is_settled()
             && self.stats.uploads_waiting == 0
             && !self.list.draws.is_empty()
     }
 
-    /// Whether frames count: from the first whole view on.
+    /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some()
+        self.report.whole_view_seconds.is_some() && self.has_met && self.stays_until.is_none()
     }
 
     fn take_picture(&mut self) -> Result<(), Failure> {
@@ -376,8 +443,20 @@ impl<'a> Viewer<'a> {
         Ok(())
     }
 
-    /// Writes the last frame and the report's last numbers.
+    /// The visit is over.
     fn finish(mut self) -> Result<Report, Failure> {
+        if self.stays_until.is_none() {
+            self.conclude()?;
+        }
+        self.report.validation_messages = self.gpu.validation_message_count();
+        for message in self.gpu.validation_messages() {
+            tracing::error!("{message}");
+        }
+        Ok(self.report)
+    }
+
+    /// Writes the last frame that counts, and the report's last numbers.
+    fn conclude(&mut self) -> Result<(), Failure> {
         if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some())
             && let Some(image) = self.display.picture()
         {
@@ -391,7 +470,7 @@ impl<'a> Viewer<'a> {
         }
         let counts = self.venue.counts();
         let drawn = (0..self.scene.tileset.tiles().len() as u32)
-            .filter(|&tile| self.list.draws.iter().any(|draw| draw.tile == TileId(tile)))
+            .filter(|&tile| self.list.draws.iter().any(|draw| draw.source == Source::Tile(TileId(tile))))
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
@@ -402,11 +481,21 @@ impl<'a> Viewer<'a> {
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
         self.report.vulkan = self.last_counts;
-        self.report.validation_messages = self.gpu.validation_message_count();
-        for message in self.gpu.validation_messages() {
-            tracing::error!("{message}");
-        }
-        Ok(self.report)
+        let seen = self.venue.people().see(self.started.elapsed());
+        self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
+        Ok(())
+    }
+}
+
+/// Somebody as they are drawn: their colour is by their key, and so the same for everybody.
+fn figure(seen: Seen<'_>) -> Figure<'_> {
+    let [a, b, c, d, e, f, g, h, ..] = seen.key.0;
+    Figure {
+        visitor: seen.visitor.0,
+        name: seen.name,
+        color_key: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        head: seen.head,
+        hands: seen.hands,
     }
 }
 

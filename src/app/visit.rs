@@ -8,12 +8,13 @@ use super::interrupt::Interrupt;
 use super::report::Report;
 use super::venue::Venue;
 use super::viewer::{Viewer, Wishes};
-use super::{Failure, folders};
+use super::{Failure, folders, identity};
 use crate::draw::{Gpu, GpuOptions};
+use crate::net::Me;
 use crate::present::headless::Headless;
 use crate::present::window::OpenWindow;
 use crate::present::{Display, PresentError};
-use crate::protocol::JoinLink;
+use crate::protocol::{JoinLink, Name};
 
 /// Pixels of an eye when there is no window to say.
 const HEADLESS_SIZE: (u32, u32) = (640, 640);
@@ -70,15 +71,26 @@ fn visit(
     let options = GpuOptions { validates: arguments.validate, records: arguments.validate };
     let (gpu, display) = open_display(arguments, options)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
-    let venue = Venue::join(link, cache.as_deref())?;
+    let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
     let wishes = Wishes {
         start: arguments.at,
         frames: arguments.frames,
         walks: arguments.walk,
+        waves: arguments.wave,
+        company: arguments.people.unwrap_or_default(),
+        stay: Duration::from_secs(arguments.stay_seconds.unwrap_or_default()),
         timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
     };
     Viewer::new(&gpu, display, venue, wishes, started)?.run(|| interrupt.is_raised())
+}
+
+/// As whom the person visits.
+fn me(arguments: &ViewArgs) -> Result<Me, Failure> {
+    let folder = folders::data().ok_or_else(|| {
+        Failure::environment("there is no home folder to keep your key in: set PAVILION_DATA to a folder")
+    })?;
+    Ok(Me { name: Name::new(&arguments.name), identity: identity::open(&folder)? })
 }
 
 /// The display is opened before the network is: where nothing can be shown, nobody is bothered.

@@ -3,35 +3,63 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec4};
 
+use crate::scene::actor::NameLayer;
 use crate::scene::{Batch, TileId};
 
-/// What every vertex of a draw shares: read as per-instance vertex attributes.
+/// What every vertex of an instance shares: read as per-instance vertex attributes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Instance {
     /// The three rows of world-from-grid.
     pub world_from_grid: [Vec4; 3],
+    /// Linear RGBA as unorm; multiplies the vertices' colour.
+    pub tint: [u8; 4],
+    /// Added to the layer of the base-colour texture: which name a tag shows.
+    pub layer: u32,
+    /// A row is 16 bytes, and so is the rest.
+    pub reserved: [u32; 2],
 }
 
 impl Instance {
-    /// Rows from the affine.
+    /// As it is: rows from the affine, no tint.
     pub fn new(world_from_grid: &Affine3A) -> Self {
+        Self::tinted(world_from_grid, [255; 4], NameLayer::default())
+    }
+
+    /// Rows from the affine, in another colour, with a name.
+    pub fn tinted(world_from_grid: &Affine3A, tint: [u8; 4], name: NameLayer) -> Self {
         let rows = glam::Mat4::from(*world_from_grid).transpose();
-        Self { world_from_grid: [rows.x_axis, rows.y_axis, rows.z_axis] }
+        Self {
+            world_from_grid: [rows.x_axis, rows.y_axis, rows.z_axis],
+            tint,
+            layer: u32::from(name.index()),
+            reserved: [0; 2],
+        }
     }
 }
 
-/// One indexed draw of one instance.
+/// Whose vertices and indices a draw reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// A tile of the twin.
+    Tile(TileId),
+    /// The built-in shapes of actors.
+    Shapes,
+}
+
+/// One indexed draw of one or more instances.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draw {
     /// Whose vertices and indices.
-    pub tile: TileId,
-    /// Into the tile's indices.
+    pub source: Source,
+    /// Into the source's indices.
     pub first_index: u32,
     /// How many.
     pub index_count: u32,
-    /// Into [`DrawList::instances`].
+    /// The first, into [`DrawList::instances`].
     pub instance: u32,
+    /// How many follow each other there.
+    pub instance_count: u32,
     /// What it is drawn with.
     pub batch: Batch,
 }
@@ -40,7 +68,7 @@ pub struct Draw {
 /// blended far to near.
 #[derive(Clone, Debug, Default)]
 pub struct DrawList {
-    /// One for each tile that is drawn.
+    /// One for each tile and each actor that is drawn.
     pub instances: Vec<Instance>,
     /// In drawing order.
     pub draws: Vec<Draw>,

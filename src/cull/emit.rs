@@ -1,6 +1,6 @@
 //! The cut → draws: chunks in view, neighbours joined, sorted for early depth rejection.
 
-use super::{Culler, Draw, DrawList, Instance};
+use super::{Culler, Draw, DrawList, Instance, Source};
 use crate::math::{Frustum, Pose};
 use crate::scene::{AlphaMode, Chunk, ResidentTile, Scene, TileId};
 
@@ -11,8 +11,15 @@ pub(super) struct Keyed {
     draw: Draw,
 }
 
+impl Keyed {
+    /// `order`: less is drawn earlier among those of its alpha mode.
+    pub fn new(order: u32, draw: Draw) -> Self {
+        Self { order: (draw.batch.alpha, order), draw }
+    }
+}
+
 impl Culler {
-    /// Draws the cut: tiles that are here, in view, and not replaced by their children.
+    /// Adds the cut: tiles that are here, in view, and not replaced by their children.
     pub(super) fn emit(&mut self, scene: &Scene, frustum: &Frustum, gaze: Pose, list: &mut DrawList) {
         self.sorted.clear();
         self.stack.clear();
@@ -33,6 +40,10 @@ impl Culler {
                 self.stack.extend(tile.children().map(|child| (child, 0.0)));
             }
         }
+    }
+
+    /// Puts all draws into the order to draw them.
+    pub(super) fn sort(&mut self, list: &mut DrawList) {
         self.sorted.sort_unstable_by_key(|keyed| (keyed.order, keyed.draw.instance, keyed.draw.first_index));
         list.draws.extend(self.sorted.iter().map(|keyed| keyed.draw));
     }
@@ -65,8 +76,9 @@ impl Culler {
                 distance_metres.to_bits()
             };
             let Chunk { first_index, index_count, batch, .. } = *chunk;
-            let draw = Draw { tile, first_index, index_count, instance, batch };
-            self.sorted.push(Keyed { order: (batch.alpha, order), draw });
+            let source = Source::Tile(tile);
+            let draw = Draw { source, first_index, index_count, instance, instance_count: 1, batch };
+            self.sorted.push(Keyed::new(order, draw));
         }
         if self.sorted.len() > first {
             list.instances.push(Instance::new(&resident.world_from_grid));

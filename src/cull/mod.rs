@@ -1,19 +1,21 @@
-//! Scene × eyes → what to draw, and what to fetch.
+//! Scene and actors × eyes → what to draw, and what to fetch.
 //!
 //! A frame's cut through the tile tree is found in three passes over flat arrays, parents before
 //! children: *desire* (which tiles would be fine enough for these eyes), *cover* (which of them can
-//! be shown without a hole) and *emit* (what is drawn, what is fetched, what is kept).
+//! be shown without a hole) and *emit* (what is drawn, what is fetched, what is kept). The crowd of
+//! actors is put among the tiles: a draw for each shape.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
 
+pub mod crowd;
 pub mod draw_list;
 mod emit;
 
-pub use draw_list::{Draw, DrawList, Instance};
+pub use draw_list::{Draw, DrawList, Instance, Source};
 
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, ViewPair};
 use crate::scene::demand::Want;
-use crate::scene::{Demand, Scene, TileId};
+use crate::scene::{Actor, Demand, Scene, TileId};
 
 /// What decides how fine is fine enough.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +32,17 @@ impl Default for Quality {
     fn default() -> Self {
         Self { fovea: Fovea::HEAD_ONLY, error_scale: 1.0, guard_radians: 2.0_f32.to_radians() }
     }
+}
+
+/// Who looks, and how closely.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// Both eyes.
+    pub views: &'a ViewPair,
+    /// The width of a pixel at the middle of the display.
+    pub pixel_radians: f32,
+    /// What decides how fine is fine enough.
+    pub quality: &'a Quality,
 }
 
 /// A refined tile stays refined until its error is this much below the threshold, so that a head
@@ -64,40 +77,35 @@ struct Mark {
 pub struct Culler {
     marks: Vec<Mark>,
     stack: Vec<(TileId, f32)>,
+    seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
 }
 
 impl Culler {
-    /// Fills `list` with what to draw for `views` and `demand` with what is missing. `pixel_radians`
-    /// is the width of a pixel at the middle of the display.
+    /// Fills `list` with what to draw for these eyes and `demand` with what is missing.
     pub fn cull(
         &mut self,
         scene: &Scene,
-        views: &ViewPair,
-        pixel_radians: f32,
-        quality: &Quality,
+        actors: &[Actor],
+        sight: &Sight<'_>,
         list: &mut DrawList,
         demand: &mut Demand,
     ) {
         list.clear();
         demand.clear();
-        let frustum = Frustum::around(views, quality.guard_radians);
-        let gaze = views.center();
-        self.desire(scene, &frustum, gaze, pixel_radians, quality);
+        let frustum = Frustum::around(sight.views, sight.quality.guard_radians);
+        let gaze = sight.views.center();
+        self.desire(scene, &frustum, gaze, sight);
         self.cover(scene);
         self.wants_and_keeps(scene, demand);
         self.emit(scene, &frustum, gaze, list);
+        self.emit_actors(actors, sight, &frustum, gaze, list);
+        self.sort(list);
     }
 
     /// Marks the tiles that the eyes want, from the root down.
-    fn desire(
-        &mut self,
-        scene: &Scene,
-        frustum: &Frustum,
-        gaze: Pose,
-        pixel_radians: f32,
-        quality: &Quality,
-    ) {
+    fn desire(&mut self, scene: &Scene, frustum: &Frustum, gaze: Pose, sight: &Sight<'_>) {
+        let Sight { pixel_radians, quality, .. } = *sight;
         let tiles = scene.tileset.tiles();
         self.marks.resize(tiles.len(), Mark::default());
         for mark in &mut self.marks {

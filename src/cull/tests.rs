@@ -6,6 +6,7 @@ use glam::{Affine3A, Vec3};
 
 use super::*;
 use crate::math::{Aabb, Fov, Sphere};
+use crate::scene::actor::{NameLayer, Shape};
 use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{AlphaMode, Batch, BlobId, Chunk, ContentHash, ResidentTile, Tile, Tileset};
 
@@ -54,14 +55,30 @@ fn eyes(position: Vec3, yaw_radians: f32) -> ViewPair {
     ViewPair::around(Pose::standing(position, yaw_radians, 0.0), Fov::symmetric(1.4, 1.0), 0.063)
 }
 
+fn sight(views: &ViewPair) -> Sight<'_> {
+    const QUALITY: &Quality = &Quality {
+        fovea: Fovea::HEAD_ONLY,
+        error_scale: 1.0,
+        guard_radians: 2.0 / 180.0 * std::f32::consts::PI,
+    };
+    Sight { views, pixel_radians: PIXEL_RADIANS, quality: QUALITY }
+}
+
 fn run(culler: &mut Culler, scene: &Scene, views: &ViewPair) -> (DrawList, Demand) {
     let (mut list, mut demand) = (DrawList::default(), Demand::default());
-    culler.cull(scene, views, PIXEL_RADIANS, &Quality::default(), &mut list, &mut demand);
+    culler.cull(scene, &[], &sight(views), &mut list, &mut demand);
     (list, demand)
 }
 
+fn tile_of(draw: &Draw) -> Option<u32> {
+    match draw.source {
+        Source::Tile(tile) => Some(tile.0),
+        Source::Shapes => None,
+    }
+}
+
 fn drawn(list: &DrawList) -> Vec<u32> {
-    let mut tiles: Vec<u32> = list.draws.iter().map(|draw| draw.tile.0).collect();
+    let mut tiles: Vec<u32> = list.draws.iter().filter_map(tile_of).collect();
     tiles.sort_unstable();
     tiles.dedup();
     tiles
@@ -79,7 +96,8 @@ fn steady_culling_allocates_nothing() {
     [0, 3].into_iter().for_each(|tile| arrive(&mut scene, tile));
     let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
     let near = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
-    let mut frame = || culler.cull(&scene, &near, PIXEL_RADIANS, &Quality::default(), &mut list, &mut demand);
+    let crowd: Vec<Actor> = (0..80).map(|index| standing(Shape::Head, [0.0, 1.0, -index as f32])).collect();
+    let mut frame = || culler.cull(&scene, &crowd, &sight(&near), &mut list, &mut demand);
     frame();
     let ((), heard) = crate::tests::allocator::during(frame);
     assert_eq!((heard.ours, heard.theirs), (Vec::new(), 0));
@@ -156,7 +174,7 @@ fn neighbouring_chunks_become_one_draw_and_blended_ones_come_last() {
     (0..5).for_each(|tile| arrive(&mut scene, tile));
     let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(1.0, 1.0, 6.0), 0.0));
     let shape: Vec<_> =
-        list.draws.iter().map(|d| (d.tile.0, d.batch.alpha, d.index_count, d.instance as usize)).collect();
+        list.draws.iter().map(|d| (tile_of(d).unwrap(), d.batch.alpha, d.index_count)).collect();
     assert_eq!(shape.len(), 4);
     assert_eq!((shape[0].0, shape[0].1, shape[0].2), (4, AlphaMode::Opaque, 12), "nearest first, joined");
     assert_eq!((shape[1].0, shape[1].1, shape[1].2), (3, AlphaMode::Opaque, 12));
@@ -176,4 +194,96 @@ fn a_chunk_out_of_view_is_not_drawn() {
     let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
     assert_eq!(list.draws[0].first_index, 6);
     assert_eq!(list.triangle_count, 4);
+}
+
+/// Somebody's part there, unturned.
+fn standing(shape: Shape, [x, y, z]: [f32; 3]) -> Actor {
+    let world_from_shape = Affine3A::from_translation(Vec3::new(x, y, z));
+    Actor { shape, world_from_shape, tint: [255; 4], name: NameLayer::default() }
+}
+
+fn run_crowd(actors: &[Actor], views: &ViewPair) -> DrawList {
+    let mut scene = scene();
+    arrive(&mut scene, 0);
+    let (mut list, mut demand) = (DrawList::default(), Demand::default());
+    Culler::default().cull(&scene, actors, &sight(views), &mut list, &mut demand);
+    list
+}
+
+fn of_shapes(list: &DrawList) -> Vec<Draw> {
+    list.draws.iter().filter(|draw| draw.source == Source::Shapes).copied().collect()
+}
+
+/// Where the instances of a draw stand along Z: their grid begins 0.4 m before them.
+fn depths(list: &DrawList, draw: &Draw) -> Vec<f32> {
+    let range = draw.instance as usize..(draw.instance + draw.instance_count) as usize;
+    list.instances[range].iter().map(|instance| (instance.world_from_grid[2].w + 0.4).round()).collect()
+}
+
+#[test]
+fn people_are_one_draw_a_shape_near_to_far_among_the_tiles() {
+    let people = [-9.0, -3.0, -6.0];
+    let actors: Vec<Actor> =
+        people.iter().flat_map(|&z| Shape::ALL.map(|shape| standing(shape, [0.0, 1.0, z]))).collect();
+    let list = run_crowd(&actors, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
+    let draws = of_shapes(&list);
+    assert_eq!(draws.len(), 4);
+    for draw in &draws {
+        assert_eq!(depths(&list, draw), [-3.0, -6.0, -9.0]);
+    }
+    assert_eq!(draws[3].batch.alpha, AlphaMode::Mask, "names come after what is opaque");
+    assert_eq!(tile_of(&list.draws[0]), Some(0), "the tile is nearer than all of them");
+    let triangles: u32 = draws.iter().map(|draw| draw.index_count / 3 * draw.instance_count).sum();
+    assert_eq!(list.triangle_count, u64::from(triangles) + 6);
+    assert!(list.draws.iter().all(|d| (d.instance + d.instance_count) as usize <= list.instances.len()));
+    // Before the tile, a person is drawn before it.
+    let list = run_crowd(&[standing(Shape::Head, [0.0, 1.0, 4.0])], &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
+    assert_eq!(list.draws[0].source, Source::Shapes);
+}
+
+#[test]
+fn who_is_out_of_view_too_small_or_nowhere_is_not_drawn() {
+    let views = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    // A hand of 0.2 m is a pixel of 1 mrad 200 m away.
+    let unseen = [
+        standing(Shape::Head, [0.0, 1.0, 8.0]),
+        standing(Shape::Head, [-40.0, 1.0, 0.0]),
+        standing(Shape::LeftHand, [0.0, 1.0, -500.0]),
+        standing(Shape::Head, [0.0, f32::NAN, 0.0]),
+        standing(Shape::Head, [0.0, f32::INFINITY, 0.0]),
+        Actor { tint: [255, 255, 255, 0], ..standing(Shape::Head, [0.0, 1.0, 0.0]) },
+    ];
+    for actor in unseen {
+        assert!(of_shapes(&run_crowd(&[actor], &views)).is_empty(), "{actor:?}");
+    }
+    // Half in view counts as in view.
+    let edge = 6.0 * 0.7_f32.tan();
+    assert_eq!(of_shapes(&run_crowd(&[standing(Shape::Head, [edge + 0.1, 1.0, 0.0])], &views)).len(), 1);
+    assert_eq!(of_shapes(&run_crowd(&[standing(Shape::LeftHand, [0.0, 1.0, -50.0])], &views)).len(), 1);
+}
+
+#[test]
+fn of_a_crowd_the_nearest_are_drawn() {
+    let actors: Vec<Actor> =
+        (0..200).rev().map(|index| standing(Shape::Head, [0.0, 1.0, -(index as f32)])).collect();
+    let list = run_crowd(&actors, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
+    let draws = of_shapes(&list);
+    assert_eq!((draws.len(), draws[0].instance_count as usize), (1, crowd::ACTORS_PER_SHAPE_MAX));
+    assert_eq!(depths(&list, &draws[0]), (0..64).map(|index| -(index as f32)).collect::<Vec<_>>());
+}
+
+/// Who fades is blended over all the others, the farthest first.
+#[test]
+fn the_fading_are_blended_far_to_near() {
+    let fading = |z| Actor { tint: [255, 0, 0, 100], ..standing(Shape::Head, [0.0, 1.0, z]) };
+    let actors = [fading(4.0), standing(Shape::Head, [0.0, 1.0, 1.0]), fading(2.0)];
+    let list = run_crowd(&actors, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
+    let draws = of_shapes(&list);
+    assert_eq!(
+        draws.iter().map(|draw| draw.batch.alpha).collect::<Vec<_>>(),
+        [AlphaMode::Opaque, AlphaMode::Blend]
+    );
+    assert_eq!(depths(&list, &draws[1]), [2.0, 4.0]);
+    assert_eq!(list.draws.last(), Some(&draws[1]));
+    assert_eq!(list.instances[draws[1].instance as usize].tint, [255, 0, 0, 100]);
 }

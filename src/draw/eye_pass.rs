@@ -8,13 +8,12 @@ use std::num::NonZeroU32;
 use super::Gpu;
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
-use super::materials::{MaterialUniform, Materials};
+use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
-use crate::scene::limits::MATERIALS_MAX;
 use crate::scene::mesh::{Attributes, Batch, Position};
 
 /// WGSL of the pass.
@@ -137,10 +136,11 @@ impl EyePass {
                 self.draw_sky(&mut pass);
                 (has_sky, bound) = (true, None);
             }
-            let Some(slot) = world.geometry.slot(draw.tile) else { continue };
+            let Some(slot) = world.geometry.slot(draw.source) else { continue };
             let is_inside =
                 draw.first_index.checked_add(draw.index_count).is_some_and(|end| end <= slot.index_count);
-            if !is_inside || draw.instance as usize >= list.instances.len() {
+            let end = draw.instance.saturating_add(draw.instance_count);
+            if !is_inside || end as usize > list.instances.len() {
                 continue;
             }
             if bound.map(|b| b.textures) != Some(draw.batch.textures) {
@@ -152,13 +152,9 @@ impl EyePass {
             }
             bound = Some(draw.batch);
             let first = slot.first_index() + draw.first_index;
-            pass.draw_indexed(
-                first..first + draw.index_count,
-                slot.first_vertex as i32,
-                draw.instance..draw.instance + 1,
-            );
+            pass.draw_indexed(first..first + draw.index_count, slot.first_vertex as i32, draw.instance..end);
             recorded.draws += 1;
-            recorded.triangles += u64::from(draw.index_count / 3);
+            recorded.triangles += u64::from(draw.index_count / 3) * u64::from(draw.instance_count);
         }
         if !has_sky {
             self.draw_sky(&mut pass);
@@ -225,7 +221,7 @@ fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
         label: Some("frame"),
         entries: &[
             uniform(0, size_of::<FrameUniform>() as u64),
-            uniform(1, (MATERIALS_MAX * size_of::<MaterialUniform>()) as u64),
+            uniform(1, (ENTRY_COUNT * size_of::<MaterialUniform>()) as u64),
         ],
     })
 }
@@ -277,7 +273,9 @@ impl PipelineMaker<'_> {
             Some(wgpu::VertexBufferLayout {
                 array_stride: size_of::<Instance>() as u64,
                 step_mode: wgpu::VertexStepMode::Instance,
-                attributes: &wgpu::vertex_attr_array![4 => Float32x4, 5 => Float32x4, 6 => Float32x4],
+                attributes: &wgpu::vertex_attr_array![
+                    4 => Float32x4, 5 => Float32x4, 6 => Float32x4, 7 => Unorm8x4, 8 => Uint32,
+                ],
             }),
         ];
         let mode = match alpha {

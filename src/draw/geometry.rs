@@ -1,11 +1,13 @@
-//! The vertices and indices of every tile that can be drawn, in three big buffers.
+//! The vertices and indices of everything that can be drawn, in three big buffers.
 //!
 //! One position buffer, one attribute buffer and one index buffer serve all draws, so that nothing
 //! but offsets changes between them. They double when they are full, up to a ceiling; then tiles are
-//! refused until others are retired.
+//! refused until others are retired. The built-in shapes of actors lie before all tiles and stay.
 
 use super::Gpu;
 use super::ranges::Ranges;
+use crate::cull::Source;
+use crate::scene::actor;
 use crate::scene::mesh::{Attributes, Position};
 use crate::scene::{TileId, limits};
 
@@ -53,33 +55,69 @@ pub(super) struct Geometry {
     pub indices: wgpu::Buffer,
     vertices: Ranges,
     index_pairs: Ranges,
+    shapes: Option<Slot>,
     /// One a tile of the tileset.
     slots: Vec<Option<Slot>>,
 }
 
 impl Geometry {
     pub fn new(gpu: &Gpu) -> Self {
-        Self {
+        let mut geometry = Self {
             positions: buffer(gpu, "positions", POSITION_BYTES, VERTICES_MIN, wgpu::BufferUsages::VERTEX),
             attributes: buffer(gpu, "attributes", ATTRIBUTE_BYTES, VERTICES_MIN, wgpu::BufferUsages::VERTEX),
             indices: buffer(gpu, "indices", INDEX_PAIR_BYTES, INDEX_PAIRS_MIN, wgpu::BufferUsages::INDEX),
             vertices: Ranges::new(VERTICES_MIN),
             index_pairs: Ranges::new(INDEX_PAIRS_MIN),
+            shapes: None,
             slots: Vec::new(),
-        }
+        };
+        geometry.place_shapes();
+        geometry.write_shapes(gpu);
+        geometry
+    }
+
+    /// The first to take room in empty buffers: always at the beginning.
+    fn place_shapes(&mut self) {
+        let mesh = &actor::built_in().mesh;
+        // A tile's ceilings hold for the shapes too, so that the counts fit.
+        let (vertex_count, index_count) = (mesh.positions.len() as u32, mesh.indices.len() as u32);
+        self.shapes = self.take(vertex_count, index_count);
+    }
+
+    fn write_shapes(&self, gpu: &Gpu) {
+        let mesh = &actor::built_in().mesh;
+        let mut indices = mesh.indices.clone();
+        indices.resize(indices.len().next_multiple_of(2), 0);
+        gpu.queue.write_buffer(&self.positions, 0, bytemuck::cast_slice(&mesh.positions));
+        gpu.queue.write_buffer(&self.attributes, 0, bytemuck::cast_slice(&mesh.attributes));
+        gpu.queue.write_buffer(&self.indices, 0, bytemuck::cast_slice(&indices));
     }
 
     /// Forgets every tile and makes room for the names of `tile_count` others.
     pub fn reset(&mut self, tile_count: usize) {
         self.vertices = Ranges::new(self.vertices.capacity());
         self.index_pairs = Ranges::new(self.index_pairs.capacity());
+        self.place_shapes();
         self.slots.clear();
         self.slots.resize(tile_count.min(limits::TILES_MAX), None);
     }
 
-    /// Where the tile lies, if it can be drawn.
-    pub fn slot(&self, tile: TileId) -> Option<Slot> {
-        self.slots.get(tile.index()).copied().flatten()
+    /// Where it lies, if it can be drawn.
+    pub fn slot(&self, source: Source) -> Option<Slot> {
+        match source {
+            Source::Tile(tile) => self.slots.get(tile.index()).copied().flatten(),
+            Source::Shapes => self.shapes,
+        }
+    }
+
+    /// Room as the buffers are.
+    fn take(&mut self, vertex_count: u32, index_count: u32) -> Option<Slot> {
+        let first_vertex = self.vertices.take(vertex_count)?;
+        let Some(first_index_pair) = self.index_pairs.take(index_count.div_ceil(2)) else {
+            self.vertices.give_back(first_vertex, vertex_count);
+            return None;
+        };
+        Some(Slot { first_vertex, vertex_count, first_index_pair, index_count })
     }
 
     /// Whether the tileset has this tile.

@@ -1,4 +1,4 @@
-//! The tileset's materials as one uniform buffer.
+//! The tileset's materials, and after them those of the built-in shapes, as one uniform buffer.
 //!
 //! A slot whose image has not arrived reads as white, so the factor alone is seen; the entry is
 //! written again when the image is there.
@@ -7,7 +7,10 @@ use bytemuck::{Pod, Zeroable};
 
 use super::Gpu;
 use crate::scene::limits::MATERIALS_MAX;
-use crate::scene::{ImageId, Material, Tileset};
+use crate::scene::{ImageId, Material, Tileset, actor};
+
+/// Entries of the buffer; WGSL twin: the length of `materials` in shaders/lib/material.wgsl.
+pub(crate) const ENTRY_COUNT: usize = MATERIALS_MAX + actor::MATERIAL_COUNT;
 
 /// One entry; WGSL twin: `Material` in shaders/lib/material.wgsl.
 #[repr(C)]
@@ -104,10 +107,14 @@ impl Materials {
     pub fn new(gpu: &Gpu) -> Self {
         let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("materials"),
-            size: (MATERIALS_MAX * size_of::<MaterialUniform>()) as u64,
+            size: (ENTRY_COUNT * size_of::<MaterialUniform>()) as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
+        // The tag's only image is the first name; an instance says which one it shows instead.
+        let shapes = actor::materials().map(|material| MaterialUniform::new(&material, |_| Some(0)));
+        let offset = (MATERIALS_MAX * size_of::<MaterialUniform>()) as u64;
+        gpu.queue.write_buffer(&buffer, offset, bytemuck::cast_slice(&shapes));
         Self { buffer, materials: Vec::new(), layers: Vec::new() }
     }
 

@@ -18,8 +18,8 @@ use crate::scene::{ImageId, TileId, Tileset};
 /// How many submits may be unfinished: the CPU is at most this far ahead.
 const FRAMES_IN_FLIGHT: usize = 2;
 
-/// Instances that the first buffer holds: as many tiles as a frame usually draws.
-const INSTANCES_MIN: u64 = 256;
+/// Instances that the first buffer holds: as many tiles and actors as a frame usually draws.
+const INSTANCES_MIN: u64 = 512;
 
 /// What is chosen once.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,7 @@ impl Renderer {
         }
     }
 
-    /// Forgets everything and shows another twin from now on, of which nothing has arrived.
+    /// Forgets everything but names and shows another twin from now on, of which nothing has arrived.
     pub fn set_tileset(&mut self, gpu: &Gpu, tileset: &Tileset) {
         self.uploads.clear();
         self.geometry.reset(tileset.tiles().len());

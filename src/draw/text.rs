@@ -1,6 +1,6 @@
 //! Words as pixels, for panels in the world.
 //!
-//! In: paragraphs. Out: an image with rounded corners. Architecture invariant: it knows no GPU; the
+//! In: paragraphs, or a name. Out: an image with rounded corners. Architecture invariant: it knows no GPU; the
 //! image goes the way of every other texture.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, PxScaleFont, ScaleFont, point};
@@ -17,6 +17,25 @@ const PADDING_PX: f32 = 80.0;
 const CORNER_PX: f32 = 56.0;
 /// sRGB of what the words stand on.
 const PAPER: [u8; 3] = [22, 32, 54];
+
+/// Pixels of a name: at a metre a headset shows about as many.
+pub(super) const NAME_WIDTH_PX: u32 = 512;
+/// A quarter of the width, as a tag is.
+pub(super) const NAME_HEIGHT_PX: u32 = 128;
+/// Kept free beside a name, pixels.
+const NAME_PADDING_PX: f32 = 34.0;
+/// A name's plate is at least this wide, pixels.
+const NAME_WIDTH_MIN_PX: f32 = 200.0;
+/// sRGB of what a name stands on.
+const NAME_PAPER: [u8; 3] = [14, 18, 28];
+/// A name is set as large as it fits; one that does not even fit the last is shortened.
+const NAME_HEIGHTS_PX: [f32; 3] = [92.0, 78.0, 66.0];
+const NAME_INK: [u8; 3] = [255, 255, 255];
+/// How much further to the right letters are inked again, pixels: the font is a light one, and a name is
+/// read from afar.
+const NAME_BOLDNESS_PX: f32 = 2.2;
+/// Whose name has no letter that the font has.
+const NAMELESS: &str = "Visitor";
 
 /// How a paragraph is set.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +58,7 @@ const PARAGRAPH_GAP: f32 = 0.35;
 /// spaces and flush left. The corners have no alpha.
 pub fn rasterise(paragraphs: &[&str]) -> Pixels {
     let Ok(font) = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT) else {
-        return Sheet::new(CORNER_PX as u32 * 2).pixels;
+        return Sheet::new([WIDTH_PX, CORNER_PX as u32 * 2], PAPER).pixels;
     };
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (index, paragraph) in paragraphs.iter().enumerate() {
@@ -54,7 +73,8 @@ pub fn rasterise(paragraphs: &[&str]) -> Pixels {
         }
     }
     let text_px: f32 = lines.iter().map(|line| line.gap_px + line.style.height_px).sum();
-    let mut sheet = Sheet::new(((text_px + 2.0 * PADDING_PX).ceil() as u32).min(HEIGHT_MAX_PX));
+    let height = ((text_px + 2.0 * PADDING_PX).ceil() as u32).min(HEIGHT_MAX_PX);
+    let mut sheet = Sheet::new([WIDTH_PX, height], PAPER);
     let mut top = PADDING_PX;
     for line in &lines {
         top += line.gap_px;
@@ -62,6 +82,67 @@ pub fn rasterise(paragraphs: &[&str]) -> Pixels {
         top += line.style.height_px;
     }
     sheet.pixels
+}
+
+/// A plate just as wide as it must be that says `name`, in the middle of clear pixels. A name that is
+/// too long ends in an ellipsis; letters that the font lacks are left out.
+pub(super) fn name_plate(name: &str) -> Pixels {
+    let size = [NAME_WIDTH_PX, NAME_HEIGHT_PX];
+    let Ok(font) = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT) else {
+        return Sheet::new(size, NAME_PAPER).pixels;
+    };
+    let name = legible(&font, name);
+    let room_px = NAME_WIDTH_PX as f32 - 2.0 * NAME_PADDING_PX;
+    let fits = |height_px: f32| advance_px(&font.as_scaled(PxScale::from(height_px)), &name) <= room_px;
+    let [.., smallest_px] = NAME_HEIGHTS_PX;
+    let height_px = NAME_HEIGHTS_PX.into_iter().find(|&px| fits(px)).unwrap_or(smallest_px);
+    let scaled = font.as_scaled(PxScale::from(height_px));
+    let text = shortened(&scaled, &name, room_px);
+    let text_px = advance_px(&scaled, &text);
+    let left = (NAME_WIDTH_PX as f32 - text_px) * 0.5;
+    let mut sheet = Sheet::new(size, NAME_PAPER);
+    let plate_px = (text_px + 2.0 * NAME_PADDING_PX).max(NAME_WIDTH_MIN_PX);
+    // A transparent margin keeps the edges soft.
+    let half = [plate_px.min(NAME_WIDTH_PX as f32 - 4.0) * 0.5, NAME_HEIGHT_PX as f32 * 0.5 - 4.0];
+    sheet.cut_out(half, half[1]);
+    let line = Line { text, gap_px: 0.0, style: Style { height_px, ink: NAME_INK }, scaled };
+    let baseline = (NAME_HEIGHT_PX as f32 + line.scaled.ascent() + line.scaled.descent()) * 0.5;
+    for shift in [-0.5, 0.0, 0.5] {
+        sheet.set_line(&line, left + shift * NAME_BOLDNESS_PX, baseline);
+    }
+    sheet.pixels
+}
+
+/// The letters that the font has, with single spaces.
+fn legible(font: &FontRef<'static>, name: &str) -> String {
+    let mut legible = String::new();
+    for word in name.split_whitespace() {
+        let letters = word.chars().filter(|&letter| !letter.is_control() && font.glyph_id(letter).0 != 0);
+        let start = legible.len();
+        legible.extend(letters);
+        if start > 0 && legible.len() > start {
+            legible.insert(start, ' ');
+        }
+    }
+    if legible.chars().any(char::is_alphanumeric) { legible } else { NAMELESS.to_owned() }
+}
+
+/// As much of the text as fits, with an ellipsis for the rest.
+fn shortened(font: &PxScaleFont<&FontRef<'static>>, text: &str, width_px: f32) -> String {
+    if advance_px(font, text) <= width_px {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for letter in text.chars() {
+        short.push(letter);
+        if advance_px(font, &short) + font.h_advance(font.glyph_id('…')) > width_px {
+            short.pop();
+            break;
+        }
+    }
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
 }
 
 /// One line that fits.
@@ -105,16 +186,23 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(height: u32) -> Self {
-        let [r, g, b] = PAPER;
-        let mut rgba = Vec::with_capacity(WIDTH_PX as usize * height as usize * 4);
-        for y in 0..height {
-            for x in 0..WIDTH_PX {
-                let inside = rounded_coverage(height, x as f32 + 0.5, y as f32 + 0.5);
-                rgba.extend([r, g, b, (255.0 * inside + 0.5) as u8]);
-            }
+    /// A panel of the whole size.
+    fn new([width, height]: [u32; 2], [r, g, b]: [u8; 3]) -> Self {
+        let rgba = [r, g, b, 255].repeat(width as usize * height as usize);
+        let mut sheet = Self { pixels: Pixels { width, height, rgba } };
+        sheet.cut_out([width as f32 * 0.5, height as f32 * 0.5], CORNER_PX);
+        sheet
+    }
+
+    /// Leaves no alpha outside of a rounded rectangle around the middle.
+    fn cut_out(&mut self, half: [f32; 2], corner_px: f32) {
+        let Pixels { width, height, rgba } = &mut self.pixels;
+        for (index, texel) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let (x, y) = (index as u32 % *width, index as u32 / *width);
+            let from_middle = |at: u32, length: u32| at as f32 + 0.5 - length as f32 * 0.5;
+            let inside = rounded_coverage(half, corner_px, [from_middle(x, *width), from_middle(y, *height)]);
+            texel[3] = (255.0 * inside + 0.5) as u8;
         }
-        Self { pixels: Pixels { width: WIDTH_PX, height, rgba } }
     }
 
     fn set_line(&mut self, line: &Line<'_>, left: f32, baseline: f32) {
@@ -156,15 +244,11 @@ impl Sheet {
     }
 }
 
-/// How much of the pixel around the point lies in a panel of this height.
-fn rounded_coverage(height: u32, x: f32, y: f32) -> f32 {
-    let (half_width, half_height) = (WIDTH_PX as f32 * 0.5, height as f32 * 0.5);
-    let dx = ((x - half_width).abs() - (half_width - CORNER_PX)).max(0.0);
-    let dy = ((y - half_height).abs() - (half_height - CORNER_PX)).max(0.0);
-    if dx == 0.0 || dy == 0.0 {
-        return 1.0;
-    }
-    (CORNER_PX - dx.hypot(dy) + 0.5).clamp(0.0, 1.0)
+/// How much of the pixel around the point, which is given from the middle, lies in a rounded rectangle.
+fn rounded_coverage([half_width, half_height]: [f32; 2], corner_px: f32, [x, y]: [f32; 2]) -> f32 {
+    let dx = (x.abs() - (half_width - corner_px)).max(0.0);
+    let dy = (y.abs() - (half_height - corner_px)).max(0.0);
+    (corner_px - dx.hypot(dy) + 0.5).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -196,6 +280,27 @@ mod tests {
         assert!(long.height > short.height + 2 * 68, "two lines more");
         let endless = rasterise(&["word ".repeat(2000).as_str()]);
         assert_eq!((endless.height, endless.rgba.len()), (1024, 1024 * 1024 * 4));
+    }
+
+    #[test]
+    fn a_name_fits_its_plate_however_long_and_whatever_the_script() {
+        let short = name_plate("Ada");
+        let long = name_plate("Wolfeschlegelsteinhausenbergerdorff the Elder");
+        for pixels in [&short, &long] {
+            assert_eq!((pixels.width, pixels.height), (512, 128));
+            let [left, top, right, bottom] = ink_box(pixels).unwrap_or_default();
+            assert!(
+                left >= 24 && right < 512 - 24 && top >= 10 && bottom < 118,
+                "{left} {top} {right} {bottom}"
+            );
+        }
+        let alpha = |pixels: &Pixels, x: usize| pixels.rgba[(64 * 512 + x) * 4 + 3];
+        assert_eq!([alpha(&short, 20), alpha(&short, 256), alpha(&long, 20)], [0, 255, 255]);
+        // Letters that the font lacks are left out, and nobody is without a name.
+        assert_eq!(name_plate("Ada \u{6f22}\u{5b57}"), short);
+        for nothing in ["", " ", "\u{6f22}\u{5b57}", "\u{202e}\u{200b}", "\u{0}\n", "..."] {
+            assert_eq!(name_plate(nothing), name_plate("Visitor"), "{nothing:?}");
+        }
     }
 
     #[test]

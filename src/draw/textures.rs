@@ -1,9 +1,10 @@
 //! The tileset's images as texture arrays, one array for each colour space and size.
 //!
 //! A draw binds one colour array and one data array, and the material names the layers. Arrays grow
-//! by doubling, never beyond the number of images that the tileset has in that class.
+//! by doubling, never beyond the number of images that the tileset has in that class. Beside them the
+//! names of people have a texture of their own, which stays when the tileset changes.
 
-use super::Gpu;
+use super::{Gpu, names};
 use crate::scene::material::Wrap;
 use crate::scene::mesh::TextureSet;
 use crate::scene::texture::ColorSpace;
@@ -11,6 +12,9 @@ use crate::scene::{ImageId, Tileset, limits};
 
 /// Sides from one texel to the ceiling.
 const SIDES: usize = limits::TEXTURE_SIDE_LOG2_MAX as usize + 1;
+
+/// What can be bound as colours: an array of each side, or the names.
+const COLORS: usize = SIDES + 1;
 
 /// What a new array holds at least, if the tileset has as much: 16 MiB.
 const ARRAY_BYTES_MIN: u64 = 16 << 20;
@@ -67,6 +71,8 @@ pub(super) struct Textures {
     /// One white texel, for classes that nothing has arrived in.
     blank: wgpu::TextureView,
     arrays: Vec<Option<Array>>,
+    names: wgpu::Texture,
+    names_view: wgpu::TextureView,
     /// How many images the tileset has in each class.
     image_counts: Vec<u32>,
     /// The class of each image.
@@ -80,18 +86,21 @@ impl Textures {
         let layout = layout(gpu);
         let samplers =
             [Wrap::Repeat, Wrap::Mirror, Wrap::Clamp].map(|wrap| sampler(gpu, wrap, is_deterministic));
+        let names = names::texture(gpu);
         Self {
             layout,
             samplers,
             blank: blank(gpu),
             arrays: (0..SIDES * 2).map(|_| None).collect(),
+            names_view: array_view(&names),
+            names,
             image_counts: vec![0; SIDES * 2],
             classes: Vec::new(),
-            groups: vec![None; 3 * SIDES * SIDES],
+            groups: vec![None; 3 * COLORS * SIDES],
         }
     }
 
-    /// Forgets every image and takes the table of another tileset.
+    /// Forgets every image, the names apart, and takes the table of another tileset.
     pub fn reset(&mut self, tileset: &Tileset) {
         self.arrays.fill_with(|| None);
         self.groups.fill(None);
@@ -142,6 +151,11 @@ impl Textures {
     /// The array that holds the class.
     pub fn texture(&self, class: Class) -> Option<&wgpu::Texture> {
         self.arrays[class.index()].as_ref().map(|array| &array.texture)
+    }
+
+    /// The texture that holds the names.
+    pub fn names(&self) -> &wgpu::Texture {
+        &self.names
     }
 
     /// Makes sure that [`Textures::group`] has an answer for the set.
@@ -197,7 +211,7 @@ impl Textures {
         let side = usize::from(class.side_log2);
         for (index, group) in self.groups.iter_mut().enumerate() {
             let reads = match class.space {
-                ColorSpace::Srgb => index / SIDES % SIDES == side,
+                ColorSpace::Srgb => index / SIDES % COLORS == side,
                 ColorSpace::Linear => index % SIDES == side,
             };
             if reads {
@@ -211,11 +225,16 @@ impl Textures {
             let array = self.arrays[Class { space, side_log2 }.index()].as_ref();
             wgpu::BindingResource::TextureView(array.map_or(&self.blank, |array| &array.view))
         };
+        let colors = if set.color_side_log2 == TextureSet::NAMES.color_side_log2 {
+            wgpu::BindingResource::TextureView(&self.names_view)
+        } else {
+            view(ColorSpace::Srgb, set.color_side_log2)
+        };
         gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("images"),
             layout: &self.layout,
             entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: view(ColorSpace::Srgb, set.color_side_log2) },
+                wgpu::BindGroupEntry { binding: 0, resource: colors },
                 wgpu::BindGroupEntry { binding: 1, resource: view(ColorSpace::Linear, set.data_side_log2) },
                 wgpu::BindGroupEntry {
                     binding: 2,
@@ -237,10 +256,10 @@ fn wrap_index(wrap: Wrap) -> usize {
 /// Out of range, and so without an answer, for sides above the ceiling.
 fn group_index(set: TextureSet) -> usize {
     let (color, data) = (usize::from(set.color_side_log2), usize::from(set.data_side_log2));
-    if color >= SIDES || data >= SIDES {
+    if color >= COLORS || data >= SIDES {
         return usize::MAX;
     }
-    (wrap_index(set.wrap) * SIDES + color) * SIDES + data
+    (wrap_index(set.wrap) * COLORS + color) * SIDES + data
 }
 
 fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {

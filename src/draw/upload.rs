@@ -1,4 +1,4 @@
-//! Tiles and textures on their way to the GPU: first in, first out, so many bytes a frame.
+//! Tiles, textures and names on their way to the GPU: first in, first out, so many bytes a frame.
 //!
 //! Bytes go through a ring of mapped staging buffers and are copied by the frame's own encoder; big
 //! items are split over frames. Architecture invariant: it submits nothing and waits for nothing.
@@ -10,7 +10,9 @@ use std::sync::Arc;
 use super::Gpu;
 use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Slot};
 use super::materials::Materials;
+use super::names::{self, NamePlate};
 use super::textures::{Layer, Textures};
+use crate::scene::actor::NameLayer;
 use crate::scene::texture::Texture;
 use crate::scene::{ImageId, ResidentTile, TileId, TileMesh};
 
@@ -40,6 +42,13 @@ pub enum Upload {
         /// Its geometry.
         mesh: TileMesh,
     },
+    /// The name of somebody, whatever tileset is shown.
+    Name {
+        /// Where it goes; nothing is to show the name that was there before.
+        layer: NameLayer,
+        /// Its pixels.
+        plate: Arc<NamePlate>,
+    },
 }
 
 /// What became of an [`Upload`].
@@ -56,6 +65,11 @@ pub enum Arrival {
     Texture {
         /// Which image.
         image: ImageId,
+    },
+    /// The name is seen from now on.
+    Name {
+        /// Where it is.
+        layer: NameLayer,
     },
     /// There is no room for the tile until others are retired.
     TileRefused {
@@ -83,6 +97,7 @@ pub(super) struct Destination<'a> {
 enum Job {
     Texture { image: ImageId, texture: Arc<Texture>, layer: Option<Layer>, level: usize, row: u32 },
     Tile { tile: TileId, mesh: TileMesh, slot: Option<Slot>, part: usize, copied_bytes: u64 },
+    Name { layer: NameLayer, plate: Arc<NamePlate>, level: usize, row: u32 },
 }
 
 /// The queue and its staging buffers.
@@ -118,6 +133,7 @@ impl Uploads {
                 Job::Texture { image, texture, layer: None, level: 0, row: 0 }
             }
             Upload::Tile { tile, mesh } => Job::Tile { tile, mesh, slot: None, part: 0, copied_bytes: 0 },
+            Upload::Name { layer, plate } => Job::Name { layer, plate, level: 0, row: 0 },
         });
         Ok(())
     }
@@ -127,9 +143,9 @@ impl Uploads {
         self.jobs.len()
     }
 
-    /// Drops what waits, places included; for when the tileset changes.
+    /// Drops what waits of a tileset, places included; for when it changes.
     pub fn clear(&mut self) {
-        self.jobs.clear();
+        self.jobs.retain(|job| matches!(job, Job::Name { .. }));
     }
 
     /// Drops what waits for the tile.
@@ -176,6 +192,10 @@ impl Uploads {
                     let mut work = TileWork { tile: *tile, mesh, slot, part, copied_bytes };
                     work.step(&mut self.belt, to, piece)
                 }
+                Job::Name { layer, plate, level, row } => {
+                    let mut work = NameWork { layer: *layer, plate, level, row };
+                    work.step(&mut self.belt, to, piece, room)
+                }
             };
             match step {
                 Step::Copied(bytes) => copied += bytes,
@@ -220,47 +240,12 @@ impl TextureWork<'_> {
             return Step::Done(Arrival::Texture { image });
         };
         let side = 1_u32 << (usize::from(self.texture.side_log2) - *self.level);
-        let row_bytes = u64::from(side) * 4;
-        if row_bytes > room {
-            return Step::OutOfBudget;
-        }
-        let rows = u32::try_from(piece / row_bytes).unwrap_or(u32::MAX).clamp(1, side - *self.row);
-        let pitch = row_bytes.next_multiple_of(u64::from(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT));
-        let source = &bytes[*self.row as usize * row_bytes as usize..][..rows as usize * row_bytes as usize];
-        let Some(size) = NonZeroU64::new(pitch * u64::from(rows)) else { return Step::OutOfBudget };
-        let staging = belt.allocate(size, ALIGNMENT);
-        if let Ok(mut view) = staging.get_mapped_range_mut() {
-            for (index, row) in source.chunks_exact(row_bytes as usize).enumerate() {
-                let start = index * pitch as usize;
-                view.slice(start..start + row.len()).copy_from_slice(row);
-            }
-        }
         let Some(texture) = to.textures.texture(layer.class) else {
             return Step::Done(Arrival::TextureRefused { image });
         };
-        to.encoder.copy_buffer_to_texture(
-            wgpu::TexelCopyBufferInfo {
-                buffer: staging.buffer(),
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: staging.offset(),
-                    bytes_per_row: Some(pitch as u32),
-                    rows_per_image: None,
-                },
-            },
-            wgpu::TexelCopyTextureInfo {
-                texture,
-                mip_level: *self.level as u32,
-                origin: wgpu::Origin3d { x: 0, y: *self.row, z: layer.index },
-                aspect: wgpu::TextureAspect::All,
-            },
-            wgpu::Extent3d { width: side, height: rows, depth_or_array_layers: 1 },
-        );
-        *self.row += rows;
-        if *self.row == side {
-            *self.row = 0;
-            *self.level += 1;
-        }
-        Step::Copied(source.len() as u64)
+        let rows =
+            Rows { bytes, size: [side; 2], texture, level: self.level, layer: layer.index, row: self.row };
+        rows.step(belt, to.encoder, piece, room)
     }
 
     /// A layer, if the texture is what the tileset promised and there is room.
@@ -278,6 +263,97 @@ impl TextureWork<'_> {
             return None;
         }
         to.textures.reserve(to.gpu, to.encoder, class)
+    }
+}
+
+struct NameWork<'a> {
+    layer: NameLayer,
+    plate: &'a NamePlate,
+    level: &'a mut usize,
+    row: &'a mut u32,
+}
+
+impl NameWork<'_> {
+    fn step(
+        &mut self,
+        belt: &mut wgpu::util::StagingBelt,
+        to: &mut Destination<'_>,
+        piece: u64,
+        room: u64,
+    ) -> Step {
+        let Some(bytes) = self.plate.levels().get(*self.level) else {
+            return Step::Done(Arrival::Name { layer: self.layer });
+        };
+        let size = names::level_size_px(*self.level);
+        let (texture, layer) = (to.textures.names(), u32::from(self.layer.index()));
+        let rows = Rows { bytes, size, texture, level: self.level, layer, row: self.row };
+        rows.step(belt, to.encoder, piece, room)
+    }
+}
+
+/// What is left of one level of a texture's layer.
+struct Rows<'a> {
+    /// The whole level, RGBA8.
+    bytes: &'a [u8],
+    /// Its width and height, pixels.
+    size: [u32; 2],
+    texture: &'a wgpu::Texture,
+    level: &'a mut usize,
+    layer: u32,
+    /// The first that was not copied yet.
+    row: &'a mut u32,
+}
+
+impl Rows<'_> {
+    /// Copies as many rows as are a piece, at least one if there is room for it; after the last one the
+    /// next level is due.
+    fn step(
+        self,
+        belt: &mut wgpu::util::StagingBelt,
+        encoder: &mut wgpu::CommandEncoder,
+        piece: u64,
+        room: u64,
+    ) -> Step {
+        let [width, height] = self.size;
+        let row_bytes = u64::from(width) * 4;
+        if row_bytes > room {
+            return Step::OutOfBudget;
+        }
+        let rows = u32::try_from(piece / row_bytes).unwrap_or(u32::MAX).clamp(1, height - *self.row);
+        let pitch = row_bytes.next_multiple_of(u64::from(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT));
+        let start = *self.row as usize * row_bytes as usize;
+        let source = &self.bytes[start..][..rows as usize * row_bytes as usize];
+        let Some(size) = NonZeroU64::new(pitch * u64::from(rows)) else { return Step::OutOfBudget };
+        let staging = belt.allocate(size, ALIGNMENT);
+        if let Ok(mut view) = staging.get_mapped_range_mut() {
+            for (index, row) in source.chunks_exact(row_bytes as usize).enumerate() {
+                let start = index * pitch as usize;
+                view.slice(start..start + row.len()).copy_from_slice(row);
+            }
+        }
+        encoder.copy_buffer_to_texture(
+            wgpu::TexelCopyBufferInfo {
+                buffer: staging.buffer(),
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: staging.offset(),
+                    bytes_per_row: Some(pitch as u32),
+                    rows_per_image: None,
+                },
+            },
+            wgpu::TexelCopyTextureInfo {
+                texture: self.texture,
+                mip_level: *self.level as u32,
+                origin: wgpu::Origin3d { x: 0, y: *self.row, z: self.layer },
+                aspect: wgpu::TextureAspect::All,
+            },
+            wgpu::Extent3d { width, height: rows, depth_or_array_layers: 1 },
+        );
+        *self.row += rows;
+        if *self.row == height {
+            *self.row = 0;
+            *self.level += 1;
+        }
+        Step::Copied(source.len() as u64)
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! - [`bake`]: a glTF file becomes a twin that can be streamed
 //! - [`serve`]: visitors come in over QUIC and are sent what they want to see
+//! - [`room`]: who is here and where; each is told of the others
 
+mod allowance;
 pub mod bake;
+pub mod room;
 pub mod serve;

@@ -11,6 +11,7 @@ use quinn::{
 };
 
 use super::cause::Cause;
+use super::identity::Me;
 use super::pin::Pin;
 use super::socket::endpoint_towards;
 use crate::protocol::codec::{self, Frames};
@@ -38,10 +39,15 @@ pub struct Line {
 }
 
 /// Connects to the first address of the link's host that answers.
-pub async fn dial(link: &JoinLink, sockets: udp::Choice, resume: Option<Token>) -> Result<Line, Cause> {
+pub async fn dial(
+    link: &JoinLink,
+    me: &Me,
+    sockets: udp::Choice,
+    resume: Option<Token>,
+) -> Result<Line, Cause> {
     let mut last = Cause::Gone;
     for address in addresses(link).await? {
-        match dial_address(link, address, sockets, resume).await {
+        match dial_address(link, address, me, sockets, resume).await {
             Ok(line) => return Ok(line),
             Err(cause) if cause.is_final() => return Err(cause),
             Err(cause) => last = cause,
@@ -65,6 +71,7 @@ async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
 async fn dial_address(
     link: &JoinLink,
     address: SocketAddr,
+    me: &Me,
     sockets: udp::Choice,
     resume: Option<Token>,
 ) -> Result<Line, Cause> {
@@ -90,7 +97,7 @@ async fn dial_address(
     if !speaks_ours(&connection) {
         return Err(Cause::WrongVersion);
     }
-    match tokio::time::timeout(ANSWER, greet(endpoint, connection, resume)).await {
+    match tokio::time::timeout(ANSWER, greet(endpoint, connection, me, resume)).await {
         Ok(greeted) => greeted,
         Err(_) => Err(Cause::NoAnswer { address }),
     }
@@ -102,9 +109,21 @@ fn speaks_ours(connection: &Connection) -> bool {
     data.and_then(|data| data.protocol).is_some_and(|protocol| protocol == ALPN)
 }
 
-async fn greet(endpoint: Endpoint, connection: Connection, resume: Option<Token>) -> Result<Line, Cause> {
+async fn greet(
+    endpoint: Endpoint,
+    connection: Connection,
+    me: &Me,
+    resume: Option<Token>,
+) -> Result<Line, Cause> {
     let (mut send, mut receive) = connection.open_bi().await?;
-    let hello = FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume });
+    let unprovable = || Cause::Insecure { reason: "TLS exports nothing to sign".to_owned() };
+    let hello = FromViewer::Hello(Hello {
+        capabilities: Capabilities::OURS,
+        resume,
+        name: me.name.clone(),
+        key: me.identity.key(),
+        proof: me.identity.prove(&connection).ok_or_else(unprovable)?,
+    });
     if send.write_all(&codec::encode(&hello)?).await.is_err() {
         return Err(connection.closed().await.into());
     }

@@ -1,12 +1,14 @@
 //! The viewer's connection: a [`JoinLink`] and lists of wants come in, [`Event`]s go out.
 //!
 //! It has a thread of its own and comes back by itself when the network or the host goes away. The
-//! frame thread only ever calls [`Connection::want`] and [`Connection::poll`], which never wait.
+//! frame thread only ever calls [`Connection::want`], [`Connection::be_at`] and [`Connection::poll`],
+//! which never wait.
 //! Architecture invariant: it knows hashes and sizes, not tiles; whether bytes came from here or from
 //! a cache is decided elsewhere.
 
 pub mod backoff;
 pub mod cause;
+pub mod identity;
 pub mod inbox;
 
 mod dial;
@@ -17,13 +19,15 @@ mod socket;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::protocol::{BlobFault, ContentHash, JoinLink, WantedBlob, Welcome};
+use crate::protocol::presence::Sample;
+use crate::protocol::{Arrived, BlobFault, ContentHash, JoinLink, VisitorId, WantedBlob, Welcome};
 use crate::udp;
 pub use cause::Cause;
+pub use identity::{Identity, Me};
 
 /// What has happened.
 #[derive(Debug)]
@@ -43,6 +47,17 @@ pub enum Event {
         hash: ContentHash,
         /// Why.
         fault: BlobFault,
+    },
+    /// Somebody else is here: after [`Event::Connected`], everybody is told of anew.
+    Arrived(Arrived),
+    /// Somebody else has gone.
+    Departed(VisitorId),
+    /// Where some of the others are. Dropped when the frame thread is behind.
+    Others {
+        /// When the datagram came.
+        at: Instant,
+        /// Who, and what was sent of them.
+        samples: Vec<(VisitorId, Sample)>,
     },
     /// There is no connection, and there will be another try.
     Lost {
@@ -70,35 +85,38 @@ enum Command {
 /// A connection to a host, or the wish for one.
 pub struct Connection {
     commands: mpsc::Sender<Command>,
+    here: watch::Sender<Option<Sample>>,
     events: mpsc::Receiver<Event>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Connection {
-    /// Begins to connect, on a thread of its own. What comes of it is told by [`Connection::poll`].
+    /// Begins to connect as `me`, on a thread of its own. What comes of it is told by [`Connection::poll`].
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open(link: JoinLink) -> io::Result<Self> {
-        Self::open_over(link, udp::Choice::Best)
+    pub fn open(link: JoinLink, me: Me) -> io::Result<Self> {
+        Self::open_over(link, me, udp::Choice::Best)
     }
 
     /// As [`Connection::open`], over sockets of a certain kind.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open_over(link: JoinLink, sockets: udp::Choice) -> io::Result<Self> {
+    pub fn open_over(link: JoinLink, me: Me, sockets: udp::Choice) -> io::Result<Self> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (event_queue, events) = mpsc::channel(EVENTS_MAX);
+        let (here, place) = watch::channel(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Viewers that lose the same host must not all come back in the same instant.
         let seed = RandomState::new().build_hasher().finish();
         let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
-            runtime.block_on(pump::run(link, sockets, seed, command_queue, event_queue));
+            let queues = pump::Queues { commands: command_queue, place, events: event_queue };
+            runtime.block_on(pump::run(link, me, sockets, seed, queues));
             // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { commands, events, thread: Some(thread) })
+        Ok(Self { commands, here, events, thread: Some(thread) })
     }
 
     /// Says what is wanted now, most important first, in place of what was wanted before. Never
@@ -106,6 +124,12 @@ impl Connection {
     #[must_use]
     pub fn want(&self, blobs: Vec<WantedBlob>) -> bool {
         self.commands.try_send(Command::Want(blobs)).is_ok()
+    }
+
+    /// Says where the person is now. Never waits: the newest takes the place of one that was not sent
+    /// yet, and without a connection none is sent.
+    pub fn be_at(&self, sample: Sample) {
+        self.here.send_replace(Some(sample));
     }
 
     /// The next thing that has happened. Never waits.

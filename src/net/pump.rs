@@ -1,17 +1,19 @@
 //! The life of a connection: dial, carry wants out and blobs in, and, when it is lost, again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::backoff::Backoff;
 use super::cause::Cause;
 use super::dial::{Line, dial};
+use super::identity::Me;
 use super::inbox::{Inbox, Rejected};
 use super::{Command, Event};
 use crate::protocol::codec::{self, Frames};
+use crate::protocol::presence::{self, Sample};
 use crate::protocol::{
     BlobFault, BlobHeader, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError, WantedBlob, transport,
 };
@@ -22,6 +24,14 @@ const GOODBYE: Duration = Duration::from_millis(500);
 
 /// How long the host may leave a list of wants unread before it counts as gone.
 const UNREAD: Duration = Duration::from_millis(transport::IDLE_MILLIS);
+
+/// What the frame thread and the network say to each other.
+pub struct Queues {
+    pub commands: mpsc::Receiver<Command>,
+    /// Where the person is: not a queue, for only the newest counts.
+    pub place: watch::Receiver<Option<Sample>>,
+    pub events: mpsc::Sender<Event>,
+}
 
 /// What the tasks of one connection share; all of them run on one thread.
 struct Shared {
@@ -44,26 +54,21 @@ impl Shared {
 }
 
 /// Runs until the viewer leaves or trying again makes no sense.
-pub async fn run(
-    link: JoinLink,
-    sockets: udp::Choice,
-    seed: u64,
-    mut commands: mpsc::Receiver<Command>,
-    events: mpsc::Sender<Event>,
-) {
+pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues: Queues) {
+    let Queues { mut commands, mut place, events } = queues;
     let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
     let mut backoff = Backoff::new(seed);
     let mut token = None;
     loop {
         let dialled = tokio::select! {
-            dialled = dial(&link, sockets, token) => dialled,
+            dialled = dial(&link, &me, sockets, token) => dialled,
             () = left(&mut commands, &shared) => return,
         };
         let cause = match dialled {
             Ok(line) => {
                 token = Some(line.welcome.token);
                 backoff.reset();
-                match talk(line, &mut commands, &shared).await {
+                match talk(line, &mut commands, &mut place, &shared).await {
                     Some(cause) => cause,
                     None => return,
                 }
@@ -91,12 +96,24 @@ async fn left(commands: &mut mpsc::Receiver<Command>, shared: &Shared) {
 }
 
 /// Uses a connection until it ends; `None` when the viewer has left.
-async fn talk(line: Line, commands: &mut mpsc::Receiver<Command>, shared: &Arc<Shared>) -> Option<Cause> {
+async fn talk(
+    line: Line,
+    commands: &mut mpsc::Receiver<Command>,
+    place: &mut watch::Receiver<Option<Sample>>,
+    shared: &Arc<Shared>,
+) -> Option<Cause> {
     let Line { endpoint, connection, mut send, mut receive, mut frames, welcome } = line;
     shared.inbox().disconnected();
     shared.tell(Event::Connected(welcome)).await;
+    // Where the person was before is of no interest.
+    place.mark_unchanged();
+    // What came in one piece with the welcome is waiting already.
+    let mut turn = hear(&mut frames, &[], shared).await;
     let cause = loop {
-        let turn = tokio::select! {
+        if let Err(cause) = turn {
+            break cause;
+        }
+        turn = tokio::select! {
             command = commands.recv() => match newest(command, commands) {
                 Some(wanted) => {
                     shared.inbox().replace(&wanted);
@@ -111,15 +128,20 @@ async fn talk(line: Line, commands: &mut mpsc::Receiver<Command>, shared: &Arc<S
             stream = connection.accept_uni() => stream.map_err(Cause::from).map(|stream| {
                 tokio::spawn(receive_blob(stream, shared.clone()));
             }),
+            // That the sender is gone is noticed by the queue of commands.
+            Ok(()) = place.changed() => {
+                send_place(&connection, *place.borrow_and_update());
+                Ok(())
+            }
+            datagram = connection.read_datagram() => datagram.map_err(Cause::from).map(|datagram| {
+                hear_datagram(&datagram, shared);
+            }),
             chunk = receive.read_chunk(codec::FRAME_BYTES_MAX, true) => match chunk {
                 Ok(Some(chunk)) => hear(&mut frames, &chunk.bytes, shared).await,
                 Ok(None) => Err(Cause::Closed(CloseCause::HostStopping)),
                 Err(_) => Err(connection.closed().await.into()),
             },
         };
-        if let Err(cause) = turn {
-            break cause;
-        }
     };
     let close =
         if matches!(cause, Cause::HostBrokeRules(_)) { CloseCause::BrokenRules } else { CloseCause::Left };
@@ -170,10 +192,30 @@ async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), 
                     shared.tell(Event::BlobFailed { hash: absent.hash, fault: BlobFault::Absent }).await;
                 }
             }
+            FromHost::Arrived(arrived) => shared.tell(Event::Arrived(arrived)).await,
+            FromHost::Departed(departed) => shared.tell(Event::Departed(departed.visitor)).await,
             FromHost::Welcome(_) => return Err(ProtocolError::Malformed { what: "a second welcome" }.into()),
         }
     }
     Ok(())
+}
+
+/// A pose that cannot be sent now is followed by a newer one.
+fn send_place(connection: &Connection, place: Option<Sample>) {
+    if let Some(datagram) = place.as_ref().and_then(presence::encode_here) {
+        let _ = connection.send_datagram(datagram.into());
+    }
+}
+
+/// Does not wait for the frame thread: poses that it has no room for are dropped.
+fn hear_datagram(datagram: &[u8], shared: &Shared) {
+    match presence::decode_others(datagram) {
+        Ok(Some(samples)) => {
+            let _ = shared.events.try_send(Event::Others { at: Instant::now(), samples });
+        }
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, "a datagram is dropped"),
+    }
 }
 
 /// Reads one stream to its end and tells what became of it.

@@ -17,7 +17,7 @@ pub mod window;
 #[cfg(feature = "viewer")]
 mod display {
     use crate::draw::{EyeImage, EyeTarget, Gpu};
-    use crate::math::ViewPair;
+    use crate::math::{Pose, ViewPair};
     use crate::rig::{Input, Person};
 
     /// What the display wants of the frame that begins.
@@ -44,6 +44,13 @@ mod display {
 
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
+
+        /// Where the hands are, left and right, in the twin's space, as far as they are tracked: the
+        /// middle of the palm, fingers along −Z and the thumb along +Y, as for a handshake. (OpenXR's
+        /// grip is that turned by a quarter around X.) Asked after [`Display::views`], and for the same moment.
+        fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
+            [None, None]
+        }
 
         /// What the eyes are drawn to, for this frame: handles, cheap to clone.
         fn target(&self) -> EyeTarget;

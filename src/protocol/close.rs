@@ -24,11 +24,13 @@ pub enum CloseCause {
     Replaced = 7,
     /// The host cannot read its own twin.
     HostFault = 8,
+    /// The visitor has not proved that their key is theirs.
+    Unproven = 9,
 }
 
 impl CloseCause {
     /// Every cause.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Left,
         Self::HostStopping,
         Self::HostFull,
@@ -38,6 +40,7 @@ impl CloseCause {
         Self::Unsupported,
         Self::Replaced,
         Self::HostFault,
+        Self::Unproven,
     ];
 
     /// Its number on the wire.
@@ -52,7 +55,15 @@ impl CloseCause {
 
     /// Whether coming back by oneself makes no sense.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Left | Self::BrokenRules | Self::TooMuch | Self::Unsupported | Self::Replaced)
+        matches!(
+            self,
+            Self::Left
+                | Self::BrokenRules
+                | Self::TooMuch
+                | Self::Unsupported
+                | Self::Replaced
+                | Self::Unproven
+        )
     }
 }
 
@@ -73,6 +84,9 @@ impl fmt::Display for CloseCause {
             }
             Self::Replaced => "this visitor came in again from elsewhere: close the other viewer to return here",
             Self::HostFault => "the host cannot read its own twin: bake it again on the host",
+            Self::Unproven => {
+                "the host was not shown that the visitor's key is the visitor's own: update the viewer and the host to the same version"
+            }
         })
     }
 }

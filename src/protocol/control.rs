@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{Message, read, write};
 use super::content::{Absent, Want, WantedBlob};
-use super::{ContentHash, ProtocolError};
+use super::visitor::{Arrived, Departed, Proof, VisitorId, VisitorKey};
+use super::{ContentHash, Name, ProtocolError};
 
 /// What a viewer can make use of, one bit each; unknown bits are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +46,18 @@ impl fmt::Debug for Token {
 }
 
 /// The viewer's first message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// What it can make use of.
     pub capabilities: Capabilities,
     /// From an earlier [`Welcome`] of the same host, after a break.
     pub resume: Option<Token>,
+    /// By what the visitor wants to be called.
+    pub name: Name,
+    /// Who the visitor is.
+    pub key: VisitorKey,
+    /// That the key is theirs.
+    pub proof: Proof,
 }
 
 /// The host's answer.
@@ -66,6 +73,8 @@ pub struct Welcome {
     pub token: Token,
     /// Whether the visitor has come back, and is who they were before.
     pub is_resumed: bool,
+    /// By what others are told who the visitor is.
+    pub visitor: VisitorId,
 }
 
 impl Welcome {
@@ -91,12 +100,18 @@ pub enum FromHost {
     Welcome(Welcome),
     /// It does not have what was wanted.
     Absent(Absent),
+    /// Somebody else is here.
+    Arrived(Arrived),
+    /// Somebody else is not here any more.
+    Departed(Departed),
 }
 
 const HELLO: u16 = 0x0001;
 const WELCOME: u16 = 0x0002;
 const WANT: u16 = 0x0101;
 const ABSENT: u16 = 0x0102;
+const ARRIVED: u16 = 0x0203;
+const DEPARTED: u16 = 0x0204;
 
 impl Message for FromViewer {
     fn kind(&self) -> u16 {
@@ -127,6 +142,8 @@ impl Message for FromHost {
         match self {
             Self::Welcome(_) => WELCOME,
             Self::Absent(_) => ABSENT,
+            Self::Arrived(_) => ARRIVED,
+            Self::Departed(_) => DEPARTED,
         }
     }
 
@@ -134,6 +151,8 @@ impl Message for FromHost {
         match self {
             Self::Welcome(welcome) => write("a welcome", welcome),
             Self::Absent(absent) => write("an absence", absent),
+            Self::Arrived(arrived) => write("an arrival", arrived),
+            Self::Departed(departed) => write("a departure", departed),
         }
     }
 
@@ -141,6 +160,8 @@ impl Message for FromHost {
         Ok(match kind {
             WELCOME => Some(Self::Welcome(read("a welcome", body)?)),
             ABSENT => Some(Self::Absent(read("an absence", body)?)),
+            ARRIVED => Some(Self::Arrived(read("an arrival", body)?)),
+            DEPARTED => Some(Self::Departed(read("a departure", body)?)),
             _ => None,
         })
     }

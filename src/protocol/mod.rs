@@ -13,15 +13,19 @@
 //! the body is postcard. A frame of unknown kind is skipped, so that later hosts and viewers may say
 //! more; anything else that is wrong ends the connection with a [`CloseCause`].
 //!
-//! 1. The viewer opens one bidirectional stream, *control*, and says [`Hello`]. The host answers
-//!    [`Welcome`]: what both understand, the name of the manifest, and a token with which the same
-//!    visitor comes back after a break.
+//! 1. The viewer opens one bidirectional stream, *control*, and says [`Hello`]: also a [`Name`], and
+//!    a key with the [`visitor`] proof that it is its own. The host answers [`Welcome`]: what both
+//!    understand, the name of the manifest, and a token with which the same visitor comes back after
+//!    a break.
 //! 2. The viewer says what it wants with [`Want`]: hashes, most important first. Each list replaces
 //!    the one before, so that leaving something out cancels it. The [`manifest`] is wanted in the
 //!    same way as any tile.
 //! 3. The host opens a unidirectional stream for each blob: a [`BlobHeader`] frame, then the bytes.
 //!    It resets streams that are no longer wanted. What it does not have it calls [`Absent`].
-//! 4. Either side ends the connection with QUIC's own close, whose code is a [`CloseCause`].
+//! 4. The host says who else is there with [`Arrived`] and [`Departed`]. Twenty times a second each
+//!    viewer sends where it is, and the host where the others are ([`presence`]), in datagrams that
+//!    may be lost: the newest wins.
+//! 5. Either side ends the connection with QUIC's own close, whose code is a [`CloseCause`].
 //!
 //! Kinds are numbered by what they are about, and room is kept for what is to come:
 //!
@@ -29,13 +33,14 @@
 //! |---|---|---|
 //! | `0x00__` | control: `01` Hello, `02` Welcome | control stream |
 //! | `0x01__` | content: `01` Want, `02` Absent, `03` BlobHeader | control stream; a stream a blob |
-//! | `0x02__` | presence: who is where | datagrams, newest wins |
+//! | `0x02__` | presence: `01` here, `02` others; `03` Arrived, `04` Departed | datagrams; control stream |
 //! | `0x03__` | voice | datagrams |
 //! | `0x04__` | telemetry: live values | a stream a topic |
 //! | `0x05__` | claims and receipts | control stream |
 //! | `0x06__` | the guide | a stream a conversation |
 //!
-//! A datagram begins with its kind and has no length.
+//! A datagram begins with its kind and has no length. One that is wrong is dropped, and does not end
+//! the connection: it is one of twenty a second.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -45,15 +50,21 @@ pub mod content;
 pub mod control;
 pub mod link;
 pub mod manifest;
+pub mod name;
+pub mod pose;
+pub mod presence;
 #[cfg(test)]
 mod tests;
 pub mod transport;
+pub mod visitor;
 
 pub use crate::scene::ContentHash;
 pub use close::CloseCause;
 pub use content::{Absent, BlobFault, BlobHeader, Want, WantedBlob};
 pub use control::{Capabilities, FromHost, FromViewer, Hello, Token, Welcome};
 pub use link::{Fingerprint, JoinLink, LinkError};
+pub use name::Name;
+pub use visitor::{Arrived, Departed, Proof, VisitorId, VisitorKey};
 
 /// The application protocol that TLS agrees on; its number is the version of the wire.
 pub const ALPN: &[u8] = b"pavilion/1";

@@ -19,7 +19,13 @@ fn want(count: usize) -> FromViewer {
 }
 
 fn hello() -> FromViewer {
-    FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume: Some(Token([7; 16])) })
+    FromViewer::Hello(Hello {
+        capabilities: Capabilities::OURS,
+        resume: Some(Token([7; 16])),
+        name: Name::new("Ada"),
+        key: VisitorKey([3; 32]),
+        proof: Proof([[4; 32], [5; 32]]),
+    })
 }
 
 fn welcome() -> FromHost {
@@ -29,7 +35,17 @@ fn welcome() -> FromHost {
         manifest_bytes: 77,
         token: Token([9; 16]),
         is_resumed: true,
+        visitor: VisitorId(70_000),
     })
+}
+
+fn arrived(name: &str) -> FromHost {
+    let (visitor, key) = (VisitorId(8), VisitorKey([6; 32]));
+    FromHost::Arrived(Arrived { visitor, name: Name::new(name), key })
+}
+
+fn departed() -> FromHost {
+    FromHost::Departed(Departed { visitor: VisitorId(8) })
 }
 
 fn read_all<M: Message>(bytes: &[u8], piece: usize) -> Result<Vec<M>, ProtocolError> {
@@ -54,7 +70,16 @@ fn messages_survive_the_wire_in_pieces_of_any_size() {
     let frame = codec::encode(&header).unwrap();
     assert!(frame.len() <= BlobHeader::FRAME_BYTES_MAX);
     assert_eq!(read_all::<BlobHeader>(&frame, 3).unwrap(), [header]);
-    assert_eq!(read_all::<FromHost>(&codec::encode(&welcome()).unwrap(), 9).unwrap(), [welcome()]);
+    let from_host = [welcome(), arrived("李"), departed()];
+    let bytes: Vec<u8> = from_host.iter().flat_map(|message| codec::encode(message).unwrap()).collect();
+    assert_eq!(read_all::<FromHost>(&bytes, 9).unwrap(), from_host);
+}
+
+#[test]
+fn a_name_that_a_host_did_not_clean_is_clean_when_it_is_read() {
+    let wild = postcard::to_stdvec(&(8_u32, "\u{202e}Ad\0a\u{301}\u{301}\u{301}", [6_u8; 32])).unwrap();
+    let frame = [&[3, 2][..], &(wild.len() as u32).to_le_bytes(), &wild].concat();
+    assert_eq!(read_all::<FromHost>(&frame, 5).unwrap(), [arrived("Ada\u{301}\u{301}")]);
 }
 
 #[test]
@@ -82,7 +107,7 @@ fn unknown_kinds_are_skipped_and_lies_are_refused() {
 #[test]
 fn twenty_thousand_mutations_do_no_harm() {
     let viewer = [hello(), want(20)].map(|message| codec::encode(&message).unwrap()).concat();
-    let host = codec::encode(&welcome()).unwrap();
+    let host = [welcome(), arrived("Ada"), departed()].map(|m| codec::encode(&m).unwrap()).concat();
     let manifest = manifest::encode(&tables()).unwrap();
     let mut refused = 0;
     for seed in 0..20_000 {

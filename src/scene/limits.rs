@@ -51,9 +51,9 @@ pub const TILES_MAX: usize = 32_768;
 /// Blobs of a tileset: one a tile and as many images.
 pub const BLOBS_MAX: usize = 65_536;
 
-/// Materials of a tileset: 64 B each fill one 64 KiB uniform buffer, the smallest maximum that Vulkan
-/// devices report in practice.
-pub const MATERIALS_MAX: usize = 1024;
+/// Materials of a tileset. With the four of the built-in shapes they are 1024, which at 64 B each fill
+/// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
+pub const MATERIALS_MAX: usize = 1020;
 
 /// Images of a tileset, counted once for each colour space they are used in.
 pub const IMAGES_MAX: usize = 4096;

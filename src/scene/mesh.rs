@@ -9,7 +9,7 @@ use glam::{Affine3A, Vec2, Vec3};
 
 use super::material::{TextureSlot, Wrap};
 use super::texture::Image;
-use super::{AlphaMode, EntityIndex, Material, MaterialId};
+use super::{AlphaMode, EntityIndex, Material, MaterialId, limits};
 use crate::math::Sphere;
 
 /// The first vertex stream: 8 bytes.
@@ -112,6 +112,12 @@ pub struct TextureSet {
     pub data_side_log2: u8,
     /// How they wrap.
     pub wrap: Wrap,
+}
+
+impl TextureSet {
+    /// The names of people in the place of the colours: no image has this side.
+    pub const NAMES: Self =
+        Self { color_side_log2: limits::TEXTURE_SIDE_LOG2_MAX + 1, data_side_log2: 0, wrap: Wrap::Clamp };
 }
 
 /// A piece of a tile that is culled as one: a range of its indices.

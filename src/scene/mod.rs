@@ -4,6 +4,7 @@
 //! what has arrived so far. Architecture invariant: no file, URL, socket or GPU; bytes come in
 //! through [`gltf`] and [`tile`], plain data goes out.
 
+pub mod actor;
 pub mod demand;
 pub mod entity;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod texture;
 pub mod tile;
 pub mod tileset;
 
+pub use actor::Actor;
 pub use demand::Demand;
 pub use error::ContentError;
 pub use id::{BlobId, ContentHash, EntityIndex, ImageId, MaterialId, TileId};

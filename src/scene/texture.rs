@@ -72,7 +72,7 @@ impl Texture {
         let is_fitting = pixels.width == side && pixels.height == side;
         let mut levels = vec![if is_fitting { pixels.rgba.clone() } else { transfer.encode(&level) }];
         for log2 in (0..side_log2).rev() {
-            level = halve(&level, 1 << log2);
+            level = halve(&level, [1 << log2; 2]);
             levels.push(transfer.encode(&level));
         }
         Ok(Self { space, side_log2, levels })
@@ -87,6 +87,28 @@ impl Texture {
     pub fn size_bytes(&self) -> u64 {
         self.levels.iter().map(|level| level.len() as u64).sum()
     }
+}
+
+/// The first `count` mip levels of sRGB pixels whose width and height are divisible by 2^(count − 1),
+/// largest first.
+///
+/// # Errors
+/// When they are not, or the pixels do not have the size that they claim.
+pub fn levels_of(pixels: &Pixels, count: u32) -> Result<Vec<Vec<u8>>, ContentError> {
+    let bytes = u64::from(pixels.width) * u64::from(pixels.height) * 4;
+    let divides = |side: u32| side > 0 && count > 0 && side.trailing_zeros() + 1 >= count;
+    if pixels.rgba.len() as u64 != bytes || !divides(pixels.width) || !divides(pixels.height) {
+        return Err(ContentError::malformed("texture", "its size does not fit its pixels"));
+    }
+    let transfer = Transfer::of(ColorSpace::Srgb);
+    let mut level: Vec<[f32; 4]> =
+        pixels.rgba.as_chunks::<4>().0.iter().map(|&texel| transfer.decode(texel)).collect();
+    let mut levels = vec![pixels.rgba.clone()];
+    for log2 in 1..count {
+        level = halve(&level, [pixels.width, pixels.height].map(|side| (side >> log2) as usize));
+        levels.push(transfer.encode(&level));
+    }
+    Ok(levels)
 }
 
 /// Steps of the table that guesses a byte.
@@ -174,12 +196,12 @@ fn mix(a: [f32; 4], b: [f32; 4], t: f32) -> [f32; 4] {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t)
 }
 
-/// The next mip level, `side` texels wide, from one twice as wide.
-fn halve(level: &[[f32; 4]], side: usize) -> Vec<[f32; 4]> {
-    let wide = side * 2;
-    let mut half = Vec::with_capacity(side * side);
-    for y in 0..side {
-        for x in 0..side {
+/// The next mip level, of this width and height, from one twice as wide and high.
+fn halve(level: &[[f32; 4]], [width, height]: [usize; 2]) -> Vec<[f32; 4]> {
+    let wide = width * 2;
+    let mut half = Vec::with_capacity(width * height);
+    for y in 0..height {
+        for x in 0..width {
             let corner = y * 2 * wide + x * 2;
             let quad = [corner, corner + 1, corner + wide, corner + wide + 1];
             half.push(std::array::from_fn(|c| quad.iter().map(|&i| level[i][c]).sum::<f32>() * 0.25));
@@ -222,6 +244,16 @@ mod tests {
         assert_eq!(srgb.levels.last().unwrap(), &[188, 188, 188, 255]);
         let linear = Texture::from_pixels(&pixels, ColorSpace::Linear, 1).unwrap();
         assert_eq!(linear.levels.last().unwrap(), &[128, 128, 128, 255]);
+    }
+
+    #[test]
+    fn oblong_levels_halve_on_both_sides() {
+        let pixels =
+            Pixels { width: 8, height: 4, rgba: [[0, 0, 0, 255], [255; 4]].as_flattened().repeat(16) };
+        let levels = levels_of(&pixels, 3).unwrap();
+        assert_eq!(levels.iter().map(Vec::len).collect::<Vec<_>>(), [128, 32, 8]);
+        assert_eq!(levels[2], [188, 188, 188, 255].repeat(2));
+        assert!(levels_of(&pixels, 4).is_err() && levels_of(&pixels, 0).is_err());
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub const RULES: &[Rule] = &[
     pure(3, "twin", &["math", "scene", "protocol"], &[]),
     pure(3, "wallet", &["math", "scene", "protocol"], &[]),
     pure(3, "guide", &["math", "scene", "protocol"], &[]),
-    rim(3, "net", &["math", "protocol", "udp"], &["quinn", "quinn_proto", "rustls", "tokio"]),
+    rim(3, "net", &["math", "protocol", "udp"], &["quinn", "quinn_proto", "rustls", "tokio", "base64"]),
     rim(3, "audio", &["math", "scene", "protocol"], &[]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "png", "ab_glyph", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
@@ -71,7 +71,7 @@ pub const RULES: &[Rule] = &[
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &[]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store", "stream", "people", "twin", "wallet",
-        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio"]),
+        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4"]),
 ];
 
 /// What the command's own `main.rs` may use.

@@ -3,11 +3,15 @@
 #[cfg(feature = "viewer")]
 pub(crate) mod allocator;
 pub(crate) mod corpus;
+#[cfg(all(feature = "host", feature = "viewer"))]
+mod crowd;
 #[cfg(feature = "viewer")]
 mod draw;
 #[cfg(feature = "viewer")]
 mod golden;
 mod layers;
+#[cfg(all(feature = "host", feature = "viewer"))]
+mod meeting;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod pair;
 #[cfg(feature = "viewer")]

@@ -4,7 +4,7 @@
 use glam::{Affine3A, Mat3, Quat, Vec2, Vec3};
 
 use crate::cull::DrawList;
-use crate::cull::draw_list::{Draw, Instance};
+use crate::cull::draw_list::{Draw, Instance, Source};
 use crate::math::Aabb;
 use crate::scene::material::{AlphaMode, TextureSlot};
 use crate::scene::mesh::{Attributes, Position, TextureSet, octahedral_from_unit};
@@ -250,10 +250,11 @@ pub fn draw_all(tile: TileId, resident: &ResidentTile) -> DrawList {
         chunks.sort_by(|a, b| a.bounds.center.z.total_cmp(&b.bounds.center.z));
         for chunk in chunks {
             list.draws.push(Draw {
-                tile,
+                source: Source::Tile(tile),
                 first_index: chunk.first_index,
                 index_count: chunk.index_count,
                 instance: 0,
+                instance_count: 1,
                 batch: chunk.batch,
             });
             list.triangle_count += u64::from(chunk.index_count / 3);

@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use super::twin::Twin;
 use crate::host::serve::identity::{self, Identity, IdentityError};
 use crate::host::serve::{RunningServer, ServeError, Server, ServerOptions};
-use crate::net::{Cause, Connection, Event, pin};
+use crate::net::{Cause, Connection, Event, Identity as Visitor, Me, pin};
 use crate::protocol::codec;
 use crate::protocol::content::WantItem;
 use crate::protocol::link::Place;
 use crate::protocol::{
-    ALPN, BlobFault, Capabilities, CloseCause, ContentHash, Fingerprint, FromViewer, Hello, JoinLink, Want,
-    WantedBlob, Welcome, transport,
+    ALPN, BlobFault, Capabilities, CloseCause, ContentHash, Fingerprint, FromViewer, Hello, JoinLink, Name,
+    Token, Want, WantedBlob, Welcome, transport,
 };
 
 fn options(folder: &Path, port: u16) -> ServerOptions {
@@ -29,7 +29,7 @@ fn options(folder: &Path, port: u16) -> ServerOptions {
     }
 }
 
-fn serve(twin: &Twin) -> (TempDir, RunningServer) {
+pub fn serve(twin: &Twin) -> (TempDir, RunningServer) {
     let folder = TempDir::new().unwrap();
     twin.write(&folder.path().join("twin"));
     let server = Server::start(options(folder.path(), 0)).unwrap();
@@ -40,8 +40,26 @@ fn wanted(twin: &Twin) -> Vec<WantedBlob> {
     twin.tileset.blobs().iter().map(|b| WantedBlob { hash: b.hash, size_bytes: b.size_bytes }).collect()
 }
 
-fn welcome(connection: &mut Connection) -> Welcome {
-    match connection.wait() {
+pub fn me(name: &str) -> Me {
+    Me { name: Name::new(name), identity: Visitor::generate().unwrap() }
+}
+
+pub fn join(link: JoinLink) -> Connection {
+    Connection::open(link, me("Ada")).unwrap()
+}
+
+/// The next event that is not about other visitors.
+fn next(connection: &mut Connection) -> Option<Event> {
+    loop {
+        match connection.wait() {
+            Some(Event::Arrived(_) | Event::Departed(_) | Event::Others { .. }) => {}
+            other => return other,
+        }
+    }
+}
+
+pub fn welcome(connection: &mut Connection) -> Welcome {
+    match next(connection) {
         Some(Event::Connected(welcome)) => welcome,
         other => panic!("{other:?} in place of a welcome"),
     }
@@ -50,7 +68,7 @@ fn welcome(connection: &mut Connection) -> Welcome {
 fn receive(connection: &mut Connection, count: usize) -> BTreeMap<ContentHash, Vec<u8>> {
     let mut blobs = BTreeMap::new();
     while blobs.len() < count {
-        match connection.wait() {
+        match next(connection) {
             Some(Event::Blob { hash, bytes }) => assert!(blobs.insert(hash, bytes).is_none(), "{hash} twice"),
             other => panic!("{other:?} in place of a blob"),
         }
@@ -62,7 +80,7 @@ fn receive(connection: &mut Connection, count: usize) -> BTreeMap<ContentHash, V
 fn a_viewer_fetches_the_manifest_and_every_blob() {
     let twin = Twin::new(1, 60, 40_000);
     let (_folder, server) = serve(&twin);
-    let mut connection = Connection::open(server.link().clone()).unwrap();
+    let mut connection = join(server.link().clone());
     let welcome = welcome(&mut connection);
     assert!(connection.want(vec![welcome.manifest_blob()]));
     let manifest = receive(&mut connection, 1).remove(&welcome.manifest).unwrap();
@@ -82,7 +100,7 @@ fn a_viewer_fetches_the_manifest_and_every_blob() {
 fn loopback_throughput() {
     let twin = Twin::new(2, 200, 400_000);
     let (_folder, server) = serve(&twin);
-    let mut connection = Connection::open(server.link().clone()).unwrap();
+    let mut connection = join(server.link().clone());
     welcome(&mut connection);
     let began = Instant::now();
     assert!(connection.want(wanted(&twin).into_iter().take(250).collect()));
@@ -106,7 +124,7 @@ fn a_port_in_use_is_named() {
 }
 
 fn refusal(connection: &mut Connection) -> Cause {
-    match connection.wait() {
+    match next(connection) {
         Some(Event::Refused(cause)) => cause,
         other => panic!("{other:?} in place of a refusal"),
     }
@@ -116,10 +134,10 @@ fn refusal(connection: &mut Connection) -> Cause {
 fn an_impostor_is_refused_and_not_tried_again() {
     let (_folder, server) = serve(&Twin::new(4, 1, 100));
     let link = JoinLink { fingerprint: Fingerprint([1; 32]), ..server.link().clone() };
-    let mut connection = Connection::open(link).unwrap();
+    let mut connection = join(link);
     let found = server.link().fingerprint;
     assert_eq!(refusal(&mut connection), Cause::WrongHost { expected: Fingerprint([1; 32]), found });
-    assert!(connection.wait().is_none());
+    assert!(next(&mut connection).is_none());
     assert_eq!(server.stats().bytes_sent, 0);
 }
 
@@ -150,7 +168,7 @@ fn another_version_of_the_wire_is_named() {
             port: address.port(),
             fingerprint: identity.fingerprint(),
         };
-        assert_eq!(refusal(&mut Connection::open(link).unwrap()), Cause::WrongVersion);
+        assert_eq!(refusal(&mut join(link)), Cause::WrongVersion);
     }
 }
 
@@ -163,8 +181,8 @@ fn a_silent_address_is_named_and_tried_again() {
         port: address.port(),
         fingerprint: Fingerprint([0; 32]),
     };
-    let mut connection = Connection::open(link).unwrap();
-    let Some(Event::Lost { cause, retry_in }) = connection.wait() else { panic!("it is not lost") };
+    let mut connection = join(link);
+    let Some(Event::Lost { cause, retry_in }) = next(&mut connection) else { panic!("it is not lost") };
     assert_eq!(cause, Cause::NoAnswer { address });
     assert!(retry_in >= Duration::from_millis(500));
 }
@@ -174,13 +192,13 @@ fn a_host_that_restarts_mid_stream_is_found_again_and_the_rest_arrives() {
     let twin = Twin::of_equal_blobs(5, 30, 1_000_000);
     let (folder, server) = serve(&twin);
     let (link, port) = (server.link().clone(), server.local_addr().port());
-    let mut connection = Connection::open(link.clone()).unwrap();
+    let mut connection = join(link.clone());
     let first = welcome(&mut connection);
     assert!(connection.want(wanted(&twin)));
     let mut blobs = receive(&mut connection, 2);
     server.stop();
     loop {
-        match connection.wait() {
+        match next(&mut connection) {
             Some(Event::Blob { hash, bytes }) => _ = blobs.insert(hash, bytes),
             // The goodbye is one packet, and may drown in the tiles that are on their way.
             Some(Event::Lost { cause: Cause::Closed(CloseCause::HostStopping) | Cause::Gone, .. }) => break,
@@ -191,7 +209,7 @@ fn a_host_that_restarts_mid_stream_is_found_again_and_the_rest_arrives() {
     let server = Server::start(options(folder.path(), port)).unwrap();
     assert_eq!(server.link(), &link, "the key is the same");
     let again = loop {
-        match connection.wait() {
+        match next(&mut connection) {
             Some(Event::Connected(welcome)) => break welcome,
             Some(Event::Lost { .. }) => {}
             other => panic!("{other:?}"),
@@ -210,9 +228,9 @@ fn a_full_venue_says_so() {
     Twin::new(6, 1, 100).write(&folder.path().join("twin"));
     let options = ServerOptions { visitors_max: 1, ..options(folder.path(), 0) };
     let server = Server::start(options).unwrap();
-    let mut first = Connection::open(server.link().clone()).unwrap();
+    let mut first = join(server.link().clone());
     welcome(&mut first);
-    let mut second = Connection::open(server.link().clone()).unwrap();
+    let mut second = join(server.link().clone());
     let Some(Event::Lost { cause, .. }) = second.wait() else { panic!("it is not turned away") };
     assert_eq!(cause, Cause::Closed(CloseCause::HostFull));
     drop(first);
@@ -223,15 +241,15 @@ fn a_full_venue_says_so() {
 fn a_blob_that_is_not_there_is_called_absent_and_one_that_lies_is_refused() {
     let twin = Twin::new(7, 3, 5_000);
     let (_folder, server) = serve(&twin);
-    let mut connection = Connection::open(server.link().clone()).unwrap();
+    let mut connection = join(server.link().clone());
     welcome(&mut connection);
     let absent = WantedBlob { hash: ContentHash::of(b"nowhere"), size_bytes: 5 };
     assert!(connection.want(vec![absent]));
-    let Some(Event::BlobFailed { hash, fault: BlobFault::Absent }) = connection.wait() else { panic!() };
+    let Some(Event::BlobFailed { hash, fault: BlobFault::Absent }) = next(&mut connection) else { panic!() };
     assert_eq!(hash, absent.hash);
     let shorter = WantedBlob { size_bytes: 3, ..wanted(&twin)[0] };
     assert!(connection.want(vec![shorter]));
-    let Some(Event::BlobFailed { hash, fault: BlobFault::Corrupt }) = connection.wait() else { panic!() };
+    let Some(Event::BlobFailed { hash, fault: BlobFault::Corrupt }) = next(&mut connection) else { panic!() };
     assert_eq!(hash, shorter.hash);
     assert!(connection.want(wanted(&twin)));
     assert_eq!(receive(&mut connection, twin.blobs.len()), twin.blobs);
@@ -266,7 +284,7 @@ fn a_damaged_key_is_never_replaced_and_only_the_user_reads_it() {
 }
 
 /// A viewer that is none of ours: raw QUIC.
-fn stranger(server: &RunningServer) -> (tokio::runtime::Runtime, quinn::Endpoint, quinn::Connection) {
+pub fn stranger(server: &RunningServer) -> (tokio::runtime::Runtime, quinn::Endpoint, quinn::Connection) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tls = pin::Pin::new(server.link().fingerprint).client_tls().unwrap();
     let mut config = quinn::ClientConfig::new(std::sync::Arc::new(tls));
@@ -282,7 +300,18 @@ fn stranger(server: &RunningServer) -> (tokio::runtime::Runtime, quinn::Endpoint
     (runtime, endpoint, connection)
 }
 
-fn closed_with(error: quinn::ConnectionError) -> Option<CloseCause> {
+/// What an honest viewer says first on this connection.
+pub fn hello(connection: &quinn::Connection, me: &Me, resume: Option<Token>) -> Hello {
+    Hello {
+        capabilities: Capabilities::OURS,
+        resume,
+        name: me.name.clone(),
+        key: me.identity.key(),
+        proof: me.identity.prove(connection).unwrap(),
+    }
+}
+
+pub fn closed_with(error: quinn::ConnectionError) -> Option<CloseCause> {
     match error {
         quinn::ConnectionError::ApplicationClosed(close) => CloseCause::from_code(close.error_code.into()),
         _ => None,
@@ -293,7 +322,7 @@ fn closed_with(error: quinn::ConnectionError) -> Option<CloseCause> {
 fn garbage_ends_the_connection_that_it_came_by_and_no_other() {
     let twin = Twin::new(9, 10, 10_000);
     let (_folder, server) = serve(&twin);
-    let mut honest = Connection::open(server.link().clone()).unwrap();
+    let mut honest = join(server.link().clone());
     welcome(&mut honest);
     let want_first = codec::encode(&FromViewer::Want(Want::default())).unwrap();
     let garbage =
@@ -318,7 +347,7 @@ fn a_visitor_who_does_not_read_costs_little_and_holds_up_nobody() {
     let twin = Twin::of_equal_blobs(10, 40, 500_000);
     let (_folder, server) = serve(&twin);
     let (runtime, _endpoint, connection) = stranger(&server);
-    let hello = FromViewer::Hello(Hello { capabilities: Capabilities::OURS, resume: None });
+    let hello = FromViewer::Hello(hello(&connection, &me("Ada"), None));
     let items = wanted(&twin).iter().map(|blob| WantItem { hash: blob.hash, offset: 0 }).collect();
     let bytes = [hello, FromViewer::Want(Want::new(items))].map(|m| codec::encode(&m).unwrap()).concat();
     let _control = runtime.block_on(async {
@@ -329,7 +358,7 @@ fn a_visitor_who_does_not_read_costs_little_and_holds_up_nobody() {
     runtime.block_on(async { tokio::time::sleep(Duration::from_millis(300)).await });
     // What the stranger takes before it reads.
     assert!(server.stats().bytes_sent <= 200_000 + transport::SEND_WINDOW_BYTES, "{:?}", server.stats());
-    let mut honest = Connection::open(server.link().clone()).unwrap();
+    let mut honest = join(server.link().clone());
     welcome(&mut honest);
     assert!(honest.want(wanted(&twin)));
     assert_eq!(receive(&mut honest, twin.blobs.len()), twin.blobs);

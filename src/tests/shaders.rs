@@ -125,5 +125,7 @@ fn vertices_lie_in_memory_as_in_rust() {
     assert_eq!((offset_of!(Attributes, normal), offset_of!(Attributes, tangent)), (0, 2));
     assert_eq!((offset_of!(Attributes, uv0), offset_of!(Attributes, uv1)), (4, 8));
     assert_eq!(offset_of!(Attributes, color), 12);
-    assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (48, 0));
+    // Three Float32x4, Unorm8x4, Uint32.
+    assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (64, 0));
+    assert_eq!((offset_of!(Instance, tint), offset_of!(Instance, layer)), (48, 52));
 }

@@ -7,10 +7,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod apk;
+mod bytes;
 mod demo;
+mod elf;
 mod fault;
 mod process;
 mod run;
+mod sdk;
 mod setup;
 mod test;
 mod venue;
@@ -42,6 +46,7 @@ enum Chore {
     Demo(demo::Arguments),
     Test(test::Arguments),
     Venue(venue::Arguments),
+    Apk(apk::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
+        Chore::Apk(arguments) => apk::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

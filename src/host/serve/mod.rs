@@ -4,12 +4,14 @@
 //! thread of its own. What one visitor may do is decided in [`session`], which is pure; sockets,
 //! files and time are in here and in `visit`.
 
+pub mod address;
 pub mod content;
 pub mod identity;
 pub mod session;
 pub mod visitors;
 
-mod address;
+mod proof;
+mod relay;
 mod restart;
 mod visit;
 
@@ -24,6 +26,7 @@ use std::time::Duration;
 use quinn::{IdleTimeout, ServerConfig, TransportConfig, VarInt};
 use tokio::sync::Notify;
 
+use crate::host::room::RoomStats;
 use crate::protocol::link::{DEFAULT_PORT, Place};
 use crate::protocol::{ALPN, CloseCause, JoinLink, transport};
 use crate::store::{Shelf, ShelfError};
@@ -109,6 +112,8 @@ pub struct ServeStats {
     pub blobs_sent: u64,
     /// Bytes of blobs that were handed to the network.
     pub bytes_sent: u64,
+    /// What visitors were told of each other.
+    pub room: RoomStats,
 }
 
 /// A host that can be started.
@@ -261,6 +266,7 @@ fn transport_config() -> TransportConfig {
 }
 
 async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>) {
+    tokio::spawn(relay::relay(venue.clone()));
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use super::content::{Order, Pace, StreamKey};
 use super::visitors::{ConnectionKey, Visitors};
+use crate::host::allowance::Allowance;
 use crate::protocol::{
-    BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, Token, WantedBlob, Welcome,
-    transport,
+    Arrived, BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, Hello, Token,
+    VisitorId, WantedBlob, Welcome, transport,
 };
 
 /// What the session wants done, in this order.
@@ -39,6 +40,8 @@ pub enum Action {
     Cancel(StreamKey),
     /// Close another connection: this visitor has left it behind.
     Displace(ConnectionKey),
+    /// Let the visitor into the room.
+    Enter(Arrived),
     /// Close this connection. Nothing comes after.
     Close(CloseCause),
 }
@@ -67,11 +70,10 @@ pub struct Session {
     fresh: Token,
     started: Duration,
     /// Of a visitor who was welcomed.
-    token: Option<Token>,
+    welcomed: Option<(Token, VisitorId)>,
     is_closed: bool,
     order: Order,
-    allowance: f64,
-    allowance_at: Duration,
+    messages: Allowance,
     actions: VecDeque<Action>,
 }
 
@@ -82,11 +84,10 @@ impl Session {
             connection,
             fresh,
             started: now,
-            token: None,
+            welcomed: None,
             is_closed: false,
             order: Order::default(),
-            allowance: MESSAGES_BURST,
-            allowance_at: now,
+            messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_BURST, now),
             actions: VecDeque::new(),
         }
     }
@@ -102,25 +103,11 @@ impl Session {
         if self.is_closed {
             return;
         }
-        if !self.may_speak(now) {
+        if !self.messages.take(now) {
             return self.close(CloseCause::TooMuch);
         }
-        match (self.token, message) {
-            (None, FromViewer::Hello(hello)) => {
-                if !hello.capabilities.contains(offer.needs) {
-                    return self.close(CloseCause::Unsupported);
-                }
-                let admission = visitors.admit(self.connection, hello.resume, self.fresh, now);
-                self.token = Some(admission.token);
-                self.actions.extend(admission.displaced.map(Action::Displace));
-                self.actions.push_back(Action::Send(FromHost::Welcome(Welcome {
-                    capabilities: hello.capabilities.shared_with(Capabilities::OURS),
-                    manifest: offer.manifest.hash,
-                    manifest_bytes: offer.manifest.size_bytes,
-                    token: admission.token,
-                    is_resumed: admission.is_resumed,
-                })));
-            }
+        match (self.welcomed, message) {
+            (None, FromViewer::Hello(hello)) => self.welcome(hello, offer, visitors, now),
             (Some(_), FromViewer::Want(want)) => {
                 if let Err(cause) = self.order.replace(want, &offer.catalog, &mut self.actions) {
                     self.close(cause);
@@ -128,6 +115,41 @@ impl Session {
             }
             _ => self.close(CloseCause::BrokenRules),
         }
+    }
+
+    fn welcome(&mut self, hello: &Hello, offer: &Offer, visitors: &mut Visitors, now: Duration) {
+        if !hello.capabilities.contains(offer.needs) {
+            return self.close(CloseCause::Unsupported);
+        }
+        let admission = visitors.admit(self.connection, hello.resume, self.fresh, hello.key, now);
+        let visitor = admission.visitor;
+        self.welcomed = Some((admission.token, visitor));
+        self.actions.extend(admission.displaced.map(Action::Displace));
+        self.actions.push_back(Action::Send(FromHost::Welcome(Welcome {
+            capabilities: hello.capabilities.shared_with(Capabilities::OURS),
+            manifest: offer.manifest.hash,
+            manifest_bytes: offer.manifest.size_bytes,
+            token: admission.token,
+            is_resumed: admission.is_resumed,
+            visitor,
+        })));
+        let who = Arrived { visitor, name: hello.name.clone(), key: hello.key };
+        self.actions.push_back(Action::Enter(who));
+    }
+
+    /// By what the visitor is known, once they were welcomed.
+    pub fn visitor(&self) -> Option<VisitorId> {
+        self.welcomed.map(|(_, visitor)| visitor)
+    }
+
+    /// The visitor's proof does not fit their key.
+    pub fn on_unproven(&mut self) {
+        self.close(CloseCause::Unproven);
+    }
+
+    /// The visitor floods the host with datagrams.
+    pub fn on_flood(&mut self) {
+        self.close(CloseCause::TooMuch);
     }
 
     /// The visitor has sent what cannot be read.
@@ -156,13 +178,13 @@ impl Session {
 
     /// When [`Session::on_time`] has something to do.
     pub fn deadline(&self) -> Option<Duration> {
-        let waits = self.token.is_none() && !self.is_closed;
+        let waits = self.welcomed.is_none() && !self.is_closed;
         waits.then_some(self.started + Duration::from_millis(transport::HELLO_MILLIS))
     }
 
     /// The connection is gone.
     pub fn on_gone(&mut self, visitors: &mut Visitors, now: Duration) {
-        if let Some(token) = self.token.take() {
+        if let Some((token, _)) = self.welcomed.take() {
             visitors.left(token, self.connection, now);
         }
         self.is_closed = true;
@@ -171,14 +193,6 @@ impl Session {
     /// What to do next.
     pub fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
-    }
-
-    /// A token bucket.
-    fn may_speak(&mut self, now: Duration) -> bool {
-        let passed = now.saturating_sub(self.allowance_at).as_secs_f64();
-        self.allowance_at = now;
-        self.allowance = (self.allowance + passed * MESSAGES_PER_SECOND).min(MESSAGES_BURST) - 1.0;
-        self.allowance >= 0.0
     }
 
     fn close(&mut self, cause: CloseCause) {

@@ -13,8 +13,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::ServeStats;
 use super::content::{OPEN_MAX, Pace, StreamKey};
+use super::proof::is_proven;
 use super::session::{Action, Offer, Session};
 use super::visitors::{ConnectionKey, Visitors};
+use crate::host::room::Room;
+use crate::host::room::occupant::Heard;
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::{
     BlobHeader, Capabilities, CloseCause, FromViewer, ProtocolError, Token, WantedBlob, transport,
@@ -28,7 +31,11 @@ pub struct Venue {
     visitors_max: usize,
     began: Instant,
     visitors: Mutex<Visitors>,
-    connections: Mutex<BTreeMap<ConnectionKey, Connection>>,
+    pub(super) connections: Mutex<BTreeMap<ConnectionKey, Connection>>,
+    /// Locked before `connections` where both are.
+    pub(super) room: Mutex<Room>,
+    /// Counts comings and goings.
+    roster: watch::Sender<u64>,
     next_key: AtomicU64,
     present: AtomicUsize,
     turned_away: AtomicU64,
@@ -37,7 +44,7 @@ pub struct Venue {
 }
 
 /// Nothing that these locks guard is left half-changed by a panic.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -54,6 +61,8 @@ impl Venue {
             began: Instant::now(),
             visitors: Mutex::default(),
             connections: Mutex::default(),
+            room: Mutex::default(),
+            roster: watch::Sender::new(0),
             next_key: AtomicU64::new(0),
             present: AtomicUsize::new(0),
             turned_away: AtomicU64::new(0),
@@ -68,6 +77,7 @@ impl Venue {
             turned_away: self.turned_away.load(Ordering::Relaxed),
             blobs_sent: self.blobs_sent.load(Ordering::Relaxed),
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
+            room: locked(&self.room).stats(),
         }
     }
 
@@ -79,7 +89,7 @@ impl Venue {
         self.turned_away.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.began.elapsed()
     }
 }
@@ -101,6 +111,8 @@ impl Presence {
 impl Drop for Presence {
     fn drop(&mut self) {
         locked(&self.venue.connections).remove(&self.key);
+        locked(&self.venue.room).leave(self.key);
+        self.venue.roster.send_modify(|changes| *changes += 1);
         self.venue.present.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -127,7 +139,9 @@ pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
     }
     tracing::info!(%address, visit = key.0, "a visitor came in");
     let session = Session::new(key, Token(token), venue.now());
-    let mut visit = Visit { connection, venue: venue.clone(), session, streams: BTreeMap::new() };
+    let roster = venue.roster.subscribe();
+    let streams = BTreeMap::new();
+    let mut visit = Visit { connection, venue: venue.clone(), key, session, streams, roster };
     visit.run().await;
     visit.session.on_gone(&mut locked(&venue.visitors), venue.now());
     tracing::info!(%address, visit = key.0, "a visitor left");
@@ -154,8 +168,10 @@ enum Ended {
 struct Visit {
     connection: Connection,
     venue: Arc<Venue>,
+    key: ConnectionKey,
     session: Session,
     streams: BTreeMap<StreamKey, watch::Sender<Command>>,
+    roster: watch::Receiver<u64>,
 }
 
 impl Visit {
@@ -173,7 +189,7 @@ impl Visit {
         let (ended, mut endings) = mpsc::channel(OPEN_MAX);
         loop {
             let Some(is_open) = self.act(&mut send, &ended).await else { return };
-            if !is_open {
+            if !is_open || self.announce(&mut send).await.is_none() {
                 return;
             }
             let deadline = self.session.deadline().map(|deadline| self.venue.began + deadline);
@@ -183,6 +199,12 @@ impl Visit {
                     None => return close(&self.connection, CloseCause::Left),
                 },
                 Some((stream, how)) = endings.recv() => self.on_ended(stream, how),
+                datagram = self.connection.read_datagram() => match datagram {
+                    Ok(datagram) => self.hear_datagram(&datagram),
+                    Err(_) => return,
+                },
+                // The sender lives as long as the venue; the others are looked for before waiting.
+                _ = self.roster.changed() => {}
                 () = sleep_until(deadline) => self.session.on_time(self.venue.now()),
             }
         }
@@ -198,11 +220,40 @@ impl Visit {
 
     fn hear_messages(&mut self, frames: &mut Frames) -> Result<(), ProtocolError> {
         while let Some(message) = frames.next_message::<FromViewer>()? {
+            if let FromViewer::Hello(hello) = &message
+                && !is_proven(&self.connection, hello)
+            {
+                self.session.on_unproven();
+                return Ok(());
+            }
             let now = self.venue.now();
             let mut visitors = locked(&self.venue.visitors);
             self.session.on_message(&message, &self.venue.offer, &mut visitors, now);
         }
         Ok(())
+    }
+
+    fn hear_datagram(&mut self, datagram: &[u8]) {
+        // A pose may come before the hello that it was sent after.
+        let Some(visitor) = self.session.visitor() else { return };
+        let heard = locked(&self.venue.room).hear(visitor, datagram, self.venue.now());
+        if heard == Heard::Flood {
+            self.session.on_flood();
+        }
+    }
+
+    /// Tells of everybody who has come or gone; `None` when the connection is gone.
+    async fn announce(&mut self, send: &mut SendStream) -> Option<()> {
+        self.roster.mark_unchanged();
+        let Some(visitor) = self.session.visitor() else { return Some(()) };
+        loop {
+            let message = locked(&self.venue.room).next_announcement(visitor, self.key);
+            let Some(message) = message else { return Some(()) };
+            match codec::encode(&message) {
+                Ok(frame) => send.write_all(&frame).await.ok()?,
+                Err(error) => tracing::error!(%error, "a message to a visitor cannot be written"),
+            }
+        }
     }
 
     fn on_ended(&mut self, stream: StreamKey, how: Ended) {
@@ -255,6 +306,10 @@ impl Visit {
                     if let Some(connection) = displaced {
                         close(&connection, CloseCause::Replaced);
                     }
+                }
+                Action::Enter(who) => {
+                    locked(&self.venue.room).enter(self.key, who, self.venue.now());
+                    self.venue.roster.send_modify(|changes| *changes += 1);
                 }
                 Action::Close(cause) => {
                     close(&self.connection, cause);

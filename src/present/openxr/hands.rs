@@ -1,5 +1,8 @@
 //! Where the hands are: the grips of whatever the person holds.
 
+use std::f32::consts::FRAC_PI_2;
+
+use glam::Quat;
 use openxr as xr;
 
 use super::space;
@@ -44,7 +47,8 @@ impl Hands {
         Ok(Self { actions, spaces: [left?, right?] })
     }
 
-    /// Where they are at `time` in `base`; `None` for a hand that is not tracked.
+    /// Where they are at `time` in `base`, fingers along −Z and the thumb along +Y; `None` for a hand
+    /// that is not tracked.
     pub fn locate(
         &self,
         session: &xr::Session<xr::Vulkan>,
@@ -57,9 +61,28 @@ impl Hands {
             let is_tracked = location
                 .location_flags
                 .contains(xr::SpaceLocationFlags::POSITION_VALID | xr::SpaceLocationFlags::ORIENTATION_VALID);
-            Ok(is_tracked.then(|| space::pose(location.pose)))
+            Ok(is_tracked.then(|| hand_of_grip(space::pose(location.pose))))
         };
         let [left, right] = &self.spaces;
         Ok([locate(left)?, locate(right)?])
+    }
+}
+
+/// OpenXR's grip has the thumb along −Z and the fingers of the open hand along −Y
+/// (OpenXR 1.1, "Standard pose identifiers").
+fn hand_of_grip(grip: Pose) -> Pose {
+    Pose { orientation: grip.orientation * Quat::from_rotation_x(-FRAC_PI_2), ..grip }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glam::Vec3;
+
+    #[test]
+    fn fingers_and_thumb_are_where_the_grip_says() {
+        let hand = hand_of_grip(Pose::IDENTITY).orientation;
+        assert!((hand * Vec3::NEG_Z).abs_diff_eq(Vec3::NEG_Y, 1e-6), "fingers");
+        assert!((hand * Vec3::Y).abs_diff_eq(Vec3::NEG_Z, 1e-6), "thumb");
     }
 }

@@ -212,6 +212,11 @@ impl Display for Headset {
         ViewPair { eyes: self.views.map(eye) }
     }
 
+    fn hands(&self, person: &Person) -> [Option<Pose>; 2] {
+        let stage = person.stage();
+        self.hand_poses.map(|hand| hand.map(|hand| hand.in_parent(stage)))
+    }
+
     fn target(&self) -> EyeTarget {
         self.target.clone()
     }

@@ -4,6 +4,7 @@
 //! for them (`VK_DRIVER_FILES`, as `cargo xtask test` does) they fail instead.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod figures;
 mod gallery;
 mod steady;
 mod surfaces;

@@ -7,6 +7,7 @@ use glam::Quat;
 use super::gallery::{gallery, visitor};
 use super::steady::window;
 use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, assert_near, gpu, looking, middle, srgb_byte, texel};
+use crate::cull::Source;
 use crate::draw::{Arrival, FrameInput, Gpu, Mirror, MirrorMode, Upload};
 use crate::math::{Aabb, Pose};
 use crate::scene::texture::{ColorSpace, Pixels, Texture};
@@ -199,8 +200,9 @@ fn geometry_grows_keeps_its_tiles_and_forgets_the_retired() {
     }
     show.finish_uploads(gpu);
     assert_eq!(show.picture(gpu, &views), before);
-    let draw_tile =
-        |show: &mut Show, tile| show.list.draws.iter_mut().for_each(|draw| draw.tile = TileId(tile));
+    let draw_tile = |show: &mut Show, tile| {
+        show.list.draws.iter_mut().for_each(|draw| draw.source = Source::Tile(TileId(tile)))
+    };
     draw_tile(&mut show, 12);
     assert_eq!(show.picture(gpu, &views), before, "the last tile is as good as the first");
 

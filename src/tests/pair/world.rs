@@ -13,8 +13,8 @@ use crate::host::serve::visitors::{ConnectionKey, Visitors};
 use crate::net::inbox::{Inbox, Inlet, Rejected};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::{
-    BlobFault, BlobHeader, Capabilities, ContentHash, FromHost, FromViewer, Hello, Token, WantedBlob,
-    transport,
+    BlobFault, BlobHeader, Capabilities, ContentHash, FromHost, FromViewer, Hello, Name, Proof, Token,
+    VisitorKey, WantedBlob, transport,
 };
 use crate::scene::demand::Want;
 use crate::scene::mesh::{Attributes, Position};
@@ -239,8 +239,13 @@ impl World {
             deliveries: BTreeMap::new(),
             not_before: BTreeMap::new(),
         });
-        let hello = Hello { capabilities: Capabilities::OURS, resume: self.token };
-        self.say(&FromViewer::Hello(hello));
+        self.say(&FromViewer::Hello(Hello {
+            capabilities: Capabilities::OURS,
+            resume: self.token,
+            name: Name::default(),
+            key: VisitorKey([1; 32]),
+            proof: Proof([[0; 32]; 2]),
+        }));
     }
 
     fn say(&mut self, message: &FromViewer) {
@@ -288,6 +293,7 @@ impl World {
                                     self.streamer.blob_failed(absent.hash, BlobFault::Absent);
                                 }
                             }
+                            FromHost::Arrived(_) | FromHost::Departed(_) => panic!("nobody else is here"),
                         }
                     }
                 }
@@ -378,7 +384,7 @@ impl World {
                     line.host_streams.remove(&stream);
                     self.send(stream.0, Delivery::Reset(stream));
                 }
-                Action::Displace(_) => {}
+                Action::Displace(_) | Action::Enter(_) => {}
                 Action::Close(cause) => panic!("the host closes the connection: {cause}"),
             }
         }

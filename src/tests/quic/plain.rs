@@ -10,7 +10,7 @@ fn fetches_everything(seed: u64, host: Choice, viewer: Choice) {
     let folder = TempDir::new().unwrap();
     twin.write(&folder.path().join("twin"));
     let server = Server::start(ServerOptions { sockets: host, ..options(folder.path(), 0) }).unwrap();
-    let mut connection = Connection::open_over(server.link().clone(), viewer).unwrap();
+    let mut connection = Connection::open_over(server.link().clone(), me("Ada"), viewer).unwrap();
     let welcome = welcome(&mut connection);
     assert!(connection.want(vec![welcome.manifest_blob()]));
     assert_eq!(receive(&mut connection, 1).remove(&welcome.manifest).unwrap(), twin.manifest);
@@ -35,7 +35,7 @@ fn several_viewers_share_a_plain_socket_of_a_host() {
     let link = server.link();
     std::thread::scope(|scope| {
         let visit = || {
-            let mut connection = Connection::open_over(link.clone(), Choice::Plain).unwrap();
+            let mut connection = Connection::open_over(link.clone(), me("Ada"), Choice::Plain).unwrap();
             welcome(&mut connection);
             assert!(connection.want(wanted(&twin)));
             assert_eq!(receive(&mut connection, twin.blobs.len()), twin.blobs);

@@ -1,0 +1,32 @@
+//! The Vulkan driver: one that draws both eyes at once, and really does.
+
+use super::{Finding, State};
+
+const SUBJECT: &str = "vulkan";
+
+#[cfg(feature = "viewer")]
+pub(super) fn look() -> Finding {
+    use crate::draw::{Gpu, GpuOptions};
+    match Gpu::open(GpuOptions::default()) {
+        Ok(gpu) => {
+            let facts = gpu.facts();
+            let kind = if facts.is_software { ", in software" } else { "" };
+            let text = format!("{} ({}{kind}) draws both eyes at once", facts.name, facts.driver);
+            Finding::works(SUBJECT, text)
+                .fact("gpu", facts.name.as_str())
+                .fact("driver", facts.driver.as_str())
+                .fact("is_software", facts.is_software)
+                .fact("self_test", "passed")
+        }
+        Err(error) => {
+            let sentence = error.to_string();
+            let (text, fix) = sentence.split_once(": ").unwrap_or((&sentence, "update the driver"));
+            Finding::new(SUBJECT, State::Missing, text).fix(fix).fact("self_test", "failed")
+        }
+    }
+}
+
+#[cfg(not(feature = "viewer"))]
+pub(super) fn look() -> Finding {
+    Finding::new(SUBJECT, State::NotNeeded, "this build has no viewer")
+}
