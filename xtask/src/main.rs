@@ -18,6 +18,7 @@ mod sdk;
 mod setup;
 mod test;
 mod venue;
+mod windows;
 mod workspace;
 
 /// Chores of Pavilion.
@@ -47,6 +48,7 @@ enum Chore {
     Test(test::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
+    WindowsCheck(windows::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
+        Chore::WindowsCheck(arguments) => windows::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

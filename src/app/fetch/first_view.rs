@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use glam::Affine3A;
 
-use crate::cull::{Culler, DrawList, Quality};
+use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::Person;
 use crate::scene::{Demand, ResidentTile, Scene, TileId, Tileset};
@@ -19,11 +19,13 @@ pub fn tiles(tileset: &Arc<Tileset>) -> Vec<TileId> {
     let fov = Fov::symmetric(EYE_RADIANS, width / height);
     let views = ViewPair::around(Person::at(tileset.spawn()).head(), fov, EYE_DISTANCE_METRES);
     let pixel_radians = 2.0 * (EYE_RADIANS * 0.5).tan() / height;
+    let quality = Quality::default();
+    let sight = Sight { views: &views, pixel_radians, quality: &quality };
     let mut scene = Scene::new(tileset.clone());
     let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
     let mut tiles = Vec::new();
     loop {
-        culler.cull(&scene, &views, pixel_radians, &Quality::default(), &mut list, &mut demand);
+        culler.cull(&scene, &[], &sight, &mut list, &mut demand);
         // Whether a tile is here decides what else is wanted, so each is taken as if it had come.
         let before = tiles.len();
         for want in &demand.wants {
