@@ -10,8 +10,10 @@ use clap::{Parser, Subcommand};
 mod apk;
 mod bytes;
 mod demo;
+mod doctor;
 mod elf;
 mod fault;
+mod headset;
 mod process;
 mod run;
 mod sdk;
@@ -25,6 +27,7 @@ mod workspace;
 ///   cargo xtask demo                      bake the demo venue, host it, walk in
 ///   cargo xtask test                      run every check
 ///   cargo xtask run -- view garage.glb    run `pavilion` on software Vulkan
+///   cargo xtask run 'pavilion://…'        build, install and start on the connected headset
 ///
 /// Exit codes: 0 ok, 1 failed, 2 usage, 3 the machine lacks something.
 #[derive(Parser)]
@@ -47,6 +50,11 @@ enum Chore {
     Test(test::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
+    Install(headset::InstallArguments),
+    Stop(headset::StopArguments),
+    Log(headset::LogArguments),
+    Devices(headset::DevicesArguments),
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +65,11 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
+        Chore::Install(arguments) => headset::install(&arguments),
+        Chore::Stop(arguments) => headset::stop(&arguments),
+        Chore::Log(arguments) => headset::log(&arguments),
+        Chore::Devices(arguments) => headset::devices(&arguments),
+        Chore::Doctor(arguments) => doctor::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
