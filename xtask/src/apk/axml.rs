@@ -36,9 +36,9 @@ pub fn encode(manifest: &Element) -> Vec<u8> {
     collect_ids(manifest, &mut ids);
     let mut writer = Writer { pool: ids.iter().map(|id| id.1.clone()).collect(), body: Vec::new() };
     let (prefix, namespace) = (writer.string("android"), writer.string(NAMESPACE));
-    writer.node(START_NAMESPACE, 1, &[prefix, namespace]);
+    writer.node(START_NAMESPACE, manifest.line, &[prefix, namespace]);
     writer.element(manifest, namespace);
-    writer.node(END_NAMESPACE, 1, &[prefix, namespace]);
+    writer.node(END_NAMESPACE, manifest.line, &[prefix, namespace]);
 
     let ids: Vec<u8> = ids.iter().flat_map(|id| id.0.to_le_bytes()).collect();
     let parts = [string_pool(&writer.pool), chunk(RESOURCE_IDS, 8, &ids), writer.body].concat();
@@ -239,11 +239,11 @@ mod tests {
             assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
         }
         let mut changed = bytes.clone();
-        for index in 0..bytes.len() {
-            changed[index] ^= 0xff;
+        for (index, byte) in bytes.iter().enumerate() {
+            changed[index] = !byte;
             // Wrong or not, an answer is all that is asked.
             let _ = decode(&changed);
-            changed[index] = bytes[index];
+            changed[index] = *byte;
         }
     }
 }

@@ -148,10 +148,14 @@ fn check_library(file: &File<'_>, is_activity: bool, names: &[&str]) -> Result<L
         "its segments are aligned to {pages} bytes: systems with 16 KiB pages need {PAGE_BYTES}"
     );
     ensure!(
-        file.start as u64 % PAGE_BYTES == 0,
+        (file.start as u64).is_multiple_of(PAGE_BYTES),
         "it begins at byte {} of the APK, which is no multiple of {PAGE_BYTES}",
         file.start
     );
+    if let Some(soname) = &library.soname {
+        let is_own = file.name.strip_prefix(LIBRARY_FOLDER) == Some(soname);
+        ensure!(is_own, "it calls itself {soname}, so whoever needs it would not find it");
+    }
     ensure!(library.has_sections, "it has no section headers, and Android refuses such libraries");
     ensure!(!library.has_text_relocations, "loading it would change its code, and Android refuses that");
     let is_unsafe = library.segments.iter().any(|segment| segment.is_writable_code);

@@ -28,6 +28,7 @@ mod tests;
 use archive::Sections;
 use key::Key;
 use manifest::{Element, Value};
+pub use ndk::has_target;
 
 const MANIFEST: &str = "AndroidManifest.xml";
 const LIBRARY_FOLDER: &str = "lib/arm64-v8a/";

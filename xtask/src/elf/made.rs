@@ -5,6 +5,7 @@ use super::{AARCH64, PT_DYNAMIC, PT_LOAD};
 /// What the library claims; the default is one that Android loads as Pavilion.
 pub struct Recipe<'a> {
     pub machine: u16,
+    pub soname: &'a str,
     pub alignment: u64,
     /// How far its one segment lies from where its alignment wants it.
     pub shift: u64,
@@ -21,6 +22,7 @@ impl Default for Recipe<'_> {
     fn default() -> Self {
         Self {
             machine: AARCH64,
+            soname: "libpavilion.so",
             alignment: 0x4000,
             shift: 0,
             needed: &["libandroid.so", "liblog.so", "libdl.so", "libc.so"],
@@ -43,7 +45,7 @@ impl Recipe<'_> {
             at
         };
         let mut dynamic: Vec<(u64, u64)> = self.needed.iter().map(|text| (1, name(text))).collect();
-        dynamic.push((14, name("libpavilion.so")));
+        dynamic.push((14, name(self.soname)));
         let mut symbols = vec![0; 24];
         let imported = self.undefined.iter().map(|text| (text, 0_u16));
         for (text, section) in imported.chain(self.exported.iter().map(|text| (text, 1))) {

@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn what_a_compiler_brings_is_no_part_of_windows() {
-        let names = ["kernel32.dll", "libstdc++-6.dll", "libgcc_s_seh-1.dll", "libwinpthread-1.dll", "vulkan-1.dll"];
+        let names =
+            ["kernel32.dll", "libstdc++-6.dll", "libgcc_s_seh-1.dll", "libwinpthread-1.dll", "vulkan-1.dll"];
         let imports = names.map(str::to_owned).into();
         assert_eq!(
             strangers(&imports),

@@ -118,8 +118,9 @@ mod tests {
     #[test]
     fn what_it_says_and_how_it_ends_is_told() {
         let folder = tempfile::tempdir().expect("a temp folder");
-        let said = limited(&mut shell("echo out; echo err >&2; exit 5"), folder.path(), Duration::from_secs(20))
-            .expect("it ends");
+        let said =
+            limited(&mut shell("echo out; echo err >&2; exit 5"), folder.path(), Duration::from_secs(20))
+                .expect("it ends");
         assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (Some(5), "out\n", "err\n"));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");
     }
@@ -129,7 +130,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temp folder");
         let mark = folder.path().join("child");
         let script = format!("sleep 600 & echo $! > {}; echo still busy >&2; wait", mark.display());
-        let error = limited(&mut shell(&script), folder.path(), Duration::from_secs(1)).expect_err("it is stopped");
+        let error =
+            limited(&mut shell(&script), folder.path(), Duration::from_secs(1)).expect_err("it is stopped");
         assert!(error.to_string().contains("still busy"), "{error}");
         let child = fs::read_to_string(&mark).expect("a process");
         let stat = format!("/proc/{}/stat", child.trim());

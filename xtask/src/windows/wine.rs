@@ -70,7 +70,8 @@ impl<'a> Wine<'a> {
         ensure!(tiles > 1, "it has baked {tiles} tiles");
         ensure!(triangles == TRIANGLES, "its finest tiles have {triangles} triangles, not {TRIANGLES}");
         let listed = number(&facts, "bytes")?;
-        let manifest = fs::metadata(baked.join("manifest.pavilion")).context("it has baked no manifest")?.len();
+        let manifest =
+            fs::metadata(baked.join("manifest.pavilion")).context("it has baked no manifest")?.len();
         Ok((baked, format!("{tiles} tiles, {listed} bytes and a manifest of {manifest}")))
     }
 
@@ -82,15 +83,19 @@ impl<'a> Wine<'a> {
         let host = self.host(program, baked)?;
         let link = host.link.as_str();
         let fetch = |more: &[&str]| -> Result<Value> {
-            let words = ["fetch", link, "--json"].iter().chain(more).map(OsString::from);
-            self.json(program, &words.collect::<Vec<_>>(), START)
+            let words: Vec<_> =
+                [&["fetch", link, "--json"], more].concat().iter().map(OsString::from).collect();
+            self.json(program, &words, START)
         };
         let view = fetch(&["--first-view"])?;
         let view_bytes = number(&view, "bytes_received")?;
         ensure!(number(&view, "tiles")? > 0 && view_bytes > manifest, "the first view is empty: {view}");
         let rest = fetch(&[])?;
         let (came, was_here) = (number(&rest, "bytes_received")?, number(&rest, "bytes_from_cache")?);
-        ensure!(came + was_here == all && was_here == view_bytes, "{all} bytes are hosted: {view}, then {rest}");
+        ensure!(
+            came + was_here == all && was_here == view_bytes,
+            "{all} bytes are hosted: {view}, then {rest}"
+        );
         let again = fetch(&[])?;
         ensure!(number(&again, "bytes_received")? == 0, "what is here came again: {again}");
         let sockets = if host.has_plain_socket()? { "plain sockets" } else { "quinn's sockets" };
@@ -98,7 +103,8 @@ impl<'a> Wine<'a> {
     }
 
     fn host(&self, program: &Path, baked: &Path) -> Result<Host> {
-        let words = ["host".into(), of_windows(baked), "--listen".into(), "127.0.0.1:0".into(), "--json".into()];
+        let words =
+            ["host".into(), of_windows(baked), "--listen".into(), "127.0.0.1:0".into(), "--json".into()];
         let mut command = self.command(program, &words);
         let mut group = Group::start(command.env("PAVILION_LOG", "pavilion=info"), &self.folder)?;
         let start = Instant::now();

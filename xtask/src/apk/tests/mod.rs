@@ -6,7 +6,9 @@ use super::key::tests::made;
 use super::*;
 use crate::elf::made::Recipe;
 
-const OURS: &str = include_str!("../../../android/AndroidManifest.xml");
+mod others;
+
+const OURS: &str = include_str!("../../../../android/AndroidManifest.xml");
 
 fn manifest() -> Element {
     stamped(OURS, "0.1.0", true).expect("our manifest")
@@ -26,7 +28,8 @@ fn refusal(edit: (&str, &str), library: &Recipe<'_>) -> String {
 
 #[test]
 fn an_apk_passes_its_own_check_and_lies_on_page_boundaries() {
-    let loader = Recipe { exported: &["xrGetInstanceProcAddr"], ..Recipe::default() };
+    let loader =
+        Recipe { soname: "libopenxr_loader.so", exported: &["xrGetInstanceProcAddr"], ..Recipe::default() };
     let needing = Recipe { needed: &["libopenxr_loader.so", "libc.so"], ..Recipe::default() };
     let manifest = manifest();
     let apk = pack(&manifest, &needing.bytes(), Some(&loader.bytes()), &made()).expect("packed");
@@ -40,6 +43,7 @@ fn an_apk_passes_its_own_check_and_lies_on_page_boundaries() {
 fn every_rule_about_the_library_bites() {
     let nothing = ("Pavilion", "Pavilion");
     for (library, sentence) in [
+        (Recipe { soname: "libother.so", ..Recipe::default() }, "it calls itself libother.so"),
         (Recipe { machine: 62, ..Recipe::default() }, "it is for machine 62 and not for 64-bit ARM"),
         (Recipe { alignment: 0x1000, ..Recipe::default() }, "its segments are aligned to 4096 bytes"),
         (Recipe { shift: 0x800, ..Recipe::default() }, "its segments are aligned to 2048 bytes"),
