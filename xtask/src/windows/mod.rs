@@ -57,7 +57,7 @@ struct Step {
 
 /// What was checked.
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     schema: u32,
     program: PathBuf,
     steps: Vec<Step>,
@@ -78,7 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Runs all steps; the first that fails ends it.
-fn check(cache: &Cache) -> Result<Report> {
+///
+/// # Errors
+/// With [`crate::fault::Environment`] where the tools cannot be had.
+pub fn check(cache: &Cache) -> Result<Report> {
     let start = Instant::now();
     let mut steps = Steps(Vec::new());
     let tools = steps.step("tools", || {

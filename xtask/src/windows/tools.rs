@@ -25,7 +25,6 @@ pub const TARGET: &str = "x86_64-pc-windows-gnu";
 const HOME_VERSION: &str = "1";
 
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
-const COMPILER: &str = "usr/lib/gcc/x86_64-w64-mingw32/12-posix";
 
 const TOOLS: Recipe = Recipe {
     name: "windows-tools",
@@ -115,14 +114,19 @@ impl Tools {
     pub fn provide(cache: &Cache) -> Result<Self> {
         let toolchain = Toolchain::provide(cache, &TOOLS, &[LIBRARIES, "lib/x86_64-linux-gnu"])?;
         let tools = Self { toolchain, home: cache.join(&home_name()) };
-        if !tools.run_script().exists() {
-            let lock = cache.lock()?;
+        if !tools.is_ready() {
+            let _lock = cache.lock()?;
+            tools.mend_packages()?;
+            // Whoever held the lock before us may have made it.
             if !tools.run_script().exists() {
                 tools.make_home(cache)?;
             }
-            drop(lock);
         }
         Ok(tools)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.run_script().exists() && !self.shared_library().exists()
     }
 
     /// The script that starts a Windows program: `run PROGRAM.exe ARGUMENTS…`.
@@ -181,7 +185,6 @@ impl Tools {
         eprintln!("windows: making Wine's home in {} (700 MB)", self.home.display());
         cache.need_space(900_000_000)?;
         cache.remove_others("wine-home-", None)?;
-        self.mend_packages()?;
         let prefix = self.home.join("prefix");
         fs::create_dir_all(&prefix)?;
         let start = self.home.join("start");
@@ -191,7 +194,10 @@ impl Tools {
         limited(boot.args(["wineboot", "--init"]), &self.home, BOOT).context("Wine does not start")?;
 
         let system = prefix.join("drive_c/windows/system32");
-        ensure!(system.is_dir(), Environment("Wine starts and makes no home: see `cargo xtask -h`".into()));
+        ensure!(
+            system.is_dir(),
+            Environment(format!("Wine makes no home here: run `{} wineboot` to see why", start.display()))
+        );
         fs::copy(self.zlib(), system.join("zlib1.dll"))?;
         let compile = |name: &str, text: &str, more: &[&str], out: &Path| -> Result<()> {
             let source = self.home.join(name);
@@ -225,12 +231,16 @@ impl Tools {
         let _ = fs::remove_file(&server);
         symlink("wineserver64", &server)?;
         fs::copy(self.zlib(), tools.join(LIBRARIES).join("wine/x86_64-windows/zlib1.dll"))?;
-        // rustc asks for a shared libstdc++, which no Windows has: without this the static one is all there is.
-        let shared = tools.join(COMPILER).join("libstdc++.dll.a");
-        match fs::remove_file(&shared) {
+        // Last, because its absence says that the rest is done.
+        match fs::remove_file(self.shared_library()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// rustc asks for a shared libstdc++, which no Windows has: without this file the static one is all there is.
+    fn shared_library(&self) -> PathBuf {
+        self.toolchain.tools().join("usr/lib/gcc/x86_64-w64-mingw32/12-posix/libstdc++.dll.a")
     }
 
     fn script(&self) -> String {

@@ -8,13 +8,13 @@ use anyhow::Result;
 use serde_json::json;
 
 /// Squares on each side.
-const SIDE: u32 = 96;
+const SIDE: u32 = 160;
 
 /// Of the whole file.
 pub const TRIANGLES: u64 = 2 * SIDE as u64 * SIDE as u64;
 
 /// Metres from one corner of a square to the next.
-const STEP_METRES: f32 = 0.5;
+const STEP_METRES: f32 = 1.0;
 
 /// Writes `hills.gltf` and its buffer into `folder`.
 pub fn write(folder: &Path) -> Result<PathBuf> {
