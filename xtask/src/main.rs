@@ -20,6 +20,7 @@ mod sdk;
 mod setup;
 mod test;
 mod venue;
+mod windows;
 mod workspace;
 
 /// Chores of Pavilion.
@@ -50,6 +51,7 @@ enum Chore {
     Test(test::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
+    WindowsCheck(windows::Arguments),
     Install(headset::InstallArguments),
     Stop(headset::StopArguments),
     Log(headset::LogArguments),
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
+        Chore::WindowsCheck(arguments) => windows::run(&arguments),
         Chore::Install(arguments) => headset::install(&arguments),
         Chore::Stop(arguments) => headset::stop(&arguments),
         Chore::Log(arguments) => headset::log(&arguments),

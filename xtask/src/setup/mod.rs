@@ -13,13 +13,15 @@ pub mod android_tools;
 mod apt;
 pub mod cache;
 pub mod cargo_deny;
-mod launchers;
+pub mod launchers;
 mod mirror;
 mod packages;
 pub mod prefix;
 mod progress;
 #[cfg(test)]
 mod tests;
+pub mod toolchain;
+pub mod unpacked;
 pub mod validators;
 
 use cache::Cache;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::apt::{Deb, PrivateApt};
+use super::apt::{Deb, PrivateApt, Source};
 use super::cache::{Cache, recipe_hash};
 use super::progress::Progress;
 use super::{launchers, mirror};
@@ -166,6 +166,12 @@ pub(super) fn private_apt(
     downloads: &Path,
     by_hand: &str,
 ) -> Result<PrivateApt> {
+    let uri = archive(mirror, by_hand)?;
+    PrivateApt::create(&cache.join("apt"), downloads, &[Source { uri, suite: RELEASE.into() }])
+}
+
+/// The Debian archive to take packages from; `by_hand` says what to do where they cannot be used.
+pub(super) fn archive(mirror: Option<&str>, by_hand: &str) -> Result<String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err(Environment(format!("Debian's packages run on x86-64 Linux only: {by_hand}")).into());
     }
@@ -173,16 +179,15 @@ pub(super) fn private_apt(
         return Err(Environment(format!("this is no Debian, it has no apt: {by_hand}")).into());
     }
     let mirror = mirror.map(str::to_owned).or_else(|| mirror::debian_mirror(Path::new("/etc/apt")));
-    let mirror = mirror.ok_or_else(|| {
-        Environment(format!(
-            "the apt sources name no Debian archive: give one with `cargo xtask setup --mirror URI`, or {by_hand}"
-        ))
-    })?;
-    PrivateApt::create(&cache.join("apt"), downloads, &mirror, RELEASE)
+    mirror.ok_or_else(|| {
+        let fault =
+            "the apt sources name no Debian archive: give one with `cargo xtask setup --mirror URI`, or";
+        Environment(format!("{fault} {by_hand}")).into()
+    })
 }
 
 /// A library path is a list with colons, cargo splits a runner at blanks, and a socket's path ends at 107 bytes.
-fn check_path(root: &Path) -> Result<()> {
+pub(super) fn check_path(root: &Path) -> Result<()> {
     let breaks = |letter: char| letter == ':' || letter.is_whitespace();
     if root.to_str().is_none_or(|text| text.len() > 85 || text.contains(breaks)) {
         let shown = root.display();
