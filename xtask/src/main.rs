@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod android;
 mod apk;
 mod bytes;
 mod demo;
@@ -51,6 +52,7 @@ enum Chore {
     Test(test::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
+    AndroidCheck(android::Arguments),
     WindowsCheck(windows::Arguments),
     Install(headset::InstallArguments),
     Stop(headset::StopArguments),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
+        Chore::AndroidCheck(arguments) => android::run(&arguments),
         Chore::WindowsCheck(arguments) => windows::run(&arguments),
         Chore::Install(arguments) => headset::install(&arguments),
         Chore::Stop(arguments) => headset::stop(&arguments),

@@ -165,6 +165,6 @@ fn a_table_with_an_upward_import_or_an_idle_crate_is_refused() {
 
 #[test]
 fn dependencies_are_read_from_the_manifest() {
-    let manifest = "[package]\nname = \"x\"\n\n[dependencies]\nglam.workspace = true\nzune-jpeg = \"1\"\n\n[dev-dependencies]\nsyn = \"2\"\n";
-    assert_eq!(tree::dependencies(manifest), ["glam", "zune_jpeg"]);
+    let manifest = "[package]\nname = \"x\"\n\n[dependencies]\nglam.workspace = true\nzune-jpeg = \"1\"\n\n[target.'cfg(unix)'.dependencies]\njni = \"1\"\n\n[dev-dependencies]\nsyn = \"2\"\n";
+    assert_eq!(tree::dependencies(manifest), ["glam", "zune_jpeg", "jni"]);
 }

@@ -95,13 +95,17 @@ pub fn files_under(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The crates that `[dependencies]` names, as Rust writes them.
+/// The crates that `[dependencies]` and those of single systems name, as Rust writes them.
 pub fn dependencies(manifest: &str) -> Vec<String> {
-    let section = manifest.split("\n[dependencies]\n").nth(1).unwrap_or_default();
-    let section = section.split("\n[").next().unwrap_or_default();
+    let is_of_all = |section: &&str| section.starts_with("dependencies]\n");
+    let is_of_one = |section: &&str| {
+        let heading = section.lines().next().unwrap_or_default();
+        heading.starts_with("target.") && heading.ends_with("'.dependencies]")
+    };
+    let sections = manifest.split("\n[").filter(|section| is_of_all(section) || is_of_one(section));
     let name = |line: &str| {
         let name: String = line.chars().take_while(|letter| !" .=".contains(*letter)).collect();
         (!name.is_empty() && !name.starts_with('#')).then(|| name.replace('-', "_"))
     };
-    section.lines().filter_map(name).collect()
+    sections.flat_map(|section| section.lines().skip(1)).filter_map(name).collect()
 }

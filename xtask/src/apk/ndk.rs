@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::fault::Environment;
+use crate::fault::{self, Environment};
 use crate::sdk::{API_LEVEL, Machine, Missing, Ndk, TARGET};
-use crate::{process, workspace};
+use crate::setup::cache::Cache;
+use crate::{android, process, workspace};
 
 /// A library to pack.
 pub struct Built {
@@ -20,6 +21,9 @@ pub struct Built {
     pub has_loader: bool,
 }
 
+/// Who builds the library where there is no NDK.
+const CHECK: &str = "cargo xtask android-check (checked, not run on a device)";
+
 /// Builds the stripped library. `brings_loader`: the APK will hold an OpenXR loader of its own.
 pub fn library(brings_loader: bool) -> Result<Built> {
     let machine = Machine::here();
@@ -29,8 +33,16 @@ pub fn library(brings_loader: bool) -> Result<Built> {
     }
 }
 
+/// The library that is only for checking: it has no OpenXR loader in it and a std without backtraces.
 fn without_ndk(missing: &Missing) -> Result<Built> {
-    Err(Environment(missing.to_string()).into())
+    eprintln!("apk: {missing}");
+    eprintln!("apk: packing the library of `cargo xtask android-check` instead, {}", android::LABEL);
+    match android::library(&Cache::of_user()?) {
+        Ok(library) => Ok(Built { path: library.stripped, by: CHECK, has_loader: false }),
+        // Where neither is to be had, the NDK is what people should get.
+        Err(error) if fault::code(&error) == 3 => Err(error.context(Environment(missing.to_string()))),
+        Err(error) => Err(error),
+    }
 }
 
 fn with_ndk(machine: &Machine, ndk: &Ndk, brings_loader: bool) -> Result<Built> {
