@@ -5,6 +5,7 @@
 //! `tests::layers` lists for it; only [`app`] knows everybody, and nobody imports it.
 //!
 //! - L2 [`protocol`]: what crosses the wire, the manifest, the join link
+//! - L2 [`udp`]: a socket for QUIC, on systems that know its options and on those that do not
 //! - L3 [`net`]: the viewer's QUIC: connect, pin, reconnect
 //! - L3 [`store`]: content-addressed files, crash-safe: the viewer's cache and the host's shelf
 //! - L3 [`host`]: the venue's side: bake a twin, serve it
@@ -22,6 +23,9 @@
 //! them the crate is its pure core: no clock, socket, file, thread or GPU.
 
 pub mod protocol;
+
+#[cfg(feature = "quic")]
+pub mod udp;
 
 #[cfg(feature = "host")]
 pub mod host;

@@ -14,12 +14,13 @@ mod twin;
 
 use std::f32::consts::FRAC_PI_2;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use monado::Monado;
 // The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
 use pavilion::scene;
-use program::{Home, wait_until};
+use program::{Home, KEYS, wait_until};
 use serde_json::Value;
 
 /// The twin of [`twin::write`], baked.
@@ -129,6 +130,52 @@ fn under_monado_a_frame_is_one_pass_into_the_runtimes_image() {
     assert_eq!((frame("submits"), frame("render_passes"), frame("eye_passes")), (1, 1, 1), "{report}");
     assert_eq!(frame("draws"), report["draws"].as_u64().unwrap() + 1, "the sky is one more: {report}");
     assert_eq!((frame("watched_layout_changes"), frame("allocations")), (0, 0), "{report}");
+}
+
+/// Somebody with a headset and somebody without one stand before each other and wave: each sees the
+/// other with a raised hand and a name. The goldens are what the headset's eyes and the other's see.
+#[test]
+fn under_monado_two_visitors_see_each_other_wave() {
+    let Some(monado) = Monado::start() else { return };
+    // Two people have two homes: who they are is a key that lies there.
+    let [home, other_home] = KEYS.map(|key| {
+        let home = Home::new();
+        home.keep_key(key);
+        home
+    });
+    let host = home.host(&baked_twin(&home), &[]);
+    let mut remote = monado.remote();
+    remote.set_head([0.0, 1.6, 0.0], 0.0, 4.0 / 3.0);
+    let visit = |home: &Home, name: &str, at: &str, more: &[&str]| {
+        let shots = home.path("shots");
+        let mut arguments = vec!["view", &host.link, "--name", name, "--at", at];
+        arguments.extend(["--size", "480x360", "--frames", "2", "--people", "1", "--stay-seconds", "90"]);
+        arguments.extend(["--validate", "--json", "--shot", shots.to_str().unwrap()]);
+        arguments.extend(more);
+        monado.command(home, &arguments).spawn().unwrap()
+    };
+    let wearer = visit(&home, "Ada", "0,0,6,0", &["--headset"]);
+    let other = visit(&other_home, "Grace", "0,0,4.6,180", &["--headless", "--wave"]);
+    remote.wave();
+    let shots = [&home, &other_home].map(|home| home.path("shots"));
+    let have_seen = || shots.iter().all(|folder| folder.join("both.png").exists());
+    wait_until(Duration::from_secs(80), have_seen);
+    for (visitor, name, sees) in [(wearer, "Ada", "Grace"), (other, "Grace", "Ada")] {
+        // As Ctrl-C does: they need not stay for each other any longer.
+        let _ = Command::new("kill").args(["-INT", &visitor.id().to_string()]).status();
+        let output = visitor.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {errors}\n{}", monado.log());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        println!("{name}: {report}");
+        assert_eq!(report["people"], serde_json::json!([sees]), "{report}");
+        assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
+    }
+    for (who, shots) in ["headset", "headless"].into_iter().zip(&shots) {
+        for (eye, pixels) in ["left", "right"].into_iter().zip(eyes(shots)) {
+            golden::assert_golden(&format!("wave-seen-by-{who}-{eye}"), &pixels);
+        }
+    }
 }
 
 /// A runtime that dies ends the visit with a sentence, soon, and not with a panic.

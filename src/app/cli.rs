@@ -26,6 +26,10 @@ pub enum Command {
     /// Walk through a twin: a join link, a baked folder, or a glTF file of your own.
     #[cfg(feature = "viewer")]
     View(ViewArgs),
+    /// Bring a twin into the cache without drawing it: to load a headset before an event, or to try
+    /// a network.
+    #[cfg(feature = "viewer")]
+    Fetch(FetchArgs),
     /// Turn a glTF file into a twin that can be streamed (a 3D Tiles 1.1 tileset).
     #[cfg(feature = "host")]
     Bake(BakeArgs),
@@ -106,6 +110,23 @@ impl ViewArgs {
     pub fn is_unattended(&self) -> bool {
         self.headless || (self.is_for_headset() && self.frames.is_some())
     }
+}
+
+/// `pavilion fetch`
+#[cfg(feature = "viewer")]
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// `pavilion://host:port#sha256=…`
+    pub link: String,
+    /// Only what is seen from the entrance, at a headset's detail.
+    #[arg(long)]
+    pub first_view: bool,
+    /// Give up when nothing has come for so many seconds.
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub timeout_seconds: u64,
+    /// Print what came and how fast as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pavilion bake`

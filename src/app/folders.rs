@@ -1,23 +1,28 @@
-//! Where the program keeps things between runs: the XDG base directories.
+//! Where the program keeps things between runs: the XDG base directories, on Windows the user's
+//! local application data.
 
 use std::env;
 use std::path::PathBuf;
 
 /// What can be made again: fetched blobs, quick bakes. `PAVILION_CACHE`, else the user's cache folder.
 pub fn cache() -> Option<PathBuf> {
-    chosen("PAVILION_CACHE", "XDG_CACHE_HOME", ".cache")
+    chosen("PAVILION_CACHE", "XDG_CACHE_HOME", ".cache", "cache")
 }
 
 /// What cannot: the host's key and the visitor's. `PAVILION_DATA`, else the user's data folder.
 pub fn data() -> Option<PathBuf> {
-    chosen("PAVILION_DATA", "XDG_DATA_HOME", ".local/share")
+    chosen("PAVILION_DATA", "XDG_DATA_HOME", ".local/share", "data")
 }
 
-fn chosen(own: &str, shared: &str, under_home: &str) -> Option<PathBuf> {
+fn chosen(own: &str, shared: &str, under_home: &str, on_windows: &str) -> Option<PathBuf> {
     let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        let local = || absolute("LOCALAPPDATA").map(|folder| folder.join("pavilion").join(on_windows));
+        return absolute(own).or_else(local);
+    }
     absolute(own).or_else(|| {
         absolute(shared)
-            .or_else(|| Some(absolute("HOME").or_else(|| absolute("USERPROFILE"))?.join(under_home)))
+            .or_else(|| Some(absolute("HOME")?.join(under_home)))
             .map(|folder| folder.join("pavilion"))
     })
 }

@@ -5,6 +5,8 @@ mod bake;
 pub mod cli;
 mod doctor;
 #[cfg(feature = "viewer")]
+mod fetch;
+#[cfg(feature = "viewer")]
 pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "host")]
@@ -19,7 +21,7 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]
 mod report;
@@ -44,6 +46,8 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         #[cfg(feature = "viewer")]
         Command::View(arguments) => visit::run(arguments),
+        #[cfg(feature = "viewer")]
+        Command::Fetch(arguments) => fetch::run(&arguments),
         #[cfg(feature = "host")]
         Command::Bake(arguments) => bake::run(&arguments),
         #[cfg(feature = "host")]

@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
 
 /// What the cache on disk may hold: a few venues.
-const CACHE_BYTES_MAX: u64 = 4 << 30;
+pub const CACHE_BYTES_MAX: u64 = 4 << 30;
 
 /// Decoding takes a fraction of a core: more threads would only take the frame's.
 const DECODE_THREADS_MAX: usize = 2;

@@ -19,6 +19,7 @@ use crate::protocol::link::Place;
 use crate::protocol::{
     ALPN, Capabilities, FromHost, FromViewer, Hello, JoinLink, ProtocolError, Token, Welcome, transport,
 };
+use crate::udp;
 
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 4;
@@ -38,10 +39,15 @@ pub struct Line {
 }
 
 /// Connects to the first address of the link's host that answers.
-pub async fn dial(link: &JoinLink, me: &Me, resume: Option<Token>) -> Result<Line, Cause> {
+pub async fn dial(
+    link: &JoinLink,
+    me: &Me,
+    sockets: udp::Choice,
+    resume: Option<Token>,
+) -> Result<Line, Cause> {
     let mut last = Cause::Gone;
     for address in addresses(link).await? {
-        match dial_address(link, address, me, resume).await {
+        match dial_address(link, address, me, sockets, resume).await {
             Ok(line) => return Ok(line),
             Err(cause) if cause.is_final() => return Err(cause),
             Err(cause) => last = cause,
@@ -66,6 +72,7 @@ async fn dial_address(
     link: &JoinLink,
     address: SocketAddr,
     me: &Me,
+    sockets: udp::Choice,
     resume: Option<Token>,
 ) -> Result<Line, Cause> {
     let pin = Pin::new(link.fingerprint);
@@ -73,7 +80,7 @@ async fn dial_address(
     let mut config = ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport_config()));
     let no_network = |reason: String| Cause::NoNetwork { address, reason };
-    let endpoint = endpoint_towards(address).map_err(|error| no_network(error.to_string()))?;
+    let endpoint = endpoint_towards(address, sockets).map_err(|error| no_network(error.to_string()))?;
     let connecting = endpoint
         .connect_with(config, address, transport::SERVER_NAME)
         .map_err(|error| no_network(error.to_string()))?;

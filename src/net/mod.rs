@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::protocol::presence::Sample;
 use crate::protocol::{Arrived, BlobFault, ContentHash, JoinLink, VisitorId, WantedBlob, Welcome};
+use crate::udp;
 pub use cause::Cause;
 pub use identity::{Identity, Me};
 
@@ -95,6 +96,14 @@ impl Connection {
     /// # Errors
     /// When the system gives no thread.
     pub fn open(link: JoinLink, me: Me) -> io::Result<Self> {
+        Self::open_over(link, me, udp::Choice::Best)
+    }
+
+    /// As [`Connection::open`], over sockets of a certain kind.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn open_over(link: JoinLink, me: Me, sockets: udp::Choice) -> io::Result<Self> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (event_queue, events) = mpsc::channel(EVENTS_MAX);
         let (here, place) = watch::channel(None);
@@ -103,7 +112,7 @@ impl Connection {
         let seed = RandomState::new().build_hasher().finish();
         let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
             let queues = pump::Queues { commands: command_queue, place, events: event_queue };
-            runtime.block_on(pump::run(link, me, seed, queues));
+            runtime.block_on(pump::run(link, me, sockets, seed, queues));
             // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         })?;

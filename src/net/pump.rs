@@ -17,6 +17,7 @@ use crate::protocol::presence::{self, Sample};
 use crate::protocol::{
     BlobFault, BlobHeader, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError, WantedBlob, transport,
 };
+use crate::udp;
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -53,14 +54,14 @@ impl Shared {
 }
 
 /// Runs until the viewer leaves or trying again makes no sense.
-pub async fn run(link: JoinLink, me: Me, seed: u64, queues: Queues) {
+pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues: Queues) {
     let Queues { mut commands, mut place, events } = queues;
     let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
     let mut backoff = Backoff::new(seed);
     let mut token = None;
     loop {
         let dialled = tokio::select! {
-            dialled = dial(&link, &me, token) => dialled,
+            dialled = dial(&link, &me, sockets, token) => dialled,
             () = left(&mut commands, &shared) => return,
         };
         let cause = match dialled {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
 
+use std::f32::consts::{PI, TAU};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -11,6 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
+use glam::{Mat3, Quat, Vec3};
 use serde_json::json;
 
 use super::program::{Home, wait_until};
@@ -181,6 +183,23 @@ impl Remote {
     /// Makes the state the present one.
     pub fn send(&mut self) {
         self.stream.write_all(bytemuck::bytes_of(&self.state)).unwrap();
+    }
+
+    /// Waves with the right hand for two seconds, palm ahead and fingers up, and keeps it up.
+    pub fn wave(&mut self) {
+        const STEPS: u32 = 60;
+        for step in 0..=STEPS {
+            let part = step as f32 / STEPS as f32;
+            let lean = 0.5 * (part * 3.0 * TAU).sin() * (part * PI).sin();
+            // In the grip's own axes the thumb is along −z and the open fingers along −y.
+            let upright = Quat::from_mat3(&Mat3::from_cols(Vec3::Z, Vec3::NEG_Y, Vec3::X));
+            let grip = Quat::from_rotation_z(lean) * upright;
+            self.state.hands[1].is_active = 1;
+            self.state.hands[1].pose =
+                RemotePose { orientation: grip.to_array(), position: [0.34 - lean * 0.15, 1.52, -0.28] };
+            self.send();
+            std::thread::sleep(Duration::from_secs(2) / STEPS);
+        }
     }
 
     /// Puts the head there, turned to the left, with the eyes and frusta of a headless visit whose

@@ -11,6 +11,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// Keys of two visitors, whose colours are the same in every run: PKCS #8 of the Ed25519 seeds 0101… and
+/// 0202….
+pub const KEYS: [&str; 2] = [
+    "MC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+    "MC4CAQAwBQYDK2VwBCIEIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC",
+];
+
 /// Folders of one test: everything that the program keeps goes there.
 pub struct Home {
     pub folder: tempfile::TempDir,
@@ -23,6 +30,14 @@ impl Home {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Makes whoever visits from here known by `key`.
+    pub fn keep_key(&self, key: &str) {
+        let folder = self.path("data");
+        std::fs::create_dir_all(&folder).unwrap();
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
+        std::fs::write(folder.join("visitor-key.pem"), pem).unwrap();
     }
 
     /// The program with `arguments`.

@@ -33,5 +33,31 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(*code);
     }
     eprintln!("xtask: {error:#}");
-    ExitCode::from(if error.chain().any(|cause| cause.is::<Environment>()) { 3 } else { 1 })
+    ExitCode::from(code(error))
+}
+
+/// 3 where the machine is at fault, else 1.
+pub fn code(error: &anyhow::Error) -> u8 {
+    // Asked of the error itself and not of its chain alone: the chain hides what was given as context.
+    let is_environment = error.is::<Environment>() || error.chain().any(|cause| cause.is::<Environment>());
+    if is_environment { 3 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_machine_is_3_wherever_it_stands_in_the_error() {
+        let fault = || Environment("no network".into());
+        assert_eq!(code(&fault().into()), 3);
+        assert_eq!(code(&anyhow::Error::from(fault()).context("while fetching")), 3);
+        let under: anyhow::Result<()> = Err(anyhow!("apt failed")).context(fault());
+        assert_eq!(code(&under.expect_err("a fault")), 3);
+        let deep: anyhow::Result<()> = Err(anyhow!("apt failed")).context(fault()).context("setup");
+        assert_eq!(code(&deep.expect_err("a fault")), 3);
+        assert_eq!(code(&anyhow!("a bug")), 1);
+    }
 }

@@ -7,13 +7,20 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod apk;
+mod bytes;
 mod demo;
+mod doctor;
+mod elf;
 mod fault;
+mod headset;
 mod process;
 mod run;
+mod sdk;
 mod setup;
 mod test;
 mod venue;
+mod windows;
 mod workspace;
 
 /// Chores of Pavilion.
@@ -21,6 +28,7 @@ mod workspace;
 ///   cargo xtask demo                      bake the demo venue, host it, walk in
 ///   cargo xtask test                      run every check
 ///   cargo xtask run -- view garage.glb    run `pavilion` on software Vulkan
+///   cargo xtask run 'pavilion://…'        build, install and start on the connected headset
 ///
 /// Exit codes: 0 ok, 1 failed, 2 usage, 3 the machine lacks something.
 #[derive(Parser)]
@@ -42,6 +50,13 @@ enum Chore {
     Demo(demo::Arguments),
     Test(test::Arguments),
     Venue(venue::Arguments),
+    Apk(apk::Arguments),
+    WindowsCheck(windows::Arguments),
+    Install(headset::InstallArguments),
+    Stop(headset::StopArguments),
+    Log(headset::LogArguments),
+    Devices(headset::DevicesArguments),
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +66,13 @@ fn main() -> ExitCode {
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
+        Chore::Apk(arguments) => apk::run(&arguments),
+        Chore::WindowsCheck(arguments) => windows::run(&arguments),
+        Chore::Install(arguments) => headset::install(&arguments),
+        Chore::Stop(arguments) => headset::stop(&arguments),
+        Chore::Log(arguments) => headset::log(&arguments),
+        Chore::Devices(arguments) => headset::devices(&arguments),
+        Chore::Doctor(arguments) => doctor::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

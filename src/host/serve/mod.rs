@@ -30,6 +30,7 @@ use crate::host::room::RoomStats;
 use crate::protocol::link::{DEFAULT_PORT, Place};
 use crate::protocol::{ALPN, CloseCause, JoinLink, transport};
 use crate::store::{Shelf, ShelfError};
+use crate::udp;
 use identity::{Identity, IdentityError};
 use visit::{Venue, visit};
 
@@ -44,6 +45,8 @@ pub struct ServerOptions {
     pub identity_folder: PathBuf,
     /// How many visitors may be there at once.
     pub visitors_max: usize,
+    /// Which kind of socket to listen with.
+    pub sockets: udp::Choice,
 }
 
 impl ServerOptions {
@@ -54,6 +57,7 @@ impl ServerOptions {
             bind: SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT)),
             identity_folder: identity_folder.into(),
             visitors_max: VISITORS_MAX,
+            sockets: udp::Choice::Best,
         }
     }
 }
@@ -147,13 +151,7 @@ impl Server {
                     }
                 };
                 runtime.block_on(async {
-                    let endpoint = quinn::Endpoint::new(
-                        endpoint_config,
-                        Some(config),
-                        socket,
-                        Arc::new(quinn::TokioRuntime),
-                    );
-                    match endpoint {
+                    match udp::endpoint(endpoint_config, Some(config), socket, options.sockets) {
                         Ok(endpoint) => {
                             let _ = started.send(Ok(()));
                             accept(endpoint, venue, stop).await;
@@ -233,10 +231,10 @@ fn bind(address: SocketAddr) -> Result<UdpSocket, ServeError> {
         io::ErrorKind::AddrInUse => ServeError::PortInUse { port: address.port() },
         _ => ServeError::Bind { address, source },
     };
-    match UdpSocket::bind(address) {
+    match udp::bind(address) {
         // A machine without IPv6 still has all of its IPv4 addresses.
         Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && error.kind() != io::ErrorKind::AddrInUse => {
-            UdpSocket::bind((Ipv4Addr::UNSPECIFIED, address.port())).map_err(failed)
+            udp::bind((Ipv4Addr::UNSPECIFIED, address.port()).into()).map_err(failed)
         }
         bound => bound.map_err(failed),
     }

@@ -58,8 +58,11 @@ impl Runtime {
     /// When there is none, it does not answer, or it cannot be drawn to with Vulkan.
     pub fn connect() -> Result<Self, RuntimeError> {
         let platform = platform();
+        #[cfg(feature = "xr-static")]
+        let entry = xr::Entry::linked(&platform).map_err(RuntimeError::NoRuntime)?;
         // SAFETY: the library that the system's search path gives is the OpenXR loader; that it keeps
         // to the OpenXR calling convention is what its name stands for.
+        #[cfg(not(feature = "xr-static"))]
         let entry = unsafe { xr::Entry::load(&platform) }.map_err(|_| RuntimeError::NoLoader)?;
         let offered = entry.enumerate_extensions().map_err(RuntimeError::NoRuntime)?;
         let application = xr::ApplicationInfo {

@@ -1,6 +1,7 @@
 //! People among the tiles: how they look, where each eye sees them, and what they cost.
 
 use std::f32::consts::{FRAC_PI_2, PI};
+use std::time::{Duration, Instant};
 
 use glam::{Quat, Vec3};
 
@@ -16,6 +17,9 @@ use crate::scene::{AlphaMode, Demand, Material, Scene};
 use crate::tests::allocator;
 use crate::tests::golden::{assert_golden, differing, largest_difference};
 use crate::tests::props::{Props, Shape, at};
+
+/// A name takes milliseconds; a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A twin with people in it, from people to pixels as the frame loop does it.
 struct Party {
@@ -70,7 +74,9 @@ impl Party {
 
     /// Frames until all names are there; then one more.
     fn settle(&mut self, gpu: &Gpu, people: &[Figure<'_>], views: &ViewPair) -> FrameStats {
+        let began = Instant::now();
         while self.frame(gpu, people, views, BUDGET_BYTES).uploads_waiting > 0 || !self.figures.is_settled() {
+            assert!(began.elapsed() < PATIENCE, "a name got lost");
             std::thread::yield_now();
         }
         self.frame(gpu, people, views, BUDGET_BYTES)

@@ -39,6 +39,15 @@ pub struct Deb {
     pub bytes: u64,
 }
 
+/// A release in an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Where the archive is.
+    pub uri: String,
+    /// Such as `trixie` or `bookworm-security`.
+    pub suite: String,
+}
+
 /// An apt whose whole state lies in one folder.
 pub struct PrivateApt {
     configuration: PathBuf,
@@ -47,7 +56,7 @@ pub struct PrivateApt {
 
 impl PrivateApt {
     /// Writes the configuration under `state`; packages will be kept in `downloads`.
-    pub fn create(state: &Path, downloads: &Path, mirror: &str, release: &str) -> Result<Self> {
+    pub fn create(state: &Path, downloads: &Path, sources: &[Source]) -> Result<Self> {
         let keyring = KEYRINGS.into_iter().find(|file| Path::new(file).exists()).ok_or_else(|| {
             Environment(
                 "Debian's signing keys are not here: install the package debian-archive-keyring".into(),
@@ -58,13 +67,21 @@ impl PrivateApt {
         }
         fs::create_dir_all(downloads.join("partial"))?;
         fs::write(state.join("status"), "")?;
-        fs::write(
-            state.join("sources.list"),
-            format!("deb [signed-by={keyring}] {mirror} {release} main\n"),
-        )?;
+        let line =
+            |source: &Source| format!("deb [signed-by={keyring}] {} {} main\n", source.uri, source.suite);
+        fs::write(state.join("sources.list"), sources.iter().map(line).collect::<String>())?;
         let configuration = state.join("apt.conf");
         fs::write(&configuration, configure(state, downloads, &machine_settings()?))?;
         Ok(Self { configuration, downloads: downloads.to_owned() })
+    }
+
+    /// Leaves these packages out, though others depend on them.
+    pub fn assume_installed(&self, packages: &[&str]) -> Result<()> {
+        let stanza = |package: &&str| {
+            format!("Package: {package}\nStatus: install ok installed\nArchitecture: all\nVersion: 9:9\n\n")
+        };
+        let status = packages.iter().map(stanza).collect::<String>();
+        Ok(fs::write(self.configuration.with_file_name("status"), status)?)
     }
 
     fn command(&self, program: &str) -> Command {
@@ -91,10 +108,30 @@ impl PrivateApt {
 
     /// Downloads what is missing of the plan, resuming half-fetched files.
     pub fn download(&self, packages: &[&str], plan: &[Deb]) -> Result<()> {
-        let total = plan.iter().map(|deb| deb.bytes).sum();
-        let mut progress = Progress::start("downloading packages", total);
         let mut command = self.command("apt-get");
         command.args(["install", "--yes", "-qq", "--download-only"]).args(packages);
+        self.fetch(&mut command, plan)
+    }
+
+    /// The files of exactly these packages, whatever they depend on.
+    pub fn plan_exactly(&self, packages: &[&str]) -> Result<Vec<Deb>> {
+        let mut command = self.command("apt-get");
+        // Elsewhere than in the downloads, for a file that is there is not listed.
+        command.current_dir(self.configuration.with_file_name("empty"));
+        Ok(parse_plan(&process::output(command.args(["download", "-qq", "--print-uris"]).args(packages))?))
+    }
+
+    /// Downloads what is missing of such a plan; a file that is there whole is kept.
+    pub fn download_exactly(&self, packages: &[&str], plan: &[Deb]) -> Result<()> {
+        let mut command = self.command("apt-get");
+        command.current_dir(&self.downloads).args(["download", "-qq"]).args(packages);
+        self.fetch(&mut command, plan)
+    }
+
+    /// Runs a downloading apt and shows how far it is.
+    fn fetch(&self, command: &mut Command, plan: &[Deb]) -> Result<()> {
+        let total = plan.iter().map(|deb| deb.bytes).sum();
+        let mut progress = Progress::start("downloading packages", total);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         while child.try_wait()?.is_none() {
             progress.at(bytes_in(&self.downloads) + bytes_in(&self.downloads.join("partial")));

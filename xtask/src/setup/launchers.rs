@@ -91,7 +91,7 @@ exec "$P/{RUN}" "$P/usr/bin/monado-service"
 }
 
 /// One word of a shell script, whatever letters it holds.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -28,6 +28,17 @@ pub fn debian_mirror(etc: &Path) -> Option<String> {
     })
 }
 
+/// Where the security updates of the archive at `main` are.
+///
+/// By Debian's layout they lie beside it under a name of their own; a list of mirrors or a snapshot follows the same
+/// rule.
+pub fn security_mirror(main: &str) -> String {
+    match main.rfind("debian") {
+        Some(at) => format!("{}debian-security{}", &main[..at], &main[at + "debian".len()..]),
+        None => main.to_owned(),
+    }
+}
+
 /// Reads the deb822 form: stanzas of `Field: value`, continued by indented lines.
 fn from_stanzas(text: &str) -> Option<String> {
     let mut stanza: Vec<(String, String)> = Vec::new();
@@ -153,6 +164,21 @@ deb [arch=amd64 signed-by=/k.gpg] http://mirror.example.org/debian bookworm main
         let snapshot = "http://snapshot.example.org/archive/debian/20260101T000000Z/";
         assert!(is_debian_main(snapshot, &["bookworm"], &["main"]));
         assert!(!is_debian_main("mirror+file:/etc/apt/mirrors/debian-security.list", &["trixie"], &["main"]));
+    }
+
+    #[test]
+    fn security_updates_lie_beside_the_archive() {
+        for (main, security) in [
+            ("http://m.example.org/debian/", "http://m.example.org/debian-security/"),
+            ("http://debian.example.org/debian", "http://debian.example.org/debian-security"),
+            ("mirror+file:/etc/apt/mirrors/debian.list", "mirror+file:/etc/apt/mirrors/debian-security.list"),
+            (
+                "http://s.example.org/archive/debian/20260101T000000Z/",
+                "http://s.example.org/archive/debian-security/20260101T000000Z/",
+            ),
+        ] {
+            assert_eq!(security_mirror(main), security);
+        }
     }
 
     #[test]

@@ -9,16 +9,19 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
+pub mod android_tools;
 mod apt;
 pub mod cache;
 pub mod cargo_deny;
-mod launchers;
+pub mod launchers;
 mod mirror;
 mod packages;
 pub mod prefix;
 mod progress;
 #[cfg(test)]
 mod tests;
+pub mod toolchain;
+pub mod unpacked;
 pub mod validators;
 
 use cache::Cache;
@@ -26,7 +29,7 @@ use prefix::Prefix;
 
 /// Make software Vulkan, an OpenXR runtime and the checkers ready in the cache folder.
 ///
-/// Takes 180 MB of download and 570 MB of disk the first time, in $XDG_CACHE_HOME/pavilion or ~/.cache/pavilion.
+/// Takes 210 MB of download and 650 MB of disk the first time, in $XDG_CACHE_HOME/pavilion or ~/.cache/pavilion.
 /// Nothing outside is changed, but root gets missing system packages installed.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -52,6 +55,7 @@ pub struct Report {
     monado: PathBuf,
     validators: Option<PathBuf>,
     cargo_deny: Option<PathBuf>,
+    android_tools: Option<PathBuf>,
     missing_packages: Vec<&'static str>,
 }
 
@@ -88,6 +92,7 @@ pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> 
     let lock = cache.lock()?;
     let validators = validators::provide(cache)?;
     let cargo_deny = cargo_deny::provide(cache)?;
+    let android_tools = android_tools::provide(cache, mirror)?;
     drop(lock);
     Ok(Report {
         schema: 1,
@@ -97,6 +102,7 @@ pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> 
         prefix: prefix.root().to_owned(),
         validators,
         cargo_deny,
+        android_tools: android_tools.map(|tools| tools.root().to_owned()),
         missing_packages,
     })
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::apt::{Deb, PrivateApt};
+use super::apt::{Deb, PrivateApt, Source};
 use super::cache::{Cache, recipe_hash};
 use super::progress::Progress;
 use super::{launchers, mirror};
@@ -119,7 +119,7 @@ pub fn name() -> String {
 pub fn make(cache: &Cache, mirror: Option<&str>) -> Result<Prefix> {
     let root = cache.join(&name());
     check_path(&root)?;
-    let apt = private_apt(cache, mirror)?;
+    let apt = private_apt(cache, mirror, &downloads(cache), BY_HAND)?;
     eprintln!("setup: making software Vulkan and OpenXR in {}", root.display());
     eprintln!("setup: 180 MB to download, 1 GB of disk while working, 570 MB to stay");
     cache.need_space(PEAK_BYTES)?;
@@ -159,24 +159,35 @@ pub fn downloads(cache: &Cache) -> PathBuf {
     cache.join("downloads")
 }
 
-fn private_apt(cache: &Cache, mirror: Option<&str>) -> Result<PrivateApt> {
+/// An apt for packages of [`RELEASE`]; `by_hand` says what to do where there cannot be one.
+pub(super) fn private_apt(
+    cache: &Cache,
+    mirror: Option<&str>,
+    downloads: &Path,
+    by_hand: &str,
+) -> Result<PrivateApt> {
+    let uri = archive(mirror, by_hand)?;
+    PrivateApt::create(&cache.join("apt"), downloads, &[Source { uri, suite: RELEASE.into() }])
+}
+
+/// The Debian archive to take packages from; `by_hand` says what to do where they cannot be used.
+pub(super) fn archive(mirror: Option<&str>, by_hand: &str) -> Result<String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Err(Environment(format!("software Vulkan is set up on x86-64 Linux only: {BY_HAND}")).into());
+        return Err(Environment(format!("Debian's packages run on x86-64 Linux only: {by_hand}")).into());
     }
     if !process::is_installed("apt-get") || !process::is_installed("dpkg-deb") {
-        return Err(Environment(format!("this is no Debian, it has no apt: {BY_HAND}")).into());
+        return Err(Environment(format!("this is no Debian, it has no apt: {by_hand}")).into());
     }
     let mirror = mirror.map(str::to_owned).or_else(|| mirror::debian_mirror(Path::new("/etc/apt")));
-    let mirror = mirror.ok_or_else(|| {
-        Environment(format!(
-            "the apt sources name no Debian archive: give one with `cargo xtask setup --mirror URI`, or {BY_HAND}"
-        ))
-    })?;
-    PrivateApt::create(&cache.join("apt"), &downloads(cache), &mirror, RELEASE)
+    mirror.ok_or_else(|| {
+        let fault =
+            "the apt sources name no Debian archive: give one with `cargo xtask setup --mirror URI`, or";
+        Environment(format!("{fault} {by_hand}")).into()
+    })
 }
 
 /// A library path is a list with colons, cargo splits a runner at blanks, and a socket's path ends at 107 bytes.
-fn check_path(root: &Path) -> Result<()> {
+pub(super) fn check_path(root: &Path) -> Result<()> {
     let breaks = |letter: char| letter == ':' || letter.is_whitespace();
     if root.to_str().is_none_or(|text| text.len() > 85 || text.contains(breaks)) {
         let shown = root.display();
@@ -187,7 +198,8 @@ fn check_path(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn remove_if_there(folder: &Path) -> Result<()> {
+/// Removes a folder.
+pub(super) fn remove_if_there(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
@@ -195,7 +207,7 @@ fn remove_if_there(folder: &Path) -> Result<()> {
 }
 
 /// Unpacks every package of the plan, on as many threads as there are cores.
-fn unpack(downloads: &Path, plan: &[Deb], into: &Path) -> Result<()> {
+pub(super) fn unpack(downloads: &Path, plan: &[Deb], into: &Path) -> Result<()> {
     let progress = Mutex::new(Progress::start("unpacking", plan.len() as u64));
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || -> Result<()> {
@@ -219,7 +231,7 @@ fn unpack(downloads: &Path, plan: &[Deb], into: &Path) -> Result<()> {
 }
 
 /// Moves one file or folder out of the unpacked packages.
-fn keep(unpacked: &Path, partial: &Path, name: &str) -> Result<()> {
+pub(super) fn keep(unpacked: &Path, partial: &Path, name: &str) -> Result<()> {
     let (from, to) = (unpacked.join(name), partial.join(name));
     if !from.exists() {
         return Ok(());

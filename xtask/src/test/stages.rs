@@ -11,7 +11,7 @@ use super::validate;
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
 use crate::setup::{self, cargo_deny, prefix};
-use crate::{demo, process, workspace};
+use crate::{demo, fault, process, windows, workspace};
 
 /// What a stage needs and leaves.
 pub struct Context {
@@ -40,7 +40,7 @@ pub struct Stage {
 }
 
 /// All of them.
-pub const STAGES: [Stage; 9] = [
+pub const STAGES: [Stage; 10] = [
     Stage { name: "setup", serves: "software Vulkan, OpenXR and the checkers are there", run: set_up },
     Stage { name: "format", serves: "the sources are formatted", run: format },
     Stage { name: "deny", serves: "licences, sources and advisories of the dependencies", run: deny },
@@ -49,6 +49,7 @@ pub const STAGES: [Stage; 9] = [
     Stage { name: "tests", serves: "all tests, on software Vulkan", run: tests },
     Stage { name: "openxr", serves: "a headset, by a real OpenXR runtime", run: openxr },
     Stage { name: "validators", serves: "what is baked is valid to others", run: validate::run },
+    Stage { name: "windows", serves: "the Windows program links and runs under Wine", run: for_windows },
     Stage { name: "docs", serves: "the docs build without a warning", run: docs },
 ];
 
@@ -112,6 +113,19 @@ fn clippy(_: &mut Context) -> Result<Outcome> {
     let whole = process::check(&mut cargo("clippy --workspace --all-targets -- -D warnings"));
     process::check(&mut cargo("clippy --no-default-features --lib -- -D warnings"))?;
     whole.map(|()| Outcome::Passed)
+}
+
+fn for_windows(context: &mut Context) -> Result<Outcome> {
+    if std::env::var_os("CI_FULL").is_none_or(|full| full != "1") {
+        return Ok(Outcome::Skipped(
+            "it takes ten minutes from nothing: set CI_FULL=1 to have it run".into(),
+        ));
+    }
+    match windows::check(&context.cache) {
+        Ok(_) => Ok(Outcome::Passed),
+        Err(error) if fault::code(&error) == 3 => Ok(Outcome::Skipped(format!("{error:#}"))),
+        Err(error) => Err(error),
+    }
 }
 
 fn docs(_: &mut Context) -> Result<Outcome> {

@@ -1,0 +1,72 @@
+//! `pavilion fetch`: a twin comes into the cache without anything that draws.
+
+#![cfg(all(feature = "viewer", feature = "host"))]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod program;
+mod twin;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use program::Home;
+use serde_json::Value;
+
+fn bake(home: &Home) -> PathBuf {
+    let (source, baked) = (home.path("twin.gltf"), home.path("baked"));
+    twin::write(&source);
+    home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--quick", "--json"]);
+    baked
+}
+
+fn number(report: &Value, name: &str) -> u64 {
+    report[name].as_u64().unwrap_or_else(|| panic!("no {name}: {report}"))
+}
+
+/// Every file under `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn everything_is_fetched_once_and_nothing_twice() {
+    let (home, away) = (Home::new(), Home::new());
+    let baked = bake(&home);
+    let facts = home.json(&["inspect", baked.to_str().unwrap(), "--json"]);
+    let manifest_bytes = fs::metadata(baked.join("manifest.pavilion")).unwrap().len();
+    let all_bytes = number(&facts, "bytes") + manifest_bytes;
+    let host = home.host(&baked, &[]);
+
+    let view = away.json(&["fetch", &host.link, "--first-view", "--json"]);
+    println!("first view: {view}");
+    let view_bytes = number(&view, "bytes_received");
+    assert!(number(&view, "tiles") > 0 && view_bytes > manifest_bytes, "{view}");
+    assert!(view_bytes < all_bytes, "the first view is not all of it: {view}");
+
+    // What rots on disk is noticed and comes anew.
+    let rotten = files(&away.path("cache")).into_iter().next().unwrap();
+    fs::write(&rotten, b"rotten").unwrap();
+
+    let all = away.json(&["fetch", &host.link, "--json"]);
+    println!("the rest: {all}");
+    assert_eq!(number(&all, "bytes_received") + number(&all, "bytes_from_cache"), all_bytes, "{all}");
+    assert!(number(&all, "bytes_from_cache") < view_bytes, "the rotten file does not count: {all}");
+    assert_eq!(number(&all, "blobs"), number(&facts, "blobs") + 1);
+
+    let again = away.json(&["fetch", &host.link, "--json"]);
+    assert_eq!((number(&again, "bytes_received"), number(&again, "bytes_from_cache")), (0, all_bytes));
+    let kept: u64 = files(&away.path("cache")).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    assert_eq!(kept, all_bytes);
+}
+
+#[test]
+fn what_cannot_be_fetched_is_one_sentence() {
+    let home = Home::new();
+    let sentence = home.failure(&["fetch", "garage.glb"], 2);
+    assert!(sentence.contains("link"), "{sentence}");
+    let silent = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let link = format!("pavilion://{}#sha256={}", silent.local_addr().unwrap(), "a".repeat(64));
+    let sentence = home.failure(&["fetch", &link, "--timeout-seconds", "1"], 1);
+    assert!(sentence.contains("gave up after 1 s") || sentence.contains("nobody answers"), "{sentence}");
+}

@@ -1,0 +1,109 @@
+//! Packages of Debian 12 unpacked in a folder of the cache: compilers that run without being installed.
+//!
+//! In: a [`Recipe`]. Out: a folder that holds its packages and nothing else, made whole or not at all, shared by every
+//! clone. An interrupted making leaves what was downloaded, which the next one uses.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::apt::{PrivateApt, Source};
+use super::cache::{Cache, recipe_hash};
+use super::mirror;
+use super::prefix::{archive, check_path, keep, remove_if_there, unpack};
+
+/// Raise when the way a folder is made changes.
+const LAYOUT_VERSION: &str = "1";
+
+/// Debian 12 gets Rust and LLVM of this year as security updates, for its browsers; glibc 2.36 runs on all later ones.
+const RELEASE: &str = "bookworm";
+
+/// What a folder is made of.
+pub struct Recipe {
+    /// How the folder's name begins.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub is: &'static str,
+    /// Debian packages: exactly these, their dependencies are not followed.
+    pub packages: &'static [&'static str],
+    /// Files and folders that stay; the rest of the packages is thrown away.
+    pub kept: &'static [&'static str],
+    /// Files without which the folder is not whole.
+    pub must_hold: &'static [&'static str],
+    /// Bytes of disk while it is made.
+    pub peak_bytes: u64,
+}
+
+impl Recipe {
+    /// The folder's name.
+    fn folder(&self) -> String {
+        let recipe = [&[LAYOUT_VERSION, RELEASE], self.packages, self.kept].concat();
+        format!("{}-{}", self.name, recipe_hash(&recipe))
+    }
+
+    /// The folder, if it has been made.
+    pub fn find(&self, cache: &Cache) -> Option<PathBuf> {
+        let root = cache.join(&self.folder());
+        self.missing(&root).is_empty().then_some(root)
+    }
+
+    /// The folder, made now if it is not there.
+    ///
+    /// # Errors
+    /// With [`crate::fault::Environment`] where Debian's packages cannot be had or used.
+    pub fn provide(&self, cache: &Cache) -> Result<PathBuf> {
+        if let Some(root) = self.find(cache) {
+            return Ok(root);
+        }
+        let _lock = cache.lock()?;
+        // Whoever held the lock before us may have made it.
+        match self.find(cache) {
+            Some(root) => Ok(root),
+            None => self.make(cache, None),
+        }
+    }
+
+    fn missing(&self, root: &std::path::Path) -> Vec<&'static str> {
+        self.must_hold.iter().copied().filter(|file| !root.join(file).exists()).collect()
+    }
+
+    /// Makes the folder; the caller holds the cache's lock.
+    fn make(&self, cache: &Cache, mirror: Option<&str>) -> Result<PathBuf> {
+        let root = cache.join(&self.folder());
+        check_path(&root)?;
+        let main = archive(mirror, &format!("without it there is no {}", self.is))?;
+        cache.need_space(self.peak_bytes)?;
+        let (state, downloads) = (cache.join("unpacked-apt"), cache.join("unpacked-downloads"));
+        let sources = [
+            Source { uri: mirror::security_mirror(&main), suite: format!("{RELEASE}-security") },
+            Source { uri: main, suite: RELEASE.into() },
+        ];
+        let apt = PrivateApt::create(&state, &downloads, &sources)?;
+        apt.update()?;
+        let plan = apt.plan_exactly(self.packages)?;
+        let megabytes = plan.iter().map(|deb| deb.bytes).sum::<u64>() / 1_000_000;
+        eprintln!("setup: making {} in {} ({megabytes} MB to download)", self.is, root.display());
+        apt.download_exactly(self.packages, &plan)?;
+
+        let partial = cache.join(&format!("{}.partial", self.folder()));
+        remove_if_there(&partial)?;
+        let whole = partial.join("whole");
+        fs::create_dir_all(&whole)?;
+        unpack(&downloads, &plan, &whole)?;
+        for kept in self.kept {
+            keep(&whole, &partial, kept)?;
+        }
+        fs::remove_dir_all(&whole)?;
+        let missing = self.missing(&partial);
+        if !missing.is_empty() {
+            bail!("the packages of {RELEASE} lack what {} needs: {}", self.is, missing.join(", "));
+        }
+        remove_if_there(&root)?;
+        fs::rename(&partial, &root)?;
+        cache.remove_others(&format!("{}-", self.name), Some(&self.folder()))?;
+        remove_if_there(&downloads)?;
+        remove_if_there(&state)?;
+        Ok(root)
+    }
+}
