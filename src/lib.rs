@@ -51,5 +51,15 @@ pub mod present;
 #[cfg(feature = "cli")]
 pub mod app;
 
+/// Where Android begins, on a thread of its own.
+#[cfg(all(target_os = "android", feature = "xr"))]
+#[allow(unsafe_code)]
+// SAFETY: the activity's glue calls the function of this name, and no other library of the app has one.
+#[unsafe(no_mangle)]
+fn android_main(activity: android_activity::AndroidApp) {
+    present::android::enter(activity);
+    app::headset::run();
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The command line.
 
+#[cfg(feature = "host")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

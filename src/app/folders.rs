@@ -1,5 +1,5 @@
 //! Where the program keeps things between runs: the XDG base directories, on Windows the user's
-//! local application data.
+//! local application data, on a headset the app's own folder.
 
 use std::env;
 use std::path::PathBuf;
@@ -14,10 +14,15 @@ pub fn data() -> Option<PathBuf> {
     chosen("PAVILION_DATA", "XDG_DATA_HOME", ".local/share", "data")
 }
 
-fn chosen(own: &str, shared: &str, under_home: &str, on_windows: &str) -> Option<PathBuf> {
+fn chosen(own: &str, shared: &str, under_home: &str, elsewhere: &str) -> Option<PathBuf> {
     let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    #[cfg(all(target_os = "android", feature = "xr"))]
+    if let Some(folder) = crate::present::android::folder() {
+        // The system gives an app one folder of its own, and no home.
+        return Some(folder.join(elsewhere));
+    }
     if cfg!(windows) {
-        let local = || absolute("LOCALAPPDATA").map(|folder| folder.join("pavilion").join(on_windows));
+        let local = || absolute("LOCALAPPDATA").map(|folder| folder.join("pavilion").join(elsewhere));
         return absolute(own).or_else(local);
     }
     absolute(own).or_else(|| {

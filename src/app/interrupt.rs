@@ -24,8 +24,12 @@ impl Interrupt {
         Ok(Self(flag))
     }
 
-    /// Whether it was pressed.
+    /// Whether it was pressed; on a headset, whether the system ends the app.
     pub fn is_raised(&self) -> bool {
+        #[cfg(all(target_os = "android", feature = "xr"))]
+        if crate::present::android::is_ending() {
+            self.0.store(true, Ordering::Relaxed);
+        }
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -9,6 +9,8 @@ mod fetch;
 #[cfg(feature = "viewer")]
 pub(crate) mod figures;
 mod folders;
+#[cfg(all(target_os = "android", feature = "xr"))]
+pub mod headset;
 #[cfg(feature = "host")]
 mod host;
 #[cfg(feature = "viewer")]
@@ -43,7 +45,18 @@ use cli::{Cli, Command};
 /// Does what the command line says.
 pub fn run(cli: Cli) -> ExitCode {
     log::start(cli.verbose);
-    let result = match cli.command {
+    match command(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("pavilion: {}", failure.sentence);
+            ExitCode::from(failure.kind as u8)
+        }
+    }
+}
+
+/// Does one command.
+fn command(command: Command) -> Result<(), Failure> {
+    match command {
         #[cfg(feature = "viewer")]
         Command::View(arguments) => visit::run(arguments),
         #[cfg(feature = "viewer")]
@@ -55,13 +68,6 @@ pub fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "host")]
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("pavilion: {}", failure.sentence);
-            ExitCode::from(failure.kind as u8)
-        }
     }
 }
 

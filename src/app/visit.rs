@@ -11,15 +11,17 @@ use super::viewer::{Viewer, Wishes};
 use super::{Failure, folders, identity};
 use crate::draw::{Gpu, GpuOptions};
 use crate::net::Me;
+use crate::present::Display;
 use crate::present::headless::Headless;
+#[cfg(not(target_os = "android"))]
 use crate::present::window::OpenWindow;
-use crate::present::{Display, PresentError};
 use crate::protocol::{JoinLink, Name};
 
 /// Pixels of an eye when there is no window to say.
 const HEADLESS_SIZE: (u32, u32) = (640, 640);
 
 /// The content of a new window, pixels.
+#[cfg(not(target_os = "android"))]
 const WINDOW_SIZE: (u32, u32) = (1280, 720);
 
 /// Visits until the person leaves.
@@ -105,12 +107,22 @@ fn open_display(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<d
     if arguments.headset {
         return open_headset(arguments, options);
     }
-    let failure = |error: PresentError| Failure::environment(error);
+    open_window(arguments, options)
+}
+
+#[cfg(not(target_os = "android"))]
+fn open_window(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
+    let failure = |error: crate::present::PresentError| Failure::environment(error);
     let (width, height) = arguments.size.unwrap_or(WINDOW_SIZE);
     let window = OpenWindow::open("Pavilion", width, height).map_err(failure)?;
     let (gpu, surface) = Gpu::open_for_window(options, window.handle()).map_err(Failure::environment)?;
     let window = window.attach(&gpu, surface).map_err(failure)?;
     Ok((gpu, Box::new(window)))
+}
+
+#[cfg(target_os = "android")]
+fn open_window(_: &ViewArgs, _: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
+    Err(Failure::usage("this system has no windows: add --headset or --headless"))
 }
 
 #[cfg(feature = "xr")]

@@ -3,6 +3,8 @@
 //! [`Display`] is the whole boundary. The frame loop calls its functions in the order in which they
 //! stand here, once a frame.
 
+#[cfg(all(target_os = "android", feature = "xr"))]
+pub mod android;
 #[cfg(feature = "viewer")]
 pub mod desk;
 #[cfg(feature = "viewer")]
@@ -11,7 +13,7 @@ pub mod headless;
 pub mod openxr;
 #[cfg(feature = "viewer")]
 pub mod picture;
-#[cfg(feature = "viewer")]
+#[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
 #[cfg(feature = "viewer")]

@@ -69,7 +69,7 @@ pub const RULES: &[Rule] = &[
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
         &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "png", "serde_json", "base64"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &[]),
-    rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png"]),
+    rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png", "android_activity", "jni"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store", "stream", "people", "twin", "wallet",
         "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4"]),
 ];
@@ -81,7 +81,8 @@ pub const MAIN_CRATES: &[&str] = &["pavilion", "clap"];
 pub const UNSAFE: &[&str] = &[
     "present/openxr/",
     "present/android.rs",
-    "present/android/",
+    // `android_main`, by whose name the system's glue finds us.
+    "lib.rs",
     "draw/device.rs",
     "draw/device/",
     "draw/hooks.rs",

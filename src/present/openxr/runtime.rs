@@ -121,7 +121,11 @@ fn platform() {}
 /// What the loader must know of this system: the app's virtual machine and activity.
 #[cfg(target_os = "android")]
 fn platform() -> xr::AndroidPlatformInfo {
-    let context = ndk_context::android_context();
-    // SAFETY: the activity's glue has set both before our code began, and they live as long as it.
-    unsafe { xr::AndroidPlatformInfo::new(context.vm(), context.context()) }
+    use std::ptr::null_mut;
+    let activity = crate::present::android::activity();
+    let [vm, context] =
+        activity.as_ref().map_or([null_mut(); 2], |it| [it.vm_as_ptr(), it.activity_as_ptr()]);
+    // SAFETY: both are the system's, which has set them before our code began and keeps them as long as the activity
+    // is there; nulls, where no activity has started us, the loader refuses.
+    unsafe { xr::AndroidPlatformInfo::new(vm, context) }
 }

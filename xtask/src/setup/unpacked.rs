@@ -4,14 +4,15 @@
 //! clone. An interrupted making leaves what was downloaded, which the next one uses.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::apt::{PrivateApt, Source};
 use super::cache::{Cache, recipe_hash};
 use super::mirror;
 use super::prefix::{archive, check_path, keep, remove_if_there, unpack};
+use crate::fault::Environment;
 
 /// Raise when the way a folder is made changes.
 const LAYOUT_VERSION: &str = "1";
@@ -51,7 +52,7 @@ impl Recipe {
     /// The folder, made now if it is not there.
     ///
     /// # Errors
-    /// With [`crate::fault::Environment`] where Debian's packages cannot be had or used.
+    /// With [`Environment`] where Debian's packages cannot be had or used.
     pub fn provide(&self, cache: &Cache) -> Result<PathBuf> {
         if let Some(root) = self.find(cache) {
             return Ok(root);
@@ -64,7 +65,7 @@ impl Recipe {
         }
     }
 
-    fn missing(&self, root: &std::path::Path) -> Vec<&'static str> {
+    fn missing(&self, root: &Path) -> Vec<&'static str> {
         self.must_hold.iter().copied().filter(|file| !root.join(file).exists()).collect()
     }
 
@@ -81,7 +82,10 @@ impl Recipe {
         ];
         let apt = PrivateApt::create(&state, &downloads, &sources)?;
         apt.update()?;
-        let plan = apt.plan_exactly(self.packages)?;
+        let plan = apt.plan_exactly(self.packages).with_context(|| {
+            let file = "xtask/src/setup/toolchain.rs";
+            Environment(format!("{RELEASE} no longer has {} as {file} and its users name it", self.is))
+        })?;
         let megabytes = plan.iter().map(|deb| deb.bytes).sum::<u64>() / 1_000_000;
         eprintln!("setup: making {} in {} ({megabytes} MB to download)", self.is, root.display());
         apt.download_exactly(self.packages, &plan)?;
@@ -105,5 +109,43 @@ impl Recipe {
         remove_if_there(&downloads)?;
         remove_if_there(&state)?;
         Ok(root)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault;
+
+    const RECIPE: Recipe = Recipe {
+        name: "thing",
+        is: "the thing",
+        packages: &["hostname"],
+        kept: &["bin/hostname", "usr/bin/hostname"],
+        must_hold: &["bin/hostname"],
+        peak_bytes: 1_000_000,
+    };
+
+    #[test]
+    fn a_folder_is_there_when_it_is_whole_and_another_recipe_is_another_folder() {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let cache = Cache::at(folder.path());
+        let root = cache.join(&RECIPE.folder());
+        fs::create_dir_all(root.join("bin")).expect("a folder");
+        assert_eq!(RECIPE.find(&cache), None);
+        fs::write(root.join("bin/hostname"), "").expect("written");
+        assert_eq!(RECIPE.find(&cache), Some(root));
+        let more = Recipe { packages: &["hostname", "gzip"], ..RECIPE };
+        assert_ne!(more.folder(), RECIPE.folder());
+    }
+
+    #[test]
+    fn an_archive_that_is_none_is_one_sentence_of_exit_code_3() {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let error = RECIPE
+            .make(&Cache::at(folder.path()), Some("file:/nowhere/debian"))
+            .expect_err("there is nothing");
+        assert_eq!(fault::code(&error), 3, "{error:#}");
+        assert!(!error.to_string().contains('\n'));
     }
 }
