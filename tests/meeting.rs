@@ -13,21 +13,8 @@ use std::path::Path;
 
 // The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
 use pavilion::scene;
-use program::{Home, can_draw};
+use program::{Home, KEYS, can_draw};
 use serde_json::Value;
-
-/// Keys whose colours are the same in every run: PKCS #8 of the seeds 0101… and 0202….
-const KEYS: [&str; 2] = [
-    "MC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
-    "MC4CAQAwBQYDK2VwBCIEIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC",
-];
-
-fn keep_key(home: &Home, key: &str) {
-    let folder = home.path("data");
-    std::fs::create_dir_all(&folder).unwrap();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
-    std::fs::write(folder.join("visitor-key.pem"), pem).unwrap();
-}
 
 /// Compares what both eyes saw with the goldens `name`.
 fn compare(name: &str, shots: &Path) {
@@ -53,7 +40,7 @@ fn two_visitors_see_each_other_wave() {
     let homes = [Home::new(), Home::new()];
     let mut running = Vec::new();
     for ((home, key), (name, at)) in homes.iter().zip(KEYS).zip(visitors) {
-        keep_key(home, key);
+        home.keep_key(key);
         let shots = home.path("shots");
         let mut arguments = vec!["view", &host.link, "--headless", "--validate", "--json", "--wave"];
         arguments.extend(["--name", name, "--at", at, "--size", "480x480"]);
@@ -89,7 +76,7 @@ fn a_key_that_cannot_be_read_is_named_and_kept() {
     if !can_draw(&home) {
         return;
     }
-    keep_key(&home, "not a key");
+    home.keep_key("not a key");
     let source = home.path("twin.gltf");
     twin::write(&source);
     let arguments = ["view", source.to_str().unwrap(), "--headless", "--size", "64x64"];

@@ -106,8 +106,9 @@ fn on_a_bad_link_nobody_jumps_or_walks_back() {
         for pair in settled.windows(2) {
             let [(_, a), (now, b)] = [pair[0], pair[1]];
             let step = b.head.position - a.head.position;
-            // 1.4 m/s are 15.6 mm a frame; time may run a tenth faster, and amends add a little.
-            assert!((-0.001..0.026).contains(&step.x), "seed {seed}: {step} in a frame at {now}");
+            // 1.4 m/s are 15.6 mm a frame, a tenth more where time catches up. Who was stopped short by
+            // 200 ms of silence makes amends for up to 0.15 m, whose first frame is 14 mm.
+            assert!((-0.001..0.032).contains(&step.x), "seed {seed}: {step} in a frame at {now}");
             assert!(step.y.abs() + step.z.abs() < 1e-5);
             let swing = hand(b) - hand(a) - step;
             assert!(swing.length() < 0.035, "seed {seed}: the hand swings {swing} in a frame at {now}");
@@ -121,7 +122,7 @@ fn on_a_bad_link_nobody_jumps_or_walks_back() {
         // Three in a row that are lost or late stop somebody short; it is rare, and bounded.
         let (nearly_all, worst) = (pace[pace.len() * 98 / 100], pace[pace.len() - 1]);
         assert!(nearly_all < 0.005, "seed {seed}: the pace changes by {nearly_all} m in a frame");
-        assert!(worst < 0.026, "seed {seed}: the pace changes by {worst} m in a frame");
+        assert!(worst < 0.032, "seed {seed}: the pace changes by {worst} m in a frame");
     }
 }
 

@@ -125,7 +125,7 @@ fn every_file_is_a_module_and_none_is_too_long() {
     let mut violations: Vec<_> = files.iter().filter_map(rules::check_length).collect();
     let declared: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
     for path in tree::files_under(&source, "rs").unwrap() {
-        let name = path.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(&source).unwrap().to_string_lossy().replace('\\', "/");
         if !declared.contains(&name) {
             violations.push(format!("src/{name}: no `mod` declares this file"));
         }

@@ -57,13 +57,13 @@ impl Runtime {
     /// # Errors
     /// When there is none, it does not answer, or it cannot be drawn to with Vulkan.
     pub fn connect() -> Result<Self, RuntimeError> {
-        let platform = platform();
+        let platform = &platform();
         #[cfg(feature = "xr-static")]
-        let entry = xr::Entry::linked(&platform).map_err(RuntimeError::NoRuntime)?;
+        let entry = xr::Entry::linked(platform).map_err(RuntimeError::NoRuntime)?;
         // SAFETY: the library that the system's search path gives is the OpenXR loader; that it keeps
         // to the OpenXR calling convention is what its name stands for.
         #[cfg(not(feature = "xr-static"))]
-        let entry = unsafe { xr::Entry::load(&platform) }.map_err(|_| RuntimeError::NoLoader)?;
+        let entry = unsafe { xr::Entry::load(platform) }.map_err(|_| RuntimeError::NoLoader)?;
         let offered = entry.enumerate_extensions().map_err(RuntimeError::NoRuntime)?;
         let application = xr::ApplicationInfo {
             application_name: "Pavilion",
@@ -73,7 +73,7 @@ impl Runtime {
             api_version: xr::Version::new(1, 0, 0),
         };
         let instance = entry
-            .create_instance(&application, &wished(&offered), &[], &platform)
+            .create_instance(&application, &wished(&offered), &[], platform)
             .map_err(RuntimeError::NoRuntime)?;
         let properties = instance.properties().map_err(RuntimeError::NoRuntime)?;
         if !offered.khr_vulkan_enable2 {

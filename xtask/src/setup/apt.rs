@@ -118,7 +118,12 @@ impl PrivateApt {
         let mut command = self.command("apt-get");
         // Elsewhere than in the downloads, for a file that is there is not listed.
         command.current_dir(self.configuration.with_file_name("empty"));
-        Ok(parse_plan(&process::output(command.args(["download", "-qq", "--print-uris"]).args(packages))?))
+        // An archive that cannot be reached is only a warning to an update: it shows here.
+        let plan = process::output(command.args(["download", "-qq", "--print-uris"]).args(packages));
+        let plan = plan.context(Environment(
+            "the packages are not in the Debian archive, or it cannot be read: check the network and /etc/apt".into(),
+        ))?;
+        Ok(parse_plan(&plan))
     }
 
     /// Downloads what is missing of such a plan; a file that is there whole is kept.

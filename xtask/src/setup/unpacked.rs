@@ -73,7 +73,7 @@ impl Recipe {
     fn make(&self, cache: &Cache, mirror: Option<&str>) -> Result<PathBuf> {
         let root = cache.join(&self.folder());
         check_path(&root)?;
-        let main = archive(mirror, &format!("without it there is no {}", self.is))?;
+        let main = archive(mirror, &format!("run it on an x86-64 Debian to get {}", self.is))?;
         cache.need_space(self.peak_bytes)?;
         let (state, downloads) = (cache.join("unpacked-apt"), cache.join("unpacked-downloads"));
         let sources = [
