@@ -92,6 +92,9 @@ impl Hooks {
 
     /// Calls since the last time, all zero unless [`HookOptions::records`].
     pub fn take_counts(&self) -> Counts {
+        if !self.0.options.records {
+            return Counts::default();
+        }
         std::mem::take(&mut lock(&self.0.recorded).counts)
     }
 }

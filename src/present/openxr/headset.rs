@@ -136,9 +136,16 @@ impl Headset {
             self.end_frame(false)?;
             return Ok(None);
         }
-        let (_, views) = self.session.locate_views(STEREO, self.time, &self.floor)?;
-        if let [left, right] = views.as_slice() {
-            self.views = [*left, *right];
+        let (flags, views) = self.session.locate_views(STEREO, self.time, &self.floor)?;
+        match views.as_slice() {
+            // While the head is lost the runtime's numbers mean nothing: rather no picture than a wrong one.
+            [left, right] if flags.contains(xr::ViewStateFlags::ORIENTATION_VALID) => {
+                self.views = [*left, *right];
+            }
+            _ => {
+                self.end_frame(false)?;
+                return Ok(None);
+            }
         }
         self.hand_poses = self.hands.locate(&self.session, &self.floor, self.time)?;
         self.target = self.eyes.acquire()?;
