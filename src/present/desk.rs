@@ -95,6 +95,7 @@ impl Desk {
             recentre: pressed(Key::Recentre),
             retry: pressed(Key::Retry),
             leave: pressed(Key::Leave),
+            ..Input::default()
         };
         self.pressed = Default::default();
         self.drag_pixels = Vec2::ZERO;

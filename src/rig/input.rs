@@ -2,6 +2,9 @@
 
 use glam::Vec2;
 
+use super::Hand;
+use crate::math::Pose;
+
 /// One frame's input. Held things are levels, presses are true in one frame only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Input {
@@ -23,4 +26,8 @@ pub struct Input {
     pub retry: bool,
     /// The person wants to leave.
     pub leave: bool,
+    /// Stage from head, where a headset says where it is: between the eyes, looking along −Z.
+    pub head: Option<Pose>,
+    /// Left and right.
+    pub hands: [Hand; 2],
 }
