@@ -10,13 +10,14 @@ use glam::Vec2;
 use super::figures::{Figure, Figures};
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
+use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight, Source};
 use crate::draw::{
     Arrival, Counts, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback,
 };
-use crate::math::ViewPair;
+use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
 use crate::protocol::presence::Body;
@@ -39,7 +40,7 @@ const MEETING: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
     /// Where to begin instead of at the entrance.
-    pub start: Option<crate::math::Pose>,
+    pub start: Option<Pose>,
     /// End after so many frames of a whole view.
     pub frames: Option<u32>,
     /// Walk ahead while those frames are counted.
@@ -54,6 +55,8 @@ pub struct Wishes {
     pub timeout: Option<Duration>,
     /// Where pictures go.
     pub pictures: Option<PathBuf>,
+    /// Where a line goes for each frame.
+    pub trace: Option<PathBuf>,
 }
 
 /// Which scene is shown.
@@ -98,6 +101,7 @@ pub struct Viewer<'a> {
     last_counts: Counts,
     frames: u32,
     pictures: u32,
+    trace: Option<Trace>,
     report: Report,
 }
 
@@ -118,6 +122,7 @@ impl<'a> Viewer<'a> {
             is_deterministic: wishes.timeout.is_some(),
             ..RendererOptions::default()
         };
+        let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
         let report = Report {
@@ -155,6 +160,7 @@ impl<'a> Viewer<'a> {
             last_counts: Counts::default(),
             frames: 0,
             pictures: 0,
+            trace,
             report,
         };
         viewer.show_lobby(lobby);
@@ -185,6 +191,7 @@ impl<'a> Viewer<'a> {
         self.cull(&views);
         self.draw(&views)?;
         self.display.end(self.gpu).map_err(present_failure)?;
+        self.trace(Some(views.center()));
         self.report_frame()
     }
 
@@ -202,6 +209,7 @@ impl<'a> Viewer<'a> {
 
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
+        self.trace(None);
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -360,6 +368,22 @@ impl<'a> Viewer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Writes down what the frame was like, where somebody wants to know.
+    fn trace(&mut self, head: Option<Pose>) {
+        let Some(trace) = &mut self.trace else { return };
+        trace.write(&Moment {
+            seconds: self.started.elapsed().as_secs_f64(),
+            session: self.display.session(),
+            place: if self.place == Place::Twin { "twin" } else { "lobby" },
+            head,
+            person: &self.person,
+            hands: &self.input.hands,
+            profiles: self.display.profiles(),
+            holds: [None; 2],
+            is_menu_open: false,
+        });
     }
 
     /// Counts the frame, takes pictures, and says whether to go on.
