@@ -28,6 +28,8 @@ pub struct Input {
     pub leave: bool,
     /// Stage from head, where a headset says where it is: between the eyes, looking along −Z.
     pub head: Option<Pose>,
+    /// Stage from gaze, where the headset follows the eyes: what they look at is along −Z.
+    pub gaze: Option<Pose>,
     /// Left and right.
     pub hands: [Hand; 2],
 }
