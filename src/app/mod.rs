@@ -30,6 +30,8 @@ mod report;
 #[cfg(feature = "viewer")]
 mod screen;
 #[cfg(feature = "viewer")]
+mod trace;
+#[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]
 mod viewer;

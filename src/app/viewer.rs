@@ -15,11 +15,12 @@ use super::figures::{Figure, Figures};
 use super::lobby;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
+use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
-use crate::math::ViewPair;
+use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
@@ -42,7 +43,7 @@ const MEETING: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
     /// Where to begin instead of at the entrance.
-    pub start: Option<crate::math::Pose>,
+    pub start: Option<Pose>,
     /// End after so many frames of a whole view.
     pub frames: Option<u32>,
     /// Walk ahead while those frames are counted.
@@ -57,6 +58,8 @@ pub struct Wishes {
     pub timeout: Option<Duration>,
     /// Where pictures go.
     pub pictures: Option<PathBuf>,
+    /// Where a line goes for each frame.
+    pub trace: Option<PathBuf>,
 }
 
 /// Which scene is shown.
@@ -101,6 +104,7 @@ pub struct Viewer {
     /// Losses of the display since a frame was last shown.
     fruitless: u32,
     pictures: u32,
+    trace: Option<Trace>,
     report: Report,
 }
 
@@ -130,6 +134,7 @@ impl Viewer {
     /// # Errors
     /// When the lobby cannot be shown.
     pub fn new(screen: Screen, venue: Venue, wishes: Wishes, started: Instant) -> Result<Self, Failure> {
+        let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
         let report = Report {
@@ -166,6 +171,7 @@ impl Viewer {
             frames: 0,
             fruitless: 0,
             pictures: 0,
+            trace,
             report,
         };
         viewer.show_lobby(lobby);
@@ -211,6 +217,7 @@ impl Viewer {
         self.cull(&views);
         self.draw()?;
         self.screen.display.end(&self.screen.gpu)?;
+        self.trace(Some(views.center()));
         Ok(self.report_frame()?)
     }
 
@@ -228,6 +235,7 @@ impl Viewer {
 
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
+        self.trace(None);
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -388,6 +396,22 @@ impl Viewer {
             }
         }
         Ok(())
+    }
+
+    /// Writes down what the frame was like, where somebody wants to know.
+    fn trace(&mut self, head: Option<Pose>) {
+        let Some(trace) = &mut self.trace else { return };
+        trace.write(&Moment {
+            seconds: self.started.elapsed().as_secs_f64(),
+            session: self.screen.display.session(),
+            place: if self.place == Place::Twin { "twin" } else { "lobby" },
+            head,
+            person: &self.person,
+            hands: &self.input.hands,
+            profiles: self.screen.display.profiles(),
+            holds: [None; 2],
+            is_menu_open: false,
+        });
     }
 
     /// Counts the frame, takes pictures, and says whether to go on.

@@ -72,6 +72,7 @@ fn visit(
         stay: Duration::from_secs(arguments.stay_seconds.unwrap_or_default()),
         timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
+        trace: arguments.trace.clone(),
     };
     let reopen = || Screen::open(arguments);
     Viewer::new(screen, venue, wishes, started)?.run(reopen, || interrupt.is_raised())

@@ -20,6 +20,8 @@ pub mod window;
 
 #[cfg(feature = "viewer")]
 mod display {
+    use std::time::Duration;
+
     use crate::draw::{EyeImage, EyeTarget, Gpu};
     use crate::math::{Pose, ViewPair};
     use crate::rig::{Input, Person};
@@ -55,6 +57,21 @@ mod display {
         fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
             [None, None]
         }
+
+        /// How far the display's session is: `focused` when the person sees it and what they do is meant for it.
+        fn session(&self) -> &'static str {
+            "focused"
+        }
+
+        /// What each hand, left and right, says its will with: the OpenXR interaction profile without its
+        /// prefix, such as `oculus/touch_controller`; empty where there is none.
+        fn profiles(&self) -> [&'static str; 2] {
+            [""; 2]
+        }
+
+        /// Lets the hand (0 left, 1 right) feel something, as strongly as 0 ..= 1; without a sound where
+        /// nothing can be felt.
+        fn buzz(&mut self, _hand: usize, _strength: f32, _duration: Duration) {}
 
         /// What the eyes are drawn to, for this frame: handles, cheap to clone.
         fn target(&self) -> EyeTarget;

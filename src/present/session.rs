@@ -155,6 +155,20 @@ impl Session {
         self.is_running && self.state == State::Focused && !is_over
     }
 
+    /// Its state for people: `focused`, say, or `lost`.
+    pub fn name(&self) -> &'static str {
+        match self.state {
+            _ if self.is_lost => "lost",
+            _ if self.leaving == Leaving::Done => "exiting",
+            State::Idle | State::LossPending | State::Exiting => "idle",
+            State::Ready => "ready",
+            State::Synchronized => "synchronized",
+            State::Visible => "visible",
+            State::Focused => "focused",
+            State::Stopping => "stopping",
+        }
+    }
+
     /// The session has begun.
     pub fn begun(&mut self) {
         self.is_running = true;

@@ -33,6 +33,8 @@ pub struct Input {
     pub stage_moved: Option<Pose>,
     /// The headset was taken off.
     pub is_taken_off: bool,
+    /// Stage from gaze, where the headset follows the eyes: what they look at is along −Z.
+    pub gaze: Option<Pose>,
     /// Left and right.
     pub hands: [Hand; 2],
 }

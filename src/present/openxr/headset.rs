@@ -242,6 +242,10 @@ impl Display for Headset {
         self.hand_poses.map(|hand| hand.map(|hand| hand.in_parent(stage)))
     }
 
+    fn session(&self) -> &'static str {
+        self.life.name()
+    }
+
     fn target(&self) -> EyeTarget {
         self.target.clone()
     }
