@@ -282,7 +282,10 @@ impl<'a> Viewer<'a> {
         let now = self.started.elapsed();
         let hands = match self.wishes.waves {
             true => wave::hands(head, now.saturating_sub(self.entered)),
-            false => self.display.hands(&self.person),
+            false => {
+                let stage = self.person.stage();
+                self.input.hands.map(|hand| hand.palm.map(|palm| palm.in_parent(stage)))
+            }
         };
         self.venue.be_at(Body { head, hands }, now);
         let Self { figures, renderer, venue, .. } = self;

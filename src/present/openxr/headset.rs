@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use openxr as xr;
 
+use super::actions::Actions;
 use super::graphics::Maker;
-use super::hands::Hands;
 use super::space;
 use super::swapchain::EyeSwapchain;
 use crate::draw::{EyeImage, EyeTarget, Gpu, Hooks};
-use crate::math::{Pose, View, ViewPair};
+use crate::math::{View, ViewPair};
 use crate::present::{Begin, Display, PresentError};
-use crate::rig::{Input, Person};
+use crate::rig::{Hands, Input, Person};
 
 const STEREO: xr::ViewConfigurationType = xr::ViewConfigurationType::PRIMARY_STEREO;
 
@@ -32,7 +32,7 @@ pub struct Headset {
     /// What was drawn last, where somebody asked to keep it: the runtime's image is not ours to read.
     kept: Option<EyeImage>,
     hooks: Hooks,
-    hands: Hands,
+    actions: Actions,
     floor: xr::Space,
     waiter: xr::FrameWaiter,
     stream: xr::FrameStream<xr::Vulkan>,
@@ -46,7 +46,8 @@ pub struct Headset {
     last_time: Option<xr::Time>,
     /// In [`Headset::floor`].
     views: [xr::View; 2],
-    hand_poses: [Option<Pose>; 2],
+    hands: Hands,
+    is_focused: bool,
 }
 
 /// How far the session is.
@@ -85,7 +86,7 @@ impl Headset {
             eyes,
             kept: None,
             hooks: gpu.hooks().clone(),
-            hands: Hands::new(&instance, &session).map_err(lost)?,
+            actions: Actions::new(&instance, system, &session).map_err(lost)?,
             floor: space::floor(&session).map_err(lost)?,
             waiter,
             stream,
@@ -97,7 +98,8 @@ impl Headset {
             time: xr::Time::from_nanos(0),
             last_time: None,
             views: [xr::View { pose: xr::Posef::IDENTITY, fov: xr::Fovf::default() }; 2],
-            hand_poses: [None; 2],
+            hands: Hands::default(),
+            is_focused: false,
         })
     }
 
@@ -105,18 +107,24 @@ impl Headset {
     fn follow(&mut self) -> xr::Result<()> {
         while let Some(event) = self.instance.poll_event(&mut self.events)? {
             match event {
-                xr::Event::SessionStateChanged(change) => match change.state() {
-                    xr::SessionState::READY => {
-                        self.session.begin(STEREO)?;
-                        self.stage = Stage::Running;
+                xr::Event::InteractionProfileChanged(_) => self.actions.expect_another_profile(),
+                xr::Event::SessionStateChanged(change) => {
+                    self.is_focused = change.state() == xr::SessionState::FOCUSED;
+                    match change.state() {
+                        xr::SessionState::READY => {
+                            self.session.begin(STEREO)?;
+                            self.stage = Stage::Running;
+                        }
+                        xr::SessionState::STOPPING => {
+                            self.session.end()?;
+                            self.stage = Stage::Idle;
+                        }
+                        xr::SessionState::EXITING | xr::SessionState::LOSS_PENDING => {
+                            self.stage = Stage::Over
+                        }
+                        state => tracing::debug!("the headset's session is {state:?}"),
                     }
-                    xr::SessionState::STOPPING => {
-                        self.session.end()?;
-                        self.stage = Stage::Idle;
-                    }
-                    xr::SessionState::EXITING | xr::SessionState::LOSS_PENDING => self.stage = Stage::Over,
-                    state => tracing::debug!("the headset's session is {state:?}"),
-                },
+                }
                 xr::Event::InstanceLossPending(_) => self.stage = Stage::Over,
                 _ => {}
             }
@@ -125,7 +133,7 @@ impl Headset {
     }
 
     /// Waits for the next frame and begins it; `None` where nothing of it would be seen.
-    fn begin_frame(&mut self) -> xr::Result<Option<f32>> {
+    fn begin_frame(&mut self, input: &mut Input) -> xr::Result<Option<f32>> {
         let state = self.waiter.wait()?;
         {
             let _held = self.hooks.lock_queue();
@@ -147,11 +155,15 @@ impl Headset {
                 return Ok(None);
             }
         }
-        self.hand_poses = self.hands.locate(&self.session, &self.floor, self.time)?;
         self.target = self.eyes.acquire()?;
         let last = self.last_time.replace(self.time).unwrap_or(self.time);
         let seconds = (self.time.as_nanos() - last.as_nanos()) as f32 * 1e-9;
-        Ok(Some(seconds.clamp(0.0, DELTA_SECONDS_MAX)))
+        let delta_seconds = seconds.clamp(0.0, DELTA_SECONDS_MAX);
+        input.head = Some(ViewPair { eyes: self.views.map(stage_view) }.center());
+        input.gaze = self.actions.gaze(&self.floor, self.time)?;
+        let raw = self.actions.read(&self.session, &self.floor, self.time)?;
+        input.hands = self.hands.step(&raw, input.head, self.is_focused, delta_seconds);
+        Ok(Some(delta_seconds))
     }
 
     /// Ends the frame, with what was drawn or with nothing.
@@ -203,25 +215,41 @@ impl Display for Headset {
                 std::thread::sleep(IDLE);
                 Ok(Begin::Skip)
             }
-            Stage::Running => match self.begin_frame().map_err(PresentError::headset_lost)? {
+            Stage::Running => match self.begin_frame(input).map_err(PresentError::headset_lost)? {
                 Some(delta_seconds) => Ok(Begin::Frame { delta_seconds }),
-                None => Ok(Begin::Skip),
+                None => {
+                    // Who sees nothing presses nothing, and lets go of nothing.
+                    self.hands = Hands::default();
+                    Ok(Begin::Skip)
+                }
             },
         }
     }
 
     fn views(&mut self, person: &Person) -> ViewPair {
         let stage = person.stage();
-        let eye = |view: xr::View| View {
-            pose: space::pose(view.pose).in_parent(stage),
-            fov: space::fov(view.fov),
+        let eye = |view| {
+            let View { pose, fov } = stage_view(view);
+            View { pose: pose.in_parent(stage), fov }
         };
         ViewPair { eyes: self.views.map(eye) }
     }
 
-    fn hands(&self, person: &Person) -> [Option<Pose>; 2] {
-        let stage = person.stage();
-        self.hand_poses.map(|hand| hand.map(|hand| hand.in_parent(stage)))
+    fn session(&self) -> &'static str {
+        match self.stage {
+            Stage::Idle => "idle",
+            Stage::Running if self.is_focused => "focused",
+            Stage::Running => "visible",
+            Stage::Over => "over",
+        }
+    }
+
+    fn profiles(&self) -> [&'static str; 2] {
+        self.actions.profiles()
+    }
+
+    fn buzz(&mut self, hand: usize, strength: f32, duration: Duration) {
+        self.actions.buzz(&self.session, hand, strength, duration);
     }
 
     fn target(&self) -> EyeTarget {
@@ -269,6 +297,11 @@ impl Drop for Headset {
             tracing::debug!("the headset's session did not end in order: {error}");
         }
     }
+}
+
+/// An eye in the stage's space.
+fn stage_view(view: xr::View) -> View {
+    View { pose: space::pose(view.pose), fov: space::fov(view.fov) }
 }
 
 type Created = (xr::Session<xr::Vulkan>, xr::FrameWaiter, xr::FrameStream<xr::Vulkan>);

@@ -107,6 +107,7 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     let mut wished = xr::ExtensionSet::default();
     wished.khr_vulkan_enable2 = offered.khr_vulkan_enable2;
     wished.ext_local_floor = offered.ext_local_floor;
+    super::actions::wish(&mut wished, offered);
     #[cfg(target_os = "android")]
     {
         wished.khr_android_create_instance = true;
