@@ -28,6 +28,8 @@ mod progress;
 #[cfg(feature = "viewer")]
 mod report;
 #[cfg(feature = "viewer")]
+mod screen;
+#[cfg(feature = "viewer")]
 mod trace;
 #[cfg(feature = "viewer")]
 mod venue;

@@ -13,6 +13,8 @@ pub mod headless;
 pub mod openxr;
 #[cfg(feature = "viewer")]
 pub mod picture;
+#[cfg(feature = "viewer")]
+pub mod session;
 #[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
@@ -79,6 +81,15 @@ mod display {
             keeps_picture: bool,
         ) -> Result<(), PresentError>;
 
+        /// Waits until the target may be drawn to, and says where the eyes are now: the last thing before the
+        /// frame's commands are submitted.
+        ///
+        /// # Errors
+        /// When the display failed for good; the commands must not be submitted then.
+        fn latch(&mut self, person: &Person) -> Result<ViewPair, PresentError> {
+            Ok(self.views(person))
+        }
+
         /// The frame's commands are submitted: shows it.
         ///
         /// # Errors
@@ -116,7 +127,7 @@ mod display {
             reason: String,
         },
         /// The headset's runtime failed.
-        #[error("the headset's runtime stopped working ({reason}): start it again, then Pavilion")]
+        #[error("the headset's runtime stopped working ({reason}): start it again")]
         HeadsetLost {
             /// What it said.
             reason: String,
@@ -132,6 +143,11 @@ mod display {
     }
 
     impl PresentError {
+        /// Whether another display of the same kind may be had in a while.
+        pub fn is_passing(&self) -> bool {
+            matches!(self, Self::HeadsetLost { .. })
+        }
+
         /// The headset's runtime failed with these words.
         #[cfg(feature = "xr")]
         pub(super) fn headset_lost(reason: impl ToString) -> Self {

@@ -9,9 +9,11 @@ mod actions;
 pub mod graphics;
 pub mod headset;
 mod joints;
+mod pace;
 pub mod runtime;
 mod space;
 mod swapchain;
+mod views;
 
 pub use graphics::Maker;
 pub use headset::Headset;
