@@ -208,6 +208,50 @@ impl Remote {
         self.stream.write_all(bytemuck::bytes_of(&self.state)).unwrap();
     }
 
+    /// Puts a hand (0 left, 1 right) there; its grip has the thumb along −z and the open fingers along −y.
+    pub fn place_hand(&mut self, side: usize, position: [f32; 3], grip: Quat) {
+        self.state.hands[side].pose = RemotePose { orientation: grip.to_array(), position };
+        self.send();
+    }
+
+    /// Switches a controller on or off.
+    pub fn switch(&mut self, side: usize, is_on: bool) {
+        self.state.hands[side].is_active = is_on.into();
+        self.send();
+    }
+
+    /// Pulls the trigger, 0 ..= 1.
+    pub fn trigger(&mut self, side: usize, value: f32) {
+        self.state.hands[side].trigger = value;
+        self.state.hands[side].buttons[6] = (value > 0.9).into();
+        self.send();
+    }
+
+    /// Squeezes the grip: how far it is closed and how hard, both 0 ..= 1.
+    pub fn squeeze(&mut self, side: usize, value: f32) {
+        self.state.hands[side].squeeze = [value; 2];
+        self.send();
+    }
+
+    /// Pushes the thumbstick: right and forward positive.
+    pub fn stick(&mut self, side: usize, stick: [f32; 2]) {
+        self.state.hands[side].thumbstick = stick;
+        self.send();
+    }
+
+    /// Presses the upper face button, or lets it go.
+    pub fn upper_button(&mut self, side: usize, is_down: bool) {
+        self.state.hands[side].buttons[4] = is_down.into();
+        self.send();
+    }
+
+    /// Shows a bare hand whose fingers are bent so far, 0 ..= 1, little finger to thumb; or hides it.
+    pub fn show_bare(&mut self, side: usize, curl: Option<[f32; 5]>) {
+        self.state.hands[side].is_hand_tracked = curl.is_some().into();
+        self.state.hands[side].curl = curl.unwrap_or_default();
+        self.send();
+    }
+
     /// Waves with the right hand for two seconds, palm ahead and fingers up, and keeps it up.
     pub fn wave(&mut self) {
         const STEPS: u32 = 60;
