@@ -51,6 +51,13 @@ pub const TILES_MAX: usize = 32_768;
 /// Blobs of a tileset: one a tile and as many images.
 pub const BLOBS_MAX: usize = 65_536;
 
+/// Pieces of the ground: one a cell, of which there are at most an eighth of the tiles.
+pub const COLLIDERS_MAX: usize = TILES_MAX / 8;
+
+/// Triangles of one of them: three times those of the cell that it is made from. Its tree of boxes is
+/// 64 bytes a triangle, 4 MiB.
+pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
+
 /// Materials of a tileset. With the four of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
 pub const MATERIALS_MAX: usize = 1020;

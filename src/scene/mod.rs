@@ -5,6 +5,7 @@
 //! through [`gltf`] and [`tile`], plain data goes out.
 
 pub mod actor;
+pub mod collider;
 pub mod demand;
 pub mod entity;
 pub mod error;
@@ -19,9 +20,10 @@ pub mod tile;
 pub mod tileset;
 
 pub use actor::Actor;
+pub use collider::{Collider, ColliderCell};
 pub use demand::Demand;
 pub use error::ContentError;
-pub use id::{BlobId, ContentHash, EntityIndex, ImageId, MaterialId, TileId};
+pub use id::{BlobId, ColliderId, ContentHash, EntityIndex, ImageId, MaterialId, TileId};
 pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
 pub use tileset::{Tile, Tileset};

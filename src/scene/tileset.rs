@@ -6,6 +6,7 @@
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
+use super::collider::{self, ColliderCell};
 use super::entity::Entity;
 use super::texture::Image;
 use super::{BlobId, ContentError, ContentHash, ImageId, Material, TileId, limits};
@@ -94,6 +95,8 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
+    /// What stops and carries people, in pieces.
+    pub colliders: Vec<ColliderCell>,
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -131,6 +134,7 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         check_entities(&tables.entities)?;
+        collider::check_cells(&tables.colliders, tables.blobs.len())?;
         let light = &tables.light;
         let numbers_ok =
             light.to_sun.is_normalized() && light.sun.is_finite() && light.sky.iter().all(|c| c.is_finite());
@@ -269,6 +273,11 @@ impl Tileset {
     /// Every entity, sorted by id.
     pub fn entities(&self) -> &[Entity] {
         &self.tables.entities
+    }
+
+    /// What stops and carries people, in pieces.
+    pub fn colliders(&self) -> &[ColliderCell] {
+        &self.tables.colliders
     }
 
     /// The light.

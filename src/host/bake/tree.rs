@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::collider::Ground;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
-use crate::scene::BlobId;
+use crate::scene::{BlobId, ColliderCell};
 use crate::scene::entity::Entity;
 use crate::scene::tileset::{Blob, Tables, Tile};
 
@@ -45,6 +46,7 @@ impl Branch {
 /// Lists the tree breadth first, which puts each tile's children side by side.
 pub fn tables(
     root: Branch,
+    ground: Vec<Ground>,
     shelf: Shelf,
     entities: Vec<Entity>,
     staging: Staging,
@@ -73,6 +75,11 @@ pub fn tables(
         tiles.push(tile);
         queue.extend(branch.children);
     }
+    let mut colliders = Vec::with_capacity(ground.len());
+    for Ground { bounds, blob, .. } in ground {
+        colliders.push(ColliderCell { bounds, blob: BlobId(blobs.len() as u32) });
+        blobs.push(blob);
+    }
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
     let tables = Tables {
@@ -84,6 +91,7 @@ pub fn tables(
         images: shelf.images,
         materials: shelf.materials,
         entities,
+        colliders,
     };
     (tables, blobs)
 }
