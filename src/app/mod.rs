@@ -9,6 +9,8 @@ mod fetch;
 #[cfg(feature = "viewer")]
 pub(crate) mod figures;
 mod folders;
+#[cfg(feature = "viewer")]
+mod ground;
 #[cfg(all(target_os = "android", feature = "xr"))]
 pub mod headset;
 #[cfg(feature = "host")]
@@ -27,6 +29,10 @@ mod log;
 mod progress;
 #[cfg(feature = "viewer")]
 mod report;
+#[cfg(feature = "viewer")]
+mod screen;
+#[cfg(feature = "viewer")]
+mod trace;
 #[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]

@@ -160,7 +160,8 @@ impl Culler {
                 demand.keeps.push(id);
             } else if tile.content.is_some() && (!mark.is_refined || shown_excess == NOTHING_SHOWN) {
                 let weight = if mark.is_visible { 1.0 } else { UNSEEN_WEIGHT };
-                let seen = if shown_excess == NOTHING_SHOWN { Want::HOLE + mark.excess } else { shown_excess };
+                let seen =
+                    if shown_excess == NOTHING_SHOWN { Want::HOLE + mark.excess } else { shown_excess };
                 demand.wants.push(Want { tile: id, importance: seen * weight });
             }
             if mark.is_refined {

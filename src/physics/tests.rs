@@ -21,8 +21,7 @@ impl Site {
             let side = |bit: u32| if index >> bit & 1 == 1 { 0.5 } else { -0.5 };
             center + turn * (size * Vec3::new(side(0), side(1), side(2)))
         };
-        let quads =
-            [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3_u32]];
+        let quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3_u32]];
         let triangles = quads.iter().flat_map(|&[a, b, c, d]| [[a, b, c], [a, c, d]]).collect();
         self.pieces.push(Collider { vertices: (0..8).map(corner).collect(), triangles });
         self

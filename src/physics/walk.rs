@@ -103,7 +103,8 @@ impl World {
     /// climbing wants strides as long as a tread, and falls back from shorter ones.)
     fn stepped_up(&self, feet: Vec3, body: Body, shift: Vec3) -> Option<Vec3> {
         let ahead = shift / shift.length();
-        let up = self.cast_body(feet, body, Vec3::Y, STEP_METRES).map_or(STEP_METRES, |hit| hit.time_of_impact);
+        let up =
+            self.cast_body(feet, body, Vec3::Y, STEP_METRES).map_or(STEP_METRES, |hit| hit.time_of_impact);
         let raised = feet + Vec3::Y * up.max(0.0);
         let reach = shift.length().max(TREAD_METRES);
         if self.cast_body(raised, body, ahead, reach).is_some() {
@@ -168,8 +169,5 @@ impl World {
 fn around(feet: Vec3, body: Body, reach: f32) -> Aabb {
     let side = body.radius_metres() + reach + 2.0 * SKIN_METRES;
     let up = body.height_metres() + STEP_METRES + reach;
-    Aabb {
-        min: feet - Vec3::new(side, DROP_METRES + reach, side),
-        max: feet + Vec3::new(side, up, side),
-    }
+    Aabb { min: feet - Vec3::new(side, DROP_METRES + reach, side), max: feet + Vec3::new(side, up, side) }
 }

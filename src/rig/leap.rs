@@ -94,10 +94,15 @@ fn landing(world: &World, hit: Hit, velocity: Vec3, body: Body) -> Option<Vec3> 
     let stand = |pull: &f32| {
         let place = hit.point + back * *pull;
         let side = Vec3::new(body.radius_metres(), 0.0, body.radius_metres());
-        let room = Aabb { min: place - side - Vec3::Y * LIFT_METRES, max: place + side + Vec3::Y * body.height_metres() };
+        let room = Aabb {
+            min: place - side - Vec3::Y * LIFT_METRES,
+            max: place + side + Vec3::Y * body.height_metres(),
+        };
         let stands = world.is_known(room).then(|| world.stand(place, body, LIFT_METRES, LIFT_METRES))??;
         // Pulled back it must still be what was pointed at, not what lies behind it.
-        between(world, hit.point + Vec3::Y * LIFT_METRES, stands + Vec3::Y * LIFT_METRES).is_none().then_some(stands)
+        between(world, hit.point + Vec3::Y * LIFT_METRES, stands + Vec3::Y * LIFT_METRES)
+            .is_none()
+            .then_some(stands)
     };
     PULL_BACKS_METRES.iter().find_map(stand)
 }

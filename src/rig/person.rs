@@ -127,6 +127,9 @@ impl Person {
         let delta_seconds = if delta_seconds.is_finite() { delta_seconds } else { 0.0 };
         let delta_seconds = delta_seconds.clamp(0.0, DELTA_SECONDS_MAX);
         let input = &sane(input);
+        if let Some(moved) = input.stage_moved {
+            self.keep_head(moved);
+        }
         self.track(input.head, world);
         if input.recentre {
             self.recentre();
@@ -224,8 +227,8 @@ impl Person {
         let before = self.head_in_world().position;
         self.yaw_radians = (self.yaw_radians + radians).rem_euclid(std::f32::consts::TAU);
         self.origin += (before - self.head_in_world().position).with_y(0.0);
-        self.pitch_radians = (self.pitch_radians + input.look_up_radians)
-            .clamp(-LOOK_UP_LIMIT_RADIANS, LOOK_UP_LIMIT_RADIANS);
+        self.pitch_radians =
+            (self.pitch_radians + input.look_up_radians).clamp(-LOOK_UP_LIMIT_RADIANS, LOOK_UP_LIMIT_RADIANS);
         if settings.turn == Turn::Smooth { radians } else { 0.0 }
     }
 
@@ -291,7 +294,8 @@ impl Person {
         let wish = wish.clamp_length_max(1.0) * speed;
         let looks = Quat::from_rotation_y(self.yaw_radians + yaw_of(self.head));
         let wanted = looks * Vec3::new(wish.x, 0.0, -wish.y);
-        let change = (wanted - self.velocity).clamp_length_max(GLIDE_METRES_PER_SECOND_SQUARED * delta_seconds);
+        let change =
+            (wanted - self.velocity).clamp_length_max(GLIDE_METRES_PER_SECOND_SQUARED * delta_seconds);
         self.velocity += change;
         let glide = self.velocity * delta_seconds;
         if glide.length_squared() > 1e-10 {

@@ -58,9 +58,9 @@ pub const COLLIDERS_MAX: usize = TILES_MAX / 8;
 /// 64 bytes a triangle, 4 MiB.
 pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
 
-/// Materials of a tileset. With the four of the built-in shapes they are 1024, which at 64 B each fill
+/// Materials of a tileset. With the five of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
-pub const MATERIALS_MAX: usize = 1020;
+pub const MATERIALS_MAX: usize = 1019;
 
 /// Images of a tileset, counted once for each colour space they are used in.
 pub const IMAGES_MAX: usize = 4096;

@@ -58,7 +58,8 @@ impl Choice {
             if index == self.hole_count.min(self.scored.len()) {
                 used_bytes += self.take_ground(venue);
             }
-            if index == self.scored.len() || used_bytes >= room.window_bytes || self.blobs.len() >= WANTS_MAX {
+            if index == self.scored.len() || used_bytes >= room.window_bytes || self.blobs.len() >= WANTS_MAX
+            {
                 break;
             }
             used_bytes += self.take(venue, self.scored[index].1, &mut room.resident_bytes);

@@ -102,7 +102,9 @@ pub fn run(job: DecodeJob) -> Decoded {
         Work::Tile { tile, tileset, glb } => {
             Content::Tile { tile, mesh: tile::decode(&glb, &tileset).map(Box::new) }
         }
-        Work::Collider { collider, bytes } => Content::Collider { collider, surface: decode_collider(&bytes) },
+        Work::Collider { collider, bytes } => {
+            Content::Collider { collider, surface: decode_collider(&bytes) }
+        }
         Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
             Ok(texture) => Content::Image { image, texture, refused: None },
             Err(reason) => Content::Image { image, texture: blank(form), refused: Some(reason) },

@@ -22,9 +22,9 @@ mod venue;
 
 use std::sync::Arc;
 
+use crate::physics::Surface;
 use crate::protocol::{ContentHash, ProtocolError, WantedBlob};
 use crate::scene::texture::Texture;
-use crate::physics::Surface;
 use crate::scene::{ColliderId, ContentError, ImageId, TileId, TileMesh, Tileset};
 
 pub use decode::{DecodeJob, Decoded};

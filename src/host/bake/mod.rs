@@ -257,9 +257,8 @@ pub fn bake_document(
     report.record_seconds(Stage::Cells, started.elapsed().as_secs_f64());
 
     let started = Instant::now();
-    let ground = collider::build_all(&partition, &mut |done, total| {
-        tell(on_progress, Stage::Ground, done, total)
-    })?;
+    let ground =
+        collider::build_all(&partition, &mut |done, total| tell(on_progress, Stage::Ground, done, total))?;
     report.record_seconds(Stage::Ground, started.elapsed().as_secs_f64());
 
     let started = Instant::now();

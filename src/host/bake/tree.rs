@@ -8,9 +8,9 @@ use super::light::Staging;
 use super::material::Shelf;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
-use crate::scene::{BlobId, ColliderCell};
 use crate::scene::entity::Entity;
 use crate::scene::tileset::{Blob, Tables, Tile};
+use crate::scene::{BlobId, ColliderCell};
 
 /// A tile with all that is below it.
 #[derive(Clone, Debug)]

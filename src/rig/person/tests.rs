@@ -216,7 +216,8 @@ fn gliding_wants_the_setting_and_narrows_the_view() {
 fn what_is_no_number_is_no_wish() {
     let (mut person, world) = (standing(), Site::floor().world());
     let nan = Pose { position: Vec3::splat(f32::NAN), ..Pose::IDENTITY };
-    let mut input = Input { walk: Vec2::splat(f32::NAN), turn_radians: f32::NAN, head: Some(nan), ..Input::default() };
+    let mut input =
+        Input { walk: Vec2::splat(f32::NAN), turn_radians: f32::NAN, head: Some(nan), ..Input::default() };
     input.hands[1] = Hand { aim: Some(nan), stick: Vec2::splat(f32::INFINITY), ..pointing(0.0) };
     input.hands[1].select = Button { is_down: true, is_pressed: true, is_released: false };
     for delta_seconds in [FRAME, 0.0, -1.0, f32::NAN, f32::INFINITY, 1e9] {
@@ -300,8 +301,8 @@ pub fn live(
             match *act {
                 Act::Walk(x, y, is_fast) => (input.walk, input.is_fast) = (Vec2::new(x, y), is_fast),
                 Act::Sticks(a, b, c, d) => {
-                    input.hands = [Vec2::new(a, b), Vec2::new(c, d)]
-                        .map(|stick| Hand { stick, ..pointing(-0.5) });
+                    input.hands =
+                        [Vec2::new(a, b), Vec2::new(c, d)].map(|stick| Hand { stick, ..pointing(-0.5) });
                 }
                 Act::Turn(radians) => input.turn_radians = radians,
                 Act::Lean(x, y, z) => head = head.lerp(Vec3::new(x, y, z), 0.05),
@@ -320,7 +321,8 @@ pub fn live(
             let (feet, seen) = (person.feet, person.head_in_world().position);
             let comfort = person.step(&input, settings, world, *delta_seconds);
             holds(person, world, floor)?;
-            let is_asked = comfort.is_returned || matches!(act, Act::Recentre | Act::Leap(..) | Act::Sticks(..));
+            let is_asked =
+                comfort.is_returned || matches!(act, Act::Recentre | Act::Leap(..) | Act::Sticks(..));
             if !is_asked {
                 let seconds = delta_seconds.clamp(0.0, DELTA_SECONDS_MAX);
                 let own = (head - head_before).length();

@@ -71,6 +71,7 @@ export XR_RUNTIME_JSON="$P/xr/monado.json"
 export VK_DRIVER_FILES="$P/xr/lvp.json" VK_ICD_FILENAMES="$P/xr/lvp.json"
 export VK_LAYER_PATH="$P/usr/share/vulkan/explicit_layer.d" VK_LOADER_LAYERS_DISABLE='~implicit~'
 export XKB_CONFIG_ROOT="$P/usr/share/X11/xkb" XLOCALEDIR="$P/usr/share/X11/locale"
+export XR_API_LAYER_PATH="$P/usr/share/openxr/1/api_layers/explicit.d"
 exec "$P/{LOADER}" --library-path {libraries} "$@"
 "#
     )
