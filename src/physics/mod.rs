@@ -6,6 +6,7 @@
 //! invariant: no clock, no thread, no idea of who asks; rapier's types stay inside.
 
 mod body;
+mod prop;
 mod surface;
 mod walk;
 mod world;

@@ -3,7 +3,7 @@
 use glam::{Quat, Vec3};
 use proptest::prelude::*;
 
-use super::{Body, DROP_METRES, Surface, World};
+use super::{Body, DROP_METRES, Surface, Walked, World};
 use crate::math::Aabb;
 use crate::scene::{Collider, ColliderId};
 
@@ -46,6 +46,11 @@ pub fn bounds(piece: &Collider) -> Aabb {
     Aabb::around(piece.vertices.iter().copied())
 }
 
+/// Walks from a place, as if just put there.
+fn go(world: &World, feet: Vec3, shift: Vec3) -> Walked {
+    world.walk(world.standing(feet, adult()), adult(), shift)
+}
+
 fn adult() -> Body {
     Body::of_height(1.75)
 }
@@ -55,7 +60,7 @@ fn walking_ahead_goes_as_far_as_asked_and_stays_on_the_floor() {
     let world = Site::floor().world();
     let mut feet = Vec3::ZERO;
     for _ in 0..100 {
-        feet = world.walk(feet, adult(), Vec3::new(0.02, 0.0, 0.0)).feet;
+        feet = go(&world, feet, Vec3::new(0.02, 0.0, 0.0)).feet;
     }
     assert!((feet.x - 2.0).abs() < 1e-2 && feet.y.abs() < 5e-3, "{feet}");
 }
@@ -65,11 +70,11 @@ fn a_wall_stops_and_lets_slide_along() {
     let world = Site::floor().block(Vec3::new(2.0, 1.0, 0.0), Vec3::new(0.1, 2.0, 10.0), 0.0, 0.0).world();
     let mut feet = Vec3::ZERO;
     for _ in 0..200 {
-        feet = world.walk(feet, adult(), Vec3::new(0.02, 0.0, 0.01)).feet;
+        feet = go(&world, feet, Vec3::new(0.02, 0.0, 0.01)).feet;
     }
     assert!(feet.x < 1.95 - 0.19 && feet.x > 1.6, "{feet}");
     assert!(feet.z > 1.5, "it slides along: {feet}");
-    let leap = world.walk(Vec3::ZERO, adult(), Vec3::new(30.0, 0.0, 0.0)).feet;
+    let leap = go(&world, Vec3::ZERO, Vec3::new(30.0, 0.0, 0.0)).feet;
     assert!(leap.x < 1.95, "no stride is long enough to get through: {leap}");
 }
 
@@ -83,11 +88,11 @@ fn steps_are_climbed_up_and_down_and_a_table_is_not() {
     let world = site.block(Vec3::new(-2.0, 0.35, 0.0), Vec3::new(1.0, 0.7, 1.0), 0.0, 0.0).world();
     let mut feet = Vec3::ZERO;
     for _ in 0..220 {
-        feet = world.walk(feet, adult(), Vec3::new(0.015, 0.0, 0.0)).feet;
+        feet = go(&world, feet, Vec3::new(0.015, 0.0, 0.0)).feet;
     }
     assert!((feet.y - 1.02).abs() < 0.02, "on top of the stair: {feet}");
     for _ in 0..440 {
-        feet = world.walk(feet, adult(), Vec3::new(-0.015, 0.0, 0.0)).feet;
+        feet = go(&world, feet, Vec3::new(-0.015, 0.0, 0.0)).feet;
     }
     assert!(feet.y.abs() < 0.01 && feet.x > -1.5, "down again and before the table: {feet}");
 }
@@ -100,7 +105,7 @@ fn a_ramp_is_climbed_and_a_steep_one_is_a_wall() {
             Site::floor().block(Vec3::new(4.0, 0.0, 0.0), Vec3::new(6.0, 0.2, 4.0), 0.0, tilt).world();
         let mut feet = Vec3::ZERO;
         for _ in 0..500 {
-            feet = world.walk(feet, adult(), Vec3::new(0.012, 0.0, 0.0)).feet;
+            feet = go(&world, feet, Vec3::new(0.012, 0.0, 0.0)).feet;
         }
         assert_eq!(feet.y > 0.5, climbs, "{degrees}°: {feet}");
     }
@@ -111,7 +116,7 @@ fn nobody_walks_over_a_cliff_or_onto_ground_that_has_not_come() {
     let world = Site::floor().world();
     let mut feet = Vec3::ZERO;
     for _ in 0..3000 {
-        feet = world.walk(feet, adult(), Vec3::new(0.02, 0.0, 0.0)).feet;
+        feet = go(&world, feet, Vec3::new(0.02, 0.0, 0.0)).feet;
     }
     assert!(feet.x > 19.0 && feet.x < 20.3 && feet.y.abs() < 0.01, "it ends at the edge: {feet}");
 
@@ -121,11 +126,11 @@ fn nobody_walks_over_a_cliff_or_onto_ground_that_has_not_come() {
     world.insert(ColliderId(0), Surface::new(floor).as_ref());
     let mut feet = Vec3::ZERO;
     for _ in 0..300 {
-        feet = world.walk(feet, adult(), Vec3::new(0.02, 0.0, 0.0)).feet;
+        feet = go(&world, feet, Vec3::new(0.02, 0.0, 0.0)).feet;
     }
     assert!(feet.x > 2.0 && feet.x < 2.9, "unknown ground is not walked on: {feet}");
     world.insert(ColliderId(1), None);
-    let further = world.walk(feet, adult(), Vec3::new(0.1, 0.0, 0.0)).feet;
+    let further = go(&world, feet, Vec3::new(0.1, 0.0, 0.0)).feet;
     assert!(further.x > feet.x + 0.05, "what will never come is nothing: {further}");
 }
 
@@ -144,7 +149,7 @@ fn rays_see_walls_from_both_sides_and_nothing_else() {
 fn a_world_without_ground_is_walked_through_at_its_height() {
     let world = World::new([]);
     assert!(world.is_void());
-    let feet = world.walk(Vec3::Y, adult(), Vec3::X).feet;
+    let feet = go(&world, Vec3::Y, Vec3::X).feet;
     assert!(feet.abs_diff_eq(Vec3::new(1.0, 1.0, 0.0), 1e-4), "{feet}");
 }
 
@@ -181,7 +186,7 @@ proptest! {
         prop_assert!(world.fits(feet, adult()));
         for (x, z) in shifts {
             let shift = Vec3::new(x, 0.0, z);
-            let walked = world.walk(feet, adult(), shift);
+            let walked = go(&world, feet, shift);
             let level = (walked.feet - feet).with_y(0.0).length();
             prop_assert!(level <= shift.length() * 1.01 + 0.1, "{level} m of {}", shift.length());
             prop_assert!(world.fits(walked.feet, adult()), "in something at {}", walked.feet);

@@ -1,11 +1,11 @@
 //! How far somebody comes.
 //!
-//! rapier's character controller slides along walls and up slopes; steps are climbed here. It is asked in
-//! strides that are shorter than a body is thick, and what it answers is checked: a stride that would end in something,
-//! on unknown ground or at a cliff is not made. So whoever begins in a free place always is in one.
+//! In strides that are shorter than a body is thick: ahead, along what is in the way, up a step, down to
+//! the ground. (rapier's own character controller takes ten times as long where there is much to bump into,
+//! and climbs steps only in strides as long as a tread.) Where a stride ends is checked: one that would end in
+//! something, on unknown ground or at a cliff is not made. So whoever begins in a free place always is in one.
 
 use glam::Vec3;
-use rapier3d::control::{CharacterLength, KinematicCharacterController};
 use rapier3d::parry::query::ShapeCastOptions;
 use rapier3d::prelude::{Ball, Pose};
 
@@ -30,36 +30,65 @@ pub const DROP_METRES: f32 = 1.2;
 /// through a gap between boards.
 const SOLE_METRES: f32 = 0.05;
 
+/// Things that one slides along in a stride: a wall, another, and a slope.
+const SLIDES_MAX: usize = 4;
+
 /// A stride, in radii of the body.
 const STRIDE_RADII: f32 = 0.75;
 
 /// Strides at once; beyond, the rest of the way is not gone.
 const STRIDES_MAX: usize = 16;
 
-/// Where somebody came to.
+/// Where somebody stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Walked {
-    /// Where they stand, or hang in the air.
+    /// Where the feet are, on the ground or in the air.
     pub feet: Vec3,
-    /// How far the ground is below, metres; `None` where there is none within [`DROP_METRES`].
+    /// How far the ground is below, metres; `None` where there is none within [`DROP_METRES`], or where
+    /// nobody knows.
     pub drop_metres: Option<f32>,
+    /// There is ground right below the feet, not only below an edge of the body.
+    pub is_over_ground: bool,
+}
+
+/// The end of a stride before the feet are put down.
+#[derive(Clone, Copy, Debug)]
+struct Raised {
+    feet: Vec3,
+    lift: f32,
 }
 
 impl World {
-    /// Walks from `feet`, where `body` fits, as far along the level `shift` as there is room.
-    pub fn walk(&self, feet: Vec3, body: Body, shift: Vec3) -> Walked {
+    /// How somebody stands at `feet`, where `body` fits; with their feet on the ground if that is no
+    /// deeper than a step.
+    pub fn standing(&self, feet: Vec3, body: Body) -> Walked {
+        let nowhere = Walked { feet, drop_metres: None, is_over_ground: false };
         if !self.is_known(around(feet, body, 0.0)) {
-            return Walked { feet, drop_metres: None };
+            return nowhere;
         }
-        let begin = Walked { feet, drop_metres: self.drop_below(feet, body, DROP_METRES) };
+        let here = Walked {
+            drop_metres: self.drop_below(feet, body, DROP_METRES),
+            is_over_ground: self.has_ground(feet),
+            ..nowhere
+        };
+        match here.drop_metres {
+            Some(drop) if drop <= STEP_METRES && self.fits(feet - Vec3::Y * drop, body) => {
+                Walked { feet: feet - Vec3::Y * drop, drop_metres: Some(0.0), ..here }
+            }
+            _ => here,
+        }
+    }
+
+    /// Walks from `here`, where `body` fits, as far along the level `shift` as there is room.
+    pub fn walk(&self, here: Walked, body: Body, shift: Vec3) -> Walked {
         let stride = body.radius_metres() * STRIDE_RADII;
         let length = shift.length();
         if !(length.is_finite() && length > 1e-5) {
-            return self.stepped_down(begin, body);
+            return here;
         }
         let count = ((length / stride).ceil() as usize).max(1);
         let part = if count > STRIDES_MAX { shift * (stride / length) } else { shift / count as f32 };
-        let mut here = self.stepped_down(begin, body);
+        let mut here = here;
         for _ in 0..count.min(STRIDES_MAX) {
             let Some(next) = self.stride(here, body, part) else { break };
             let came = (next.feet - here.feet).with_y(0.0).length();
@@ -77,31 +106,57 @@ impl World {
         if !self.is_known(around(here.feet, body, shift.length())) {
             return None;
         }
-        let slid = self.slid(here.feet, body, shift);
-        let came = (slid - here.feet).dot(shift) / shift.length();
+        let stands = here.drop_metres.is_some_and(|drop| drop < STEP_METRES);
+        let slid = self.slid(here.feet, body, shift, if stands { SKIN_METRES } else { 0.0 });
+        let came = (slid.feet - here.feet).dot(shift) / shift.length();
         let mut ways = [Some(slid), None];
-        if came < 0.9 * shift.length() && here.drop_metres.is_some_and(|drop| drop < STEP_METRES) {
+        if came < 0.9 * shift.length() && stands {
             ways = [self.stepped_up(here.feet, body, shift), Some(slid)];
         }
-        ways.into_iter().flatten().find_map(|feet| self.accepted(here, feet, body, shift))
+        ways.into_iter().flatten().find_map(|raised| self.put_down(here, raised, body, shift))
     }
 
-    /// Ahead as far as nothing is in the way, then along what is.
-    fn slid(&self, feet: Vec3, body: Body, shift: Vec3) -> Vec3 {
-        let controller = KinematicCharacterController {
-            offset: CharacterLength::Absolute(SKIN_METRES),
-            max_slope_climb_angle: SLOPE_RADIANS,
-            min_slope_slide_angle: SLOPE_RADIANS,
-            snap_to_ground: None,
-            ..KinematicCharacterController::default()
-        };
-        let (capsule, pose) = (body.capsule(), body.pose(feet));
-        feet + controller.move_shape(1.0 / 90.0, &self.queries(), &capsule, &pose, shift, |_| {}).translation
+    /// Ahead as far as nothing is in the way, then along what is: up slopes, but up no wall. It goes
+    /// `lift` above the ground, so that this is not in the way.
+    fn slid(&self, feet: Vec3, body: Body, shift: Vec3, mut lift: f32) -> Raised {
+        let (mut here, mut rest) = (feet + Vec3::Y * lift, shift);
+        let mut walls = [None; SLIDES_MAX];
+        for index in 0..SLIDES_MAX {
+            let length = rest.length();
+            if length < 1e-4 {
+                break;
+            }
+            let ahead = rest / length;
+            let Some(hit) = self.cast_body(here, body, ahead, length) else {
+                here += rest;
+                break;
+            };
+            let free = hit.time_of_impact.clamp(0.0, length);
+            here += ahead * free;
+            rest -= ahead * free;
+            let normal = hit.normal1;
+            if normal.y >= SLOPE_RADIANS.cos() {
+                rest -= normal * rest.dot(normal).min(0.0);
+                // Off the slope, so that it is not met again.
+                lift = 0.0;
+                here += normal * (0.1 * SKIN_METRES);
+                continue;
+            }
+            let wall = normal.with_y(0.0).normalize_or_zero();
+            rest = rest.with_y(0.0);
+            rest -= wall * rest.dot(wall).min(0.0);
+            walls[index] = Some(wall);
+            // In a corner there is no along.
+            if walls.iter().flatten().any(|wall| rest.dot(*wall) < -1e-5) {
+                break;
+            }
+            here += wall * (0.1 * SKIN_METRES);
+        }
+        Raised { feet: here, lift }
     }
 
-    /// Up, ahead and down again: onto a step, or a little further up its edge. (The controller's own
-    /// climbing wants strides as long as a tread, and falls back from shorter ones.)
-    fn stepped_up(&self, feet: Vec3, body: Body, shift: Vec3) -> Option<Vec3> {
+    /// Up, ahead and down again: onto a step, or a little further up its edge.
+    fn stepped_up(&self, feet: Vec3, body: Body, shift: Vec3) -> Option<Raised> {
         let ahead = shift / shift.length();
         let up =
             self.cast_body(feet, body, Vec3::Y, STEP_METRES).map_or(STEP_METRES, |hit| hit.time_of_impact);
@@ -115,30 +170,35 @@ impl World {
         if tread.normal1.y.abs() < SLOPE_RADIANS.cos() {
             return None;
         }
-        let over = raised + shift;
-        let down = self.cast_body(over, body, Vec3::NEG_Y, up).map_or(up, |hit| hit.time_of_impact);
-        Some(over - Vec3::Y * down.max(0.0))
+        Some(Raised { feet: raised + shift, lift: 0.0 })
     }
 
-    /// The end of a stride, if somebody may stand there.
-    fn accepted(&self, here: Walked, feet: Vec3, body: Body, shift: Vec3) -> Option<Walked> {
+    /// The end of a stride, if somebody may stand there: down to the ground if that is no deeper than a
+    /// step, else as high as before; into the air one falls.
+    fn put_down(&self, here: Walked, raised: Raised, body: Body, shift: Vec3) -> Option<Walked> {
+        let Raised { feet, lift } = raised;
+        let stands = here.drop_metres.is_some_and(|drop| drop < STEP_METRES);
+        let drop = self.drop_below(feet, body, DROP_METRES + lift);
+        let down = match drop {
+            // Measured from above, so that rounding does not add up; but what holds one up there is no
+            // ground: it is the wall that one leans against.
+            Some(drop) if stands && drop <= STEP_METRES + lift && drop >= 0.5 * lift => drop,
+            _ => lift,
+        };
+        let feet = feet - Vec3::Y * down;
         // It goes no further than was asked, whatever it was pushed by.
         let is_sane = (feet - here.feet).with_y(0.0).length() <= shift.length() + 2.0 * SKIN_METRES
             && (feet.y - here.feet.y).abs() <= STEP_METRES + shift.length() + 2.0 * SKIN_METRES;
         if !is_sane || !self.fits(feet, body) {
             return None;
         }
+        let is_over_ground = self.has_ground(feet);
         // Whoever has ground under them keeps it.
-        if self.has_ground(here.feet) && !self.has_ground(feet) {
+        if here.is_over_ground && !is_over_ground {
             return None;
         }
-        let next = Walked { feet, drop_metres: self.drop_below(feet, body, DROP_METRES) };
-        // Down a stair feet follow at once; into the air one falls.
-        Some(if here.drop_metres.is_some_and(|drop| drop < STEP_METRES) {
-            self.stepped_down(next, body)
-        } else {
-            next
-        })
+        let drop_metres = drop.map(|drop| (drop - down).max(0.0));
+        Some(Walked { feet, drop_metres, is_over_ground })
     }
 
     /// Whether there is ground right below `feet`, not only below an edge of the body.
@@ -151,17 +211,6 @@ impl World {
         };
         let from = Pose::from_translation(feet + Vec3::Y * STEP_METRES);
         self.queries().cast_shape(&from, Vec3::NEG_Y, &sole, options).is_some()
-    }
-
-    /// On the ground, if that is no deeper than a step.
-    fn stepped_down(&self, here: Walked, body: Body) -> Walked {
-        match here.drop_metres {
-            Some(drop) if drop > 0.0 && drop <= STEP_METRES => {
-                let feet = here.feet - Vec3::Y * drop;
-                if self.fits(feet, body) { Walked { feet, drop_metres: Some(0.0) } } else { here }
-            }
-            _ => here,
-        }
     }
 }
 

@@ -3,11 +3,11 @@
 use glam::Vec3;
 use rapier3d::parry::query::ShapeCastOptions;
 use rapier3d::prelude::{
-    BroadPhaseBvh, ColliderBuilder, ColliderHandle, ColliderSet, IntegrationParameters, IslandManager,
-    NarrowPhase, QueryFilter, QueryPipeline, Ray, RigidBodySet, ShapeCastHit, SoftBodySet,
+    ColliderBuilder, ColliderHandle, PhysicsWorld, QueryFilter, QueryPipeline, Ray, ShapeCastHit,
 };
 
 use super::body::SKIN_METRES;
+use super::prop::Props;
 use super::{Body, Surface};
 use crate::math::Aabb;
 use crate::scene::ColliderId;
@@ -39,17 +39,14 @@ pub struct Hit {
     pub normal: Vec3,
 }
 
-/// The ground, as far as it is here.
+/// The ground, as far as it is here, and what lies on it.
 pub struct World {
     cells: Vec<Cell>,
-    pub(super) parameters: IntegrationParameters,
-    pub(super) bodies: RigidBodySet,
-    pub(super) colliders: ColliderSet,
-    pub(super) broad_phase: BroadPhaseBvh,
-    pub(super) narrow_phase: NarrowPhase,
-    pub(super) islands: IslandManager,
-    pub(super) soft_bodies: SoftBodySet,
     revision: u32,
+    pub(super) physics: PhysicsWorld,
+    pub(super) props: Props,
+    /// Something came or went since the last step.
+    pub(super) is_changed: bool,
 }
 
 impl World {
@@ -57,17 +54,7 @@ impl World {
     /// piece there is nothing: people walk through it at the height at which they are.
     pub fn new(cells: impl IntoIterator<Item = Aabb>) -> Self {
         let cells = cells.into_iter().map(|bounds| Cell { bounds, state: State::Unknown }).collect();
-        Self {
-            cells,
-            parameters: IntegrationParameters::default(),
-            bodies: RigidBodySet::new(),
-            colliders: ColliderSet::new(),
-            broad_phase: BroadPhaseBvh::new(),
-            narrow_phase: NarrowPhase::new(),
-            islands: IslandManager::new(),
-            soft_bodies: SoftBodySet::new(),
-            revision: 0,
-        }
+        Self { cells, revision: 0, physics: PhysicsWorld::new(), props: Props::default(), is_changed: false }
     }
 
     /// Whether there is no ground, and none to come.
@@ -89,8 +76,10 @@ impl World {
         let state = surface.map_or(State::Nothing, |surface| {
             let collider = ColliderBuilder::new(surface.shape()).build();
             let bounds = collider.compute_aabb();
-            let handle = self.colliders.insert(collider);
-            self.broad_phase.set_aabb(&self.parameters, handle, bounds);
+            let physics = &mut self.physics;
+            let handle = physics.colliders.insert(collider);
+            // Questions are answered at once, not after the next step.
+            physics.broad_phase.set_aabb(&physics.integration_parameters, handle, bounds);
             State::Here(handle)
         });
         self.cells[cell.index()].state = state;
@@ -100,10 +89,12 @@ impl World {
     pub fn remove(&mut self, cell: ColliderId) {
         let Some(cell) = self.cells.get_mut(cell.index()) else { return };
         if let State::Here(handle) = std::mem::replace(&mut cell.state, State::Unknown) {
-            let Self { colliders, islands, bodies, soft_bodies, .. } = self;
-            colliders.remove(handle, islands, bodies, soft_bodies, true);
+            let physics = &mut self.physics;
+            let (islands, bodies) = (&mut physics.islands, &mut physics.bodies);
+            physics.colliders.remove(handle, islands, bodies, &mut physics.soft_bodies, true);
         }
         self.revision = self.revision.wrapping_add(1);
+        self.is_changed = true;
     }
 
     /// Whether everything that touches these bounds has come.
@@ -167,8 +158,9 @@ impl World {
 
     /// What stands still: props stop nobody.
     pub(super) fn queries(&self) -> QueryPipeline<'_> {
-        let dispatcher = self.narrow_phase.query_dispatcher();
-        let filter = QueryFilter::exclude_dynamic();
-        self.broad_phase.as_query_pipeline(dispatcher, &self.bodies, &self.colliders, filter)
+        let physics = &self.physics;
+        let dispatcher = physics.narrow_phase.query_dispatcher();
+        let filter = QueryFilter::only_fixed();
+        physics.broad_phase.as_query_pipeline(dispatcher, &physics.bodies, &physics.colliders, filter)
     }
 }

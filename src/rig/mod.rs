@@ -4,6 +4,7 @@
 
 pub mod bindings;
 mod comfort;
+mod grasp;
 pub mod hand;
 pub mod hands;
 pub mod input;
@@ -17,6 +18,7 @@ mod turn;
 pub mod wrist;
 
 pub use comfort::Comfort;
+pub use grasp::Grasp;
 pub use hand::{Button, Hand, HandKind};
 pub use hands::{Hands, RawHand};
 pub use input::Input;

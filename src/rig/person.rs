@@ -10,7 +10,7 @@ use super::refuge::Refuge;
 use super::turn::{LET_GO, PUSHED, Turner};
 use super::{HandKind, Input, Leap, Settings, Turn, Walk};
 use crate::math::Pose;
-use crate::physics::{Body, DROP_METRES, World};
+use crate::physics::{Body, DROP_METRES, Walked, World};
 
 /// Eye height of a standing adult, metres: near the middle of the published percentiles
 /// (ISO 7250-1: 1.50 m women, 1.62 m men).
@@ -34,8 +34,12 @@ const FALL_METRES_PER_SECOND_MAX: f32 = 8.0;
 /// How quickly the view follows the feet up and down steps, metres a second.
 const RISE_METRES_PER_SECOND: f32 = 3.0;
 
-/// A head that moves less than this takes no body along, metres.
-const LEAN_METRES_MIN: f32 = 0.01;
+/// A head that sways less than this takes no body along, metres: it is still further from a wall than
+/// its own size.
+const LEAN_METRES_MIN: f32 = 0.04;
+
+/// Somebody who grew or shrank by less is as tall as before, metres.
+const GROWTH_METRES_MIN: f32 = 0.02;
 
 /// Straight up and straight down stay out of reach, so that left stays left.
 const LOOK_UP_LIMIT_RADIANS: f32 = 1.5;
@@ -86,6 +90,7 @@ pub struct Person {
     velocity: Vec3,
     fall_speed: f32,
     drop_metres: Option<f32>,
+    is_over_ground: bool,
     /// In something, with no room near: walks out through it.
     is_stuck: bool,
     revision: Option<u32>,
@@ -112,6 +117,7 @@ impl Person {
             velocity: Vec3::ZERO,
             fall_speed: 0.0,
             drop_metres: None,
+            is_over_ground: false,
             is_stuck: false,
             revision: None,
             turner: Turner::default(),
@@ -194,7 +200,6 @@ impl Person {
         self.pitch_radians = 0.0;
         self.velocity = Vec3::ZERO;
         self.aiming = None;
-        self.revision = None;
         self.land(feet);
     }
 
@@ -204,8 +209,10 @@ impl Person {
         let head = Quat::from_rotation_y(self.yaw_radians) * self.head.position;
         self.origin = (place - head).with_y(place.y);
         self.fall_speed = 0.0;
-        self.drop_metres = None;
         self.is_stuck = false;
+        // How they stand there is found out before the next step.
+        self.drop_metres = None;
+        self.revision = None;
     }
 
     /// Takes the head's pose, if it is one, and lets the body be as tall, if there is room for it.
@@ -215,7 +222,7 @@ impl Person {
         }
         let body = Body::of_height(self.head.position.y + EYES_TO_TOP_METRES);
         let grows = body.height_metres() - self.body.height_metres();
-        if grows.abs() > LEAN_METRES_MIN && (grows < 0.0 || self.is_stuck || world.fits(self.feet, body)) {
+        if grows.abs() > GROWTH_METRES_MIN && (grows < 0.0 || self.is_stuck || world.fits(self.feet, body)) {
             self.body = body;
         }
     }
@@ -239,8 +246,7 @@ impl Person {
         }
         self.is_stuck = !world.fits(self.feet, self.body);
         if !self.is_stuck {
-            let standing = world.walk(self.feet, self.body, Vec3::ZERO);
-            (self.feet, self.drop_metres) = (standing.feet, standing.drop_metres);
+            self.stand(world.standing(self.feet, self.body));
             return;
         }
         let rings = ROOM_METRES.iter().flat_map(|&radius| (0..8).map(move |step| (radius, step)));
@@ -254,6 +260,8 @@ impl Person {
             let lean = (self.head_in_world().position - self.feet).with_y(0.0);
             self.land(place);
             self.origin += lean;
+            self.revision = Some(world.revision());
+            self.stand(world.standing(place, self.body));
         }
     }
 
@@ -279,7 +287,7 @@ impl Person {
         {
             self.velocity = Vec3::ZERO;
             self.land(target);
-            self.drop_metres = Some(0.0);
+            self.settle(world);
         }
     }
 
@@ -319,11 +327,20 @@ impl Person {
     fn go(&mut self, shift: Vec3, world: &World) {
         if self.is_stuck {
             self.feet += shift;
-            self.is_stuck = !world.fits(self.feet, self.body);
+            if world.fits(self.feet, self.body) {
+                self.is_stuck = false;
+                self.stand(world.standing(self.feet, self.body));
+            }
             return;
         }
-        let walked = world.walk(self.feet, self.body, shift);
-        (self.feet, self.drop_metres) = (walked.feet, walked.drop_metres);
+        let here =
+            Walked { feet: self.feet, drop_metres: self.drop_metres, is_over_ground: self.is_over_ground };
+        self.stand(world.walk(here, self.body, shift));
+    }
+
+    fn stand(&mut self, walked: Walked) {
+        let Walked { feet, drop_metres, is_over_ground } = walked;
+        (self.feet, self.drop_metres, self.is_over_ground) = (feet, drop_metres, is_over_ground);
     }
 
     fn fall(&mut self, world: &World, delta_seconds: f32) {
@@ -360,7 +377,6 @@ impl Person {
         let back = self.refuge.look(self.feet, apart, fade, stands, delta_seconds);
         if let Some(place) = back {
             self.land(place);
-            self.revision = None;
         }
         self.comfort = Comfort { fade, vignette, is_returned: back.is_some() };
     }

@@ -58,6 +58,9 @@ pub const COLLIDERS_MAX: usize = TILES_MAX / 8;
 /// 64 bytes a triangle, 4 MiB.
 pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
 
+/// Things to take in the hand; each is a body that may have to be moved.
+pub const PROPS_MAX: usize = 256;
+
 /// Materials of a tileset. With the five of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
 pub const MATERIALS_MAX: usize = 1019;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
+use super::prop::{self, Prop};
 use super::texture::Image;
-use super::{BlobId, ContentError, ContentHash, ImageId, Material, TileId, limits};
+use super::{BlobId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
 
 /// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
@@ -85,7 +86,7 @@ pub struct Tables {
     pub spawn: Option<Pose>,
     /// The light.
     pub light: Light,
-    /// Parents before children; the first is the root.
+    /// Parents before children; the first is the root. After the tree, one for each prop.
     pub tiles: Vec<Tile>,
     /// Everything that can be fetched.
     pub blobs: Vec<Blob>,
@@ -97,6 +98,8 @@ pub struct Tables {
     pub entities: Vec<Entity>,
     /// What stops and carries people, in pieces.
     pub colliders: Vec<ColliderCell>,
+    /// Things to take in the hand. The last of the tiles are theirs.
+    pub props: Vec<Prop>,
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -111,7 +114,8 @@ impl TryFrom<Tables> for Tileset {
 
     fn try_from(tables: Tables) -> Result<Self, ContentError> {
         check_sizes(&tables)?;
-        check_tree(&tables.tiles)?;
+        prop::check_props(&tables.props, &tables.tiles, tables.entities.len())?;
+        check_tree(tables.tiles.get(..tables.tiles.len() - tables.props.len()).unwrap_or_default())?;
         for (index, tile) in tables.tiles.iter().enumerate() {
             check_references(index, tile, &tables)?;
         }
@@ -245,7 +249,7 @@ impl Tileset {
         &self.tables
     }
 
-    /// The tree; the first is the root.
+    /// The tree, whose first is the root, then one for each prop.
     pub fn tiles(&self) -> &[Tile] {
         &self.tables.tiles
     }
@@ -278,6 +282,16 @@ impl Tileset {
     /// What stops and carries people, in pieces.
     pub fn colliders(&self) -> &[ColliderCell] {
         &self.tables.colliders
+    }
+
+    /// Things to take in the hand.
+    pub fn props(&self) -> &[Prop] {
+        &self.tables.props
+    }
+
+    /// What shows the prop, which must be one of this tileset: in its own space.
+    pub fn prop_tile(&self, prop: PropId) -> TileId {
+        TileId((self.tables.tiles.len() - self.tables.props.len()) as u32 + prop.0)
     }
 
     /// The light.

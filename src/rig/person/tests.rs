@@ -319,10 +319,14 @@ pub fn live(
                 input.head = Some(Pose { position: head, ..Pose::IDENTITY });
             }
             let (feet, seen) = (person.feet, person.head_in_world().position);
+            let aimed = person.leap_aimed().is_some();
+            let stood = world.drop_below(feet, person.body(), DROP_METRES + 0.01).is_some();
             let comfort = person.step(&input, settings, world, *delta_seconds);
             holds(person, world, floor)?;
-            let is_asked =
-                comfort.is_returned || matches!(act, Act::Recentre | Act::Leap(..) | Act::Sticks(..));
+            let is_leap = aimed && person.leap_aimed().is_none();
+            let is_asked = comfort.is_returned || is_leap || input.recentre;
+            let stands = world.drop_below(person.feet, person.body(), DROP_METRES + 0.01).is_some();
+            prop_assert!(stands || !stood, "no ground below {} any more", person.feet);
             if !is_asked {
                 let seconds = delta_seconds.clamp(0.0, DELTA_SECONDS_MAX);
                 let own = (head - head_before).length();
