@@ -324,7 +324,10 @@ impl Viewer {
         let now = self.started.elapsed();
         let hands = match self.wishes.waves {
             true => wave::hands(head, now.saturating_sub(self.entered)),
-            false => self.screen.display.hands(&self.person),
+            false => {
+                let stage = self.person.stage();
+                self.input.hands.map(|hand| hand.palm.map(|palm| palm.in_parent(stage)))
+            }
         };
         self.venue.be_at(Body { head, hands }, now);
         let Self { figures, screen, venue, .. } = self;

@@ -23,7 +23,7 @@ mod display {
     use std::time::Duration;
 
     use crate::draw::{EyeImage, EyeTarget, Gpu};
-    use crate::math::{Pose, ViewPair};
+    use crate::math::ViewPair;
     use crate::rig::{Input, Person};
 
     /// What the display wants of the frame that begins.
@@ -50,13 +50,6 @@ mod display {
 
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
-
-        /// Where the hands are, left and right, in the twin's space, as far as they are tracked: the
-        /// middle of the palm, fingers along −Z and the thumb along +Y, as for a handshake. (OpenXR's
-        /// grip is that turned by a quarter around X.) Asked after [`Display::views`], and for the same moment.
-        fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
-            [None, None]
-        }
 
         /// How far the display's session is: `focused` when the person sees it and what they do is meant for it.
         fn session(&self) -> &'static str {

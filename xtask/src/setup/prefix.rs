@@ -67,7 +67,7 @@ const MUST_HOLD: [&str; 11] = [
     launchers::MONADO,
     "usr/bin/monado-service",
     "usr/bin/pulseaudio",
-    "usr/share/openxr/1/api_layers/explicit.d/XrApiLayer_core_validation.json",
+    launchers::XR_VALIDATION,
     "usr/lib64/ld-linux-x86-64.so.2",
     "usr/lib/x86_64-linux-gnu/libvulkan_lvp.so",
     "usr/lib/x86_64-linux-gnu/libvulkan.so.1",
