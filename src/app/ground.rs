@@ -6,9 +6,9 @@ use glam::{Affine3A, Quat, Vec3};
 
 use crate::draw::Veil;
 use crate::physics::{Surface, World};
-use crate::rig::{Comfort, Input, Leap, Person, Settings};
+use crate::rig::{Comfort, Grasp, Input, Leap, Person, Settings};
 use crate::scene::actor::{NameLayer, Shape};
-use crate::scene::{Actor, ColliderId, Tileset};
+use crate::scene::{Actor, ColliderId, PropId, Scene, Tileset};
 
 /// Beads of an arc that can land, and of one that cannot; linear RGB.
 const VALID: [u8; 4] = [20, 200, 170, 255];
@@ -25,24 +25,30 @@ pub struct Ground {
     world: World,
     /// That of the twin that is about to be entered.
     coming: Option<World>,
+    grasp: Grasp,
     comfort: Comfort,
 }
 
 impl Ground {
     /// None: the lobby has nothing to bump into.
     pub fn none() -> Self {
-        Self { world: World::new([]), coming: None, comfort: Comfort::default() }
+        Self { world: World::new([]), coming: None, grasp: Grasp::default(), comfort: Comfort::default() }
     }
 
     /// What arrives from now on is the ground of this twin.
     pub fn announce(&mut self, tileset: &Tileset) {
-        self.coming = Some(World::new(tileset.colliders().iter().map(|cell| cell.bounds)));
+        let mut world = World::new(tileset.colliders().iter().map(|cell| cell.bounds));
+        for prop in tileset.props() {
+            world.add_prop(prop.home, prop.mass_kilograms, &prop.hull);
+        }
+        self.coming = Some(world);
     }
 
     /// The twin that was announced is entered.
     pub fn enter(&mut self) {
         if let Some(world) = self.coming.take() {
             self.world = world;
+            self.grasp.forget();
         }
     }
 
@@ -56,9 +62,27 @@ impl Ground {
         self.coming.as_mut().unwrap_or(&mut self.world).remove(collider);
     }
 
-    /// Moves the person.
+    /// Moves the person, what they hold, and what flies.
     pub fn step(&mut self, person: &mut Person, input: &Input, settings: &Settings, delta_seconds: f32) {
-        self.comfort = person.step(input, settings, &self.world, delta_seconds);
+        let mut input = *input;
+        self.grasp.take(&mut input.hands, person.stage(), &mut self.world, delta_seconds);
+        self.comfort = person.step(&input, settings, &self.world, delta_seconds);
+        self.grasp.carry(&input.hands, person.stage(), &mut self.world);
+        self.world.step(delta_seconds);
+    }
+
+    /// Tells the scene where everything is that can be taken.
+    pub fn place(&self, scene: &mut Scene) {
+        for prop in (0..self.world.prop_count() as u32).map(PropId) {
+            if let Some(pose) = self.world.prop_pose(prop) {
+                scene.place_prop(prop, pose);
+            }
+        }
+    }
+
+    /// The number of the prop that each hand holds.
+    pub fn holds(&self) -> [Option<u32>; 2] {
+        self.grasp.holds().map(|prop| prop.map(|prop| prop.0))
     }
 
     /// How the view is to be dimmed.

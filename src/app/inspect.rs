@@ -51,6 +51,7 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "root_error_metres": tiles.first().map_or(0.0, |tile| tile.geometric_error_metres),
         "blobs": tileset.blobs().len(),
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
+        "props": tileset.props().len(),
         "colliders": tileset.colliders().len(),
         "collider_bytes": tileset.colliders().iter().map(size).sum::<u64>(),
         "images": tileset.images().len(),

@@ -222,6 +222,7 @@ impl Viewer {
         };
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.take_finished_tiles()?;
+        self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.cull(&views);
@@ -433,7 +434,7 @@ impl Viewer {
             person: &self.person,
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
-            holds: [None; 2],
+            holds: self.ground.holds(),
             is_menu_open: false,
         });
     }

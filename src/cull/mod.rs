@@ -9,6 +9,7 @@
 pub mod crowd;
 pub mod draw_list;
 mod emit;
+mod props;
 
 pub use draw_list::{Draw, DrawList, Instance, Source};
 
@@ -99,6 +100,7 @@ impl Culler {
         self.cover(scene);
         self.wants_and_keeps(scene, demand);
         self.emit(scene, &frustum, gaze, list);
+        self.emit_props(scene, sight, &frustum, list, demand);
         self.emit_actors(actors, sight, &frustum, gaze, list);
         self.sort(list);
     }

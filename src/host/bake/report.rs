@@ -31,6 +31,8 @@ pub struct BakeReport {
     pub colliders: usize,
     /// Bytes of all pieces of ground.
     pub collider_bytes: u64,
+    /// Things to take in the hand.
+    pub props: usize,
     /// Images, counted once for each colour space.
     pub images: usize,
     /// Materials.
@@ -78,6 +80,7 @@ impl BakeReport {
         self.tiles = tables.tiles.len();
         self.blobs = blobs.len();
         self.bytes = blobs.iter().map(|blob| blob.bytes.len() as u64).sum();
+        self.props = tables.props.len();
         self.colliders = tables.colliders.len();
         self.collider_bytes = tables.colliders.iter().map(|cell| size(cell.blob.index())).sum();
         self.images = tables.images.len();
@@ -119,6 +122,9 @@ impl fmt::Display for BakeReport {
         writeln!(f, "  blobs        {} of {mebibytes:.1} MiB together", self.blobs)?;
         writeln!(f, "  geometry     {:.1} bytes a triangle", self.bytes_per_triangle)?;
         writeln!(f, "  ground       {} pieces, {} KiB", self.colliders, self.collider_bytes.div_ceil(1024))?;
+        if self.props > 0 {
+            writeln!(f, "  props        {}", self.props)?;
+        }
         writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
         writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;
         for (height, level) in self.levels.iter().enumerate() {
