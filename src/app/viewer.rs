@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
-use super::figures::{Figure, Figures};
+use super::figures::{FIGURES_MAX, Figure, Figures};
+use super::ground::Ground;
 use super::lobby;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
@@ -24,8 +25,8 @@ use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
-use crate::rig::{Input, Person};
-use crate::scene::{Demand, Scene, Tileset};
+use crate::rig::{Input, Person, Settings};
+use crate::scene::{Actor, Demand, Scene, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
@@ -35,6 +36,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
+
+/// People with their hands and names, an arc, and some room.
+const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
@@ -82,6 +86,9 @@ pub struct Viewer {
     person: Person,
     input: Input,
     figures: Figures,
+    ground: Ground,
+    settings: Settings,
+    actors: Vec<Actor>,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -152,6 +159,9 @@ impl Viewer {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            ground: Ground::none(),
+            settings: Settings::default(),
+            actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -210,8 +220,9 @@ impl Viewer {
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
-        self.person.step(&self.input, delta_seconds);
+        self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.take_finished_tiles()?;
+        self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.cull(&views);
@@ -266,7 +277,12 @@ impl Viewer {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Tileset(tileset) => self.coming = Some(tileset),
+            Event::Tileset(tileset) => {
+                self.ground.announce(&tileset);
+                self.coming = Some(tileset);
+            }
+            Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
+            Event::EvictCollider(collider) => self.ground.remove(collider),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -294,6 +310,7 @@ impl Viewer {
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
+        self.ground.enter();
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
@@ -370,8 +387,12 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
-        let Self { culler, scene, figures, list, demand, .. } = self;
-        culler.cull(scene, figures.actors(), &sight, list, demand);
+        let Self { culler, scene, actors, list, demand, .. } = self;
+        actors.clear();
+        actors.extend_from_slice(self.figures.actors());
+        self.ground.show(&self.person, actors);
+        culler.cull(scene, actors, &sight, list, demand);
+        demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.
@@ -383,6 +404,7 @@ impl Viewer {
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        renderer.set_veil(self.ground.veil());
         let mut failed = Ok(());
         self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
             let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));
@@ -412,7 +434,7 @@ impl Viewer {
             person: &self.person,
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
-            holds: [None; 2],
+            holds: self.ground.holds(),
             is_menu_open: false,
         });
     }
@@ -450,6 +472,7 @@ impl Viewer {
     fn is_whole(&self) -> bool {
         self.place == Place::Twin
             && self.demand.is_satisfied()
+            && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.stats.uploads_waiting == 0

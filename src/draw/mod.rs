@@ -22,6 +22,7 @@ pub mod target;
 pub mod text;
 mod textures;
 mod upload;
+mod veil;
 
 pub use device::{Gpu, GpuFacts, GpuOptions, VulkanHandles, VulkanMaker};
 pub use error::DrawError;
@@ -32,6 +33,7 @@ pub use names::NamePlate;
 pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
 pub use target::{Attachments, EyeImage, EyeTarget};
 pub use upload::{Arrival, Upload};
+pub use veil::Veil;
 
 #[cfg(test)]
 pub(crate) use {

@@ -91,6 +91,7 @@ fn structures_lie_in_memory_as_in_rust() {
         to_sun => "to_sun",
         sun => "sun",
         sky => "sky",
+        veil => "veil",
     });
     let (size, members) = layout(&module, "Material");
     assert_eq!(size as usize, size_of::<MaterialUniform>());
