@@ -5,6 +5,7 @@
 pub mod hand;
 pub mod input;
 pub mod person;
+pub mod pointer;
 pub mod settings;
 
 pub use hand::{Button, Hand, HandKind};
