@@ -172,8 +172,7 @@ impl Pointer {
             self.hover(targets[self.active].as_ref());
             self.begin_press(hands, &targets);
         }
-        let takes_select =
-            [0, 1].map(|hand| self.owners[hand] == Owner::Surface || targets[hand].is_some());
+        let takes_select = [0, 1].map(|hand| self.owners[hand] == Owner::Surface || targets[hand].is_some());
         let beam = self.beam(hands, &targets, surfaces);
         Pointed { events: &self.events, takes_select, beam }
     }
@@ -218,9 +217,8 @@ impl Pointer {
 
     /// The hand that presses drives, else the one that drove, if it is at a surface.
     fn choose(&mut self, hands: &[Hand; 2], targets: &[Option<Target>; 2]) {
-        let presses = |hand: usize| {
-            targets[hand].is_some_and(|target| target.pokes || hands[hand].select.is_pressed)
-        };
+        let presses =
+            |hand: usize| targets[hand].is_some_and(|target| target.pokes || hands[hand].select.is_pressed);
         let is_there = |hand: usize| targets[hand].is_some();
         let other = 1 - self.active;
         if presses(other) && !presses(self.active) || is_there(other) && !is_there(self.active) {

@@ -144,7 +144,8 @@ fn a_press_that_is_taken_away_is_none() {
         assert!(matches!(kinds[..], [EventKind::Press(_), EventKind::Cancel]), "{kinds:?}");
     }
     let mut pointer = Pointer::default();
-    let mut step = |hand, surfaces: &[Surface]| pointer.step(&[Hand::default(), hand], surfaces).events.to_vec();
+    let mut step =
+        |hand, surfaces: &[Surface]| pointer.step(&[Hand::default(), hand], surfaces).events.to_vec();
     step(aim("dp"), &[menu()]);
     assert_eq!(step(aim("d"), &[])[0].kind, EventKind::Cancel, "the surface is gone");
     assert!(presses(&step(aim("r"), &[menu()]).iter().map(|e| e.kind).collect::<Vec<_>>()).is_empty());
@@ -176,10 +177,8 @@ fn a_tip_presses_by_going_through_the_front() {
 
 #[test]
 fn one_hand_drives_and_the_one_that_presses_takes_over() {
-    let aim = |x: f32, select: &str| Hand {
-        select: button(select),
-        ..aiming(Vec3::new(x, 0.0, 1.0), 0.0, 0.0)
-    };
+    let aim =
+        |x: f32, select: &str| Hand { select: button(select), ..aiming(Vec3::new(x, 0.0, 1.0), 0.0, 0.0) };
     let mut pointer = Pointer::default();
     let mut step = |left, right| {
         let pointed = pointer.step(&[left, right], &[menu()]);
@@ -238,7 +237,14 @@ fn what_is_no_number_points_at_nothing() {
 /// A hand that does anything, near enough to the menu that something happens.
 fn any_hand() -> impl Strategy<Value = (Vec3, f32, f32, Option<f32>, bool, bool)> {
     let place = (-0.3_f32..0.3, -0.25_f32..0.25, 0.05_f32..1.0).prop_map(Vec3::from);
-    (place, -0.3_f32..0.3, -0.3_f32..0.3, prop::option::of(-0.15_f32..0.12), prop::bool::ANY, prop::bool::weighted(0.1))
+    (
+        place,
+        -0.3_f32..0.3,
+        -0.3_f32..0.3,
+        prop::option::of(-0.15_f32..0.12),
+        prop::bool::ANY,
+        prop::bool::weighted(0.1),
+    )
 }
 
 fn any_frame() -> impl Strategy<Value = ([(Vec3, f32, f32, Option<f32>, bool, bool); 2], bool)> {
