@@ -23,6 +23,8 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
+#[cfg(feature = "viewer")]
+pub(crate) mod own_hands;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
-use super::figures::{Figure, Figures};
+use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::lobby;
+use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
 use super::trace::{Moment, Trace};
@@ -25,7 +26,7 @@ use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
 use crate::rig::{Input, Person};
-use crate::scene::{Demand, Scene, Tileset};
+use crate::scene::{Actor, Demand, Scene, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
@@ -35,6 +36,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
+
+/// Memory for so many is taken before the first frame.
+const ACTORS_EXPECTED: usize = 4 * FIGURES_MAX + 256;
 
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
@@ -82,6 +86,9 @@ pub struct Viewer {
     person: Person,
     input: Input,
     figures: Figures,
+    own_hands: OwnHands,
+    /// Everybody and everything that stands there for this frame, gathered for culling.
+    actors: Vec<Actor>,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -152,6 +159,8 @@ impl Viewer {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            own_hands: OwnHands::new(),
+            actors: Vec::with_capacity(ACTORS_EXPECTED),
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -370,8 +379,13 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
-        let Self { culler, scene, figures, list, demand, .. } = self;
-        culler.cull(scene, figures.actors(), &sight, list, demand);
+        self.own_hands.show(&self.input.hands, self.person.stage());
+        let Self { culler, scene, figures, own_hands, actors, list, demand, .. } = self;
+        actors.clear();
+        for some in [figures.actors(), own_hands.actors()] {
+            actors.extend_from_slice(some);
+        }
+        culler.cull(scene, actors, &sight, list, demand);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.

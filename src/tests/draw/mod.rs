@@ -6,6 +6,7 @@
 
 mod figures;
 mod gallery;
+mod own_hands;
 mod steady;
 mod surfaces;
 mod uploads;
