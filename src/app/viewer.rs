@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use glam::Vec2;
 
 use super::figures::{FIGURES_MAX, Figure, Figures};
+use super::ground::Ground;
 use super::lobby;
 use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
@@ -25,7 +26,7 @@ use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
-use crate::rig::{Input, Person};
+use crate::rig::{Input, Person, Settings};
 use crate::scene::{Actor, Demand, Scene, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
@@ -37,8 +38,8 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
-/// Memory for so many is taken before the first frame.
-const ACTORS_EXPECTED: usize = 4 * FIGURES_MAX + 256;
+/// People with their hands and names, an arc, the own hands, and some room.
+const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
@@ -87,7 +88,8 @@ pub struct Viewer {
     input: Input,
     figures: Figures,
     own_hands: OwnHands,
-    /// Everybody and everything that stands there for this frame, gathered for culling.
+    ground: Ground,
+    settings: Settings,
     actors: Vec<Actor>,
     culler: Culler,
     list: DrawList,
@@ -160,7 +162,9 @@ impl Viewer {
             input: Input::default(),
             figures: Figures::new()?,
             own_hands: OwnHands::new(),
-            actors: Vec::with_capacity(ACTORS_EXPECTED),
+            ground: Ground::none(),
+            settings: Settings::default(),
+            actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -219,8 +223,9 @@ impl Viewer {
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
-        self.person.step(&self.input, delta_seconds);
+        self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.take_finished_tiles()?;
+        self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.cull(&views);
@@ -275,7 +280,12 @@ impl Viewer {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Tileset(tileset) => self.coming = Some(tileset),
+            Event::Tileset(tileset) => {
+                self.ground.announce(&tileset);
+                self.coming = Some(tileset);
+            }
+            Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
+            Event::EvictCollider(collider) => self.ground.remove(collider),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -303,6 +313,7 @@ impl Viewer {
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
+        self.ground.enter();
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
@@ -380,12 +391,13 @@ impl Viewer {
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
         self.own_hands.show(&self.input.hands, self.person.stage());
-        let Self { culler, scene, figures, own_hands, actors, list, demand, .. } = self;
+        let Self { culler, scene, actors, list, demand, .. } = self;
         actors.clear();
-        for some in [figures.actors(), own_hands.actors()] {
-            actors.extend_from_slice(some);
-        }
+        actors.extend_from_slice(self.figures.actors());
+        actors.extend_from_slice(self.own_hands.actors());
+        self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
+        demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.
@@ -397,6 +409,7 @@ impl Viewer {
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        renderer.set_veil(self.ground.veil());
         let mut failed = Ok(());
         self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
             let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));
@@ -426,7 +439,7 @@ impl Viewer {
             person: &self.person,
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
-            holds: [None; 2],
+            holds: self.ground.holds(),
             is_menu_open: false,
         });
     }
@@ -464,6 +477,7 @@ impl Viewer {
     fn is_whole(&self) -> bool {
         self.place == Place::Twin
             && self.demand.is_satisfied()
+            && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.stats.uploads_waiting == 0
