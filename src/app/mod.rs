@@ -25,6 +25,8 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
+#[cfg(feature = "viewer")]
+pub(crate) mod own_hands;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]

@@ -14,6 +14,7 @@ use glam::Vec2;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
+use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
 use super::trace::{Moment, Trace};
@@ -37,7 +38,7 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
-/// People with their hands and names, an arc, and some room.
+/// People with their hands and names, an arc, the own hands, and some room.
 const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
@@ -86,6 +87,7 @@ pub struct Viewer {
     person: Person,
     input: Input,
     figures: Figures,
+    own_hands: OwnHands,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -159,6 +161,7 @@ impl Viewer {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            own_hands: OwnHands::new(),
             ground: Ground::none(),
             settings: Settings::default(),
             actors: Vec::with_capacity(ACTORS_MAX),
@@ -387,9 +390,11 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        self.own_hands.show(&self.input.hands, self.person.stage());
         let Self { culler, scene, actors, list, demand, .. } = self;
         actors.clear();
         actors.extend_from_slice(self.figures.actors());
+        actors.extend_from_slice(self.own_hands.actors());
         self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
         demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
