@@ -3,6 +3,8 @@
 #[cfg(feature = "host")]
 mod bake;
 pub mod cli;
+#[cfg(feature = "viewer")]
+mod cpu_time;
 mod doctor;
 #[cfg(feature = "viewer")]
 mod fetch;

@@ -19,7 +19,7 @@ use super::report::{FrameTimes, Report};
 use super::screen::Screen;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, wave};
+use super::{Failure, FailureKind, cpu_time, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
@@ -107,6 +107,9 @@ pub struct Viewer {
     stays_until: Option<Duration>,
     last_frame: Option<Instant>,
     times: FrameTimes,
+    /// What the thread had worked when this frame began.
+    began: Option<Duration>,
+    cpu_times: FrameTimes,
     stats: FrameStats,
     last_counts: Counts,
     frames: u32,
@@ -179,6 +182,8 @@ impl Viewer {
             stays_until: None,
             last_frame: None,
             times: FrameTimes::new(),
+            began: None,
+            cpu_times: FrameTimes::new(),
             stats: FrameStats::default(),
             last_counts: Counts::default(),
             frames: 0,
@@ -223,6 +228,7 @@ impl Viewer {
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
+        self.began = cpu_time::of_this_thread();
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
@@ -416,6 +422,11 @@ impl Viewer {
             latched.map_err(|error| failed = Err(error)).ok()
         });
         failed?;
+        if let Some((now, began)) = cpu_time::of_this_thread().zip(self.began)
+            && self.is_counting()
+        {
+            self.cpu_times.record(now.saturating_sub(began));
+        }
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
@@ -511,3 +522,6 @@ fn present_failure(error: PresentError) -> Failure {
     };
     Failure { kind, sentence: error.to_string() }
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests;

@@ -92,8 +92,8 @@ impl Grasp {
     /// Takes and lets go as the buttons say; `stage` is world from stage. A button that holds something
     /// is not for anything else: it is up for whoever looks next. Call it before the person is moved.
     pub fn take(&mut self, hands: &mut [Hand; 2], stage: Pose, world: &mut World, delta_seconds: f32) {
-        for index in 0..2 {
-            let hand = hands[index];
+        for (index, slot) in hands.iter_mut().enumerate() {
+            let hand = *slot;
             let palm = hand.palm.filter(|palm| hand.kind != HandKind::Absent && is_pose(*palm));
             match palm {
                 Some(palm) => self.trails[index].add(palm, delta_seconds),
@@ -106,8 +106,8 @@ impl Grasp {
             }
             if let Some(held) = self.held[index] {
                 match held.grip {
-                    Grip::Grab => hands[index].grab = Button::default(),
-                    Grip::Select => hands[index].select = Button::default(),
+                    Grip::Grab => slot.grab = Button::default(),
+                    Grip::Select => slot.select = Button::default(),
                 }
             }
         }

@@ -34,7 +34,7 @@ const COMPARABLE: RendererOptions =
 /// The driver, shared by all tests of this process.
 static GPU: LazyLock<Result<Gpu, DrawError>> = LazyLock::new(|| Gpu::open(GpuOptions::default()));
 
-fn gpu() -> Option<&'static Gpu> {
+pub(crate) fn gpu() -> Option<&'static Gpu> {
     usable(GPU.as_ref())
 }
 
