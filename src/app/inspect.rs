@@ -50,6 +50,8 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
         "images": tileset.images().len(),
         "materials": tileset.materials().len(),
+        "clips": tileset.clips().len(),
+        "sounds": tileset.sounds().len(),
         "entities": tileset.entities().iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>(),
     })
 }
@@ -78,6 +80,7 @@ fn document_facts(document: &Document) -> Value {
         "materials": document.materials.len(),
         "images": document.images.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
+        "sounds": document.nodes.iter().filter(|node| node.sound.is_some()).count(),
         "not_shown": document.skipped,
     })
 }

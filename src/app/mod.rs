@@ -28,6 +28,8 @@ mod progress;
 #[cfg(feature = "viewer")]
 mod report;
 #[cfg(feature = "viewer")]
+mod sounds;
+#[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]
 mod viewer;

@@ -10,6 +10,7 @@ use glam::Vec2;
 use super::figures::{Figure, Figures};
 use super::lobby;
 use super::report::{FrameTimes, Report, Tiles};
+use super::sounds::Sounds;
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight, Source};
@@ -20,7 +21,7 @@ use crate::math::ViewPair;
 use crate::people::Seen;
 use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
 use crate::protocol::presence::Body;
-use crate::rig::{Input, Person};
+use crate::rig::{self, Input, Person};
 use crate::scene::{Demand, Scene, TileId, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
@@ -78,6 +79,7 @@ pub struct Viewer<'a> {
     person: Person,
     input: Input,
     figures: Figures,
+    sounds: Sounds,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -110,6 +112,7 @@ impl<'a> Viewer<'a> {
         gpu: &'a Gpu,
         display: Box<dyn Display>,
         venue: Venue,
+        sounds: Sounds,
         wishes: Wishes,
         started: Instant,
     ) -> Result<Self, Failure> {
@@ -137,6 +140,7 @@ impl<'a> Viewer<'a> {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            sounds,
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -170,8 +174,8 @@ impl<'a> Viewer<'a> {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
-    /// present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → hear → cull → draw
+    /// → present → report.
     fn frame(&mut self) -> Result<bool, Failure> {
         let delta_seconds = match self.poll()? {
             Begin::Leave => return Ok(false),
@@ -182,6 +186,7 @@ impl<'a> Viewer<'a> {
         self.take_finished_tiles()?;
         let views = self.display.views(&self.person);
         self.meet_the_others(&views);
+        self.hear(&views, delta_seconds);
         self.cull(&views);
         self.draw(&views)?;
         self.display.end(self.gpu).map_err(present_failure)?;
@@ -202,6 +207,7 @@ impl<'a> Viewer<'a> {
 
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
+        self.sounds.rest();
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -232,7 +238,12 @@ impl<'a> Viewer<'a> {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Tileset(tileset) => self.coming = Some(tileset),
+            Event::Tileset(tileset) => {
+                self.sounds.begin(tileset.clone());
+                self.coming = Some(tileset);
+            }
+            Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
+            Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -282,6 +293,16 @@ impl<'a> Viewer<'a> {
         figures.show(venue.people().see(now).inspect(|_| count += 1).map(figure), head.position);
         figures.upload(|name| renderer.enqueue(name).is_ok());
         self.count_company(count, now);
+    }
+
+    /// Hears the twin from where the head is. What is recorded begins with the frames that count, where
+    /// nobody watches.
+    fn hear(&mut self, views: &ViewPair, delta_seconds: f32) {
+        let head = views.center();
+        let is_there = self.place == Place::Twin;
+        self.venue.listen_at(is_there.then_some(head.position));
+        let is_kept = if self.wishes.timeout.is_some() { self.is_counting() } else { is_there };
+        self.sounds.hear(head, rig::Settings::default().is_mono, is_kept, delta_seconds);
     }
 
     /// Notes since when there is as much company as was asked for.
@@ -433,7 +454,15 @@ impl<'a> Viewer<'a> {
 
     /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some() && self.has_company() && self.stays_until.is_none()
+        self.report.whole_view_seconds.is_some()
+            && self.has_company()
+            && self.hears_all()
+            && self.stays_until.is_none()
+    }
+
+    /// Whether what can be heard is here, if it is to be recorded.
+    fn hears_all(&self) -> bool {
+        !self.sounds.is_recording() || (self.venue.has_clips() && self.sounds.is_settled())
     }
 
     fn take_picture(&mut self) -> Result<(), Failure> {
@@ -453,6 +482,7 @@ impl<'a> Viewer<'a> {
         if self.stays_until.is_none() {
             self.conclude()?;
         }
+        self.sounds.finish()?;
         self.report.validation_messages = self.gpu.validation_message_count();
         for message in self.gpu.validation_messages() {
             tracing::error!("{message}");
@@ -479,6 +509,7 @@ impl<'a> Viewer<'a> {
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
+        self.report.sounds = self.sounds.facts();
         self.report.frames = self.frames;
         self.report.bytes_received = counts.received;
         self.report.bytes_from_cache = counts.from_cache;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::cli::ViewArgs;
 use super::interrupt::Interrupt;
 use super::report::Report;
+use super::sounds::{Sounds, Wish};
 use super::venue::Venue;
 use super::viewer::{Viewer, Wishes};
 use super::{Failure, folders, identity};
@@ -74,6 +75,11 @@ fn visit(
     let (gpu, display) = open_display(arguments, options)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
     let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
+    let sounds = Sounds::start(match &arguments.record_audio {
+        Some(file) => Wish::Record(file),
+        None if arguments.headless => Wish::Silent,
+        None => Wish::Play,
+    })?;
     let wishes = Wishes {
         start: arguments.at,
         frames: arguments.frames,
@@ -84,7 +90,7 @@ fn visit(
         timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
     };
-    Viewer::new(&gpu, display, venue, wishes, started)?.run(|| interrupt.is_raised())
+    Viewer::new(&gpu, display, venue, sounds, wishes, started)?.run(|| interrupt.is_raised())
 }
 
 /// As whom the person visits.

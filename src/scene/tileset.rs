@@ -7,6 +7,7 @@ use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
 use super::entity::Entity;
+use super::sound::{self, Clip, Sound};
 use super::texture::Image;
 use super::{BlobId, ContentError, ContentHash, ImageId, Material, TileId, limits};
 use crate::math::{Aabb, Pose};
@@ -94,6 +95,10 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
+    /// Everything that can be heard.
+    pub clips: Vec<Clip>,
+    /// Where it is heard.
+    pub sounds: Vec<Sound>,
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -131,6 +136,8 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         check_entities(&tables.entities)?;
+        sound::check_clips(&tables.clips, tables.blobs.len())?;
+        sound::check_sounds(&tables.sounds, &tables.clips, tables.entities.len())?;
         let light = &tables.light;
         let numbers_ok =
             light.to_sun.is_normalized() && light.sun.is_finite() && light.sky.iter().all(|c| c.is_finite());
@@ -269,6 +276,16 @@ impl Tileset {
     /// Every entity, sorted by id.
     pub fn entities(&self) -> &[Entity] {
         &self.tables.entities
+    }
+
+    /// Everything that can be heard.
+    pub fn clips(&self) -> &[Clip] {
+        &self.tables.clips
+    }
+
+    /// Where it is heard.
+    pub fn sounds(&self) -> &[Sound] {
+        &self.tables.sounds
     }
 
     /// The light.

@@ -42,7 +42,7 @@ impl Choice {
         demand: &Demand,
         mut room: Room,
         mut look: impl FnMut(BlobId),
-    ) -> &[BlobId] {
+    ) -> &mut Vec<BlobId> {
         self.round += 1;
         self.score(venue, demand);
         self.blobs.clear();
@@ -63,7 +63,7 @@ impl Choice {
         }
         self.keep_under_way(venue, fetch);
         self.list.truncate(WANTS_MAX);
-        &self.list
+        &mut self.list
     }
 
     /// Marks what is wanted and sorts it by importance for its bytes.
@@ -145,6 +145,8 @@ impl Choice {
                     let slot = &venue.images[image.index()];
                     slot.wanted_round == self.round && slot.state == ImageState::Absent
                 }
+                // It has a list of its own.
+                User::Clip(_) => false,
             });
             if is_wanted && !self.list.contains(&blob) {
                 self.list.push(blob);

@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glam::Vec3;
+
 use super::choice::{Choice, Room};
+use super::clips::Clips;
 use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
 use super::fetch::Fetch;
 use super::residency::Residency;
 use super::venue::{ImageState, TileState, User, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
+use crate::protocol::content::WANTS_MAX;
 use crate::protocol::{BlobFault, ContentHash, WantedBlob, Welcome};
-use crate::scene::{BlobId, Demand, ImageId, TileId, Tileset};
+use crate::scene::{BlobId, ClipId, ContentError, Demand, ImageId, Samples, TileId, Tileset};
 
 /// How often blobs are chosen anew, unless none is under way: three frames.
 const ROUND: Duration = Duration::from_millis(33);
@@ -46,6 +50,7 @@ pub struct Streamer {
     requests: VecDeque<Request>,
     faults: VecDeque<StreamFault>,
     stats: Stats,
+    listener: Option<Vec3>,
 }
 
 /// Everything that belongs to one venue.
@@ -54,6 +59,7 @@ struct Active {
     fetch: Fetch,
     choice: Choice,
     residency: Residency,
+    clips: Clips,
     chosen_at: Option<Duration>,
     /// Most important first, as far as is known.
     decode_queue: VecDeque<(Work, u64)>,
@@ -77,6 +83,7 @@ impl Streamer {
             requests: VecDeque::new(),
             faults: VecDeque::new(),
             stats: Stats::default(),
+            listener: None,
         }
     }
 
@@ -125,6 +132,16 @@ impl Streamer {
         }
     }
 
+    /// Where whoever hears is from now on, metres; `None`: nowhere, and no clip is wanted.
+    pub fn listen_at(&mut self, listener: Option<Vec3>) {
+        self.listener = listener;
+    }
+
+    /// Whether every clip that can be heard where the listener is was handed out.
+    pub fn has_clips(&self) -> bool {
+        self.venue.as_ref().is_some_and(|active| active.clips.are_here())
+    }
+
     /// A frame is being made at `now`, and this is what its eyes want. Call it once a frame, before
     /// requests are taken.
     pub fn frame(&mut self, now: Duration, demand: &Demand) {
@@ -136,10 +153,14 @@ impl Streamer {
                 slot.kept = now;
             }
         }
+        active.listen(self.listener, self.limits.clip_bytes);
         let is_due = active
             .chosen_at
             .is_none_or(|then| active.fetch.sent().is_empty() || now.saturating_sub(then) >= ROUND);
-        let is_idle = demand.wants.is_empty() && active.fetch.sent().is_empty() && active.waiting.is_empty();
+        let is_idle = demand.wants.is_empty()
+            && active.fetch.sent().is_empty()
+            && active.waiting.is_empty()
+            && !active.clips.is_missing_any();
         // While another venue's manifest is wanted, its list must not be replaced by ours.
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
             active.chosen_at = Some(now);
@@ -164,6 +185,10 @@ impl Streamer {
         let list = active.choice.choose(&mut active.venue, &mut active.fetch, demand, room, |blob| {
             requests.push_back(Request::Look(tileset.blobs()[blob.index()].hash));
         });
+        active.clips.choose(&active.venue.tileset, now, &mut active.fetch, list, |blob| {
+            requests.push_back(Request::Look(active.venue.tileset.blobs()[blob.index()].hash));
+        });
+        list.truncate(WANTS_MAX);
         let kept = list.iter().filter(|blob| active.fetch.sent().contains(blob)).count();
         self.stats.cancelled += (sent_before - kept) as u64;
         if self.is_connected
@@ -248,6 +273,7 @@ impl Streamer {
                     active.venue.images[image.index()].is_blank = true;
                     active.queue_image(image, None);
                 }
+                User::Clip(clip) => active.clips.give_up(clip),
             }
         }
         self.report(match fault {
@@ -281,6 +307,12 @@ impl Streamer {
                     let slot = &active.venue.images[image.index()];
                     if slot.state == ImageState::Absent && slot.wanted_round == round {
                         active.queue_image(image, Some(bytes.clone()));
+                        is_used = true;
+                    }
+                }
+                User::Clip(clip) => {
+                    if active.clips.is_missing(clip) {
+                        active.queue_clip(clip, bytes.clone());
                         is_used = true;
                     }
                 }
@@ -340,6 +372,13 @@ impl Streamer {
                     self.report(StreamFault::Image { image, reason });
                 }
             }
+            Content::Clip { clip, samples } => {
+                let Some(active) = self.active(decoded.venue) else { return };
+                active.decoding_count -= 1;
+                if let Err(reason) = active.take_clip(clip, samples) {
+                    self.report(StreamFault::Clip { clip, reason });
+                }
+            }
         }
         if let Some(active) = &mut self.venue {
             active.release_waiting();
@@ -354,6 +393,7 @@ impl Streamer {
     }
 
     fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
+        let clips = Clips::new(&tileset);
         let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
         let ready = VecDeque::from([Ready::Tileset(venue.tileset.clone())]);
@@ -362,6 +402,7 @@ impl Streamer {
             fetch,
             choice: Choice::default(),
             residency: Residency::default(),
+            clips,
             chosen_at: None,
             decode_queue: VecDeque::new(),
             decode_queue_bytes: 0,
@@ -407,7 +448,8 @@ impl Streamer {
         active.ready_bytes -= match &ready {
             Ready::Texture { texture, .. } => texture.size_bytes(),
             Ready::Tile { mesh, .. } => mesh.size_bytes(),
-            Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) => 0,
+            Ready::Clip { samples, .. } => clip_bytes(samples),
+            Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) | Ready::EvictClip(_) => 0,
         };
         Some(ready)
     }
@@ -424,6 +466,7 @@ impl Streamer {
             under_way: active.fetch.sent().len(),
             resident_tiles: active.residency.tile_count(),
             resident_bytes: active.residency.bytes(),
+            clip_bytes: active.clips.resident_bytes(),
             ..self.stats
         }
     }
@@ -454,6 +497,34 @@ impl Active {
         self.queue(Work::Image { image, form, file }, size_bytes);
     }
 
+    fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
+        self.clips.begin_decoding(clip);
+        let size_bytes = file.len() as u64;
+        let form = self.venue.tileset.clips()[clip.index()];
+        self.queue(Work::Clip { clip, form, file }, size_bytes);
+    }
+
+    /// Hands the clip out, unless it is refused.
+    fn take_clip(
+        &mut self,
+        clip: ClipId,
+        samples: Result<Samples, ContentError>,
+    ) -> Result<(), ContentError> {
+        let samples = samples.inspect_err(|_| self.clips.give_up(clip))?;
+        let size_bytes = clip_bytes(&samples);
+        self.clips.arrived(clip, size_bytes);
+        self.ready_bytes += size_bytes;
+        self.ready.push_back(Ready::Clip { clip, samples });
+        Ok(())
+    }
+
+    fn listen(&mut self, listener: Option<Vec3>, limit_bytes: u64) {
+        let ready = &mut self.ready;
+        self.clips.listen(listener, self.now, &self.venue.tileset, limit_bytes, |clip| {
+            ready.push_back(Ready::EvictClip(clip));
+        });
+    }
+
     fn queue(&mut self, work: Work, size_bytes: u64) {
         self.decode_queue_bytes += size_bytes;
         self.decode_queue.push_back((work, size_bytes));
@@ -464,6 +535,7 @@ impl Active {
     fn drop_unwanted(&mut self) {
         let round = self.choice.round();
         let (venue, queue_bytes) = (&mut self.venue, &mut self.decode_queue_bytes);
+        let clips = &mut self.clips;
         self.decode_queue.retain(|(work, size_bytes)| {
             let is_wanted = match work {
                 Work::Manifest { .. } => true,
@@ -471,6 +543,7 @@ impl Active {
                 Work::Image { image, file, .. } => {
                     file.is_none() || venue.images[image.index()].wanted_round == round
                 }
+                Work::Clip { clip, .. } => clips.is_wanted(*clip),
             };
             if !is_wanted {
                 *queue_bytes -= size_bytes;
@@ -478,6 +551,7 @@ impl Active {
                     Work::Manifest { .. } => {}
                     Work::Tile { tile, .. } => venue.tiles[tile.index()].state = TileState::Absent,
                     Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
+                    Work::Clip { clip, .. } => clips.drop_decoding(*clip),
                 }
             }
             is_wanted
@@ -521,4 +595,8 @@ impl Active {
         self.residency
             .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
     }
+}
+
+fn clip_bytes(samples: &Samples) -> u64 {
+    samples.values.len() as u64 * 2
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::decode::VenueNumber;
 use crate::protocol::ContentHash;
 use crate::scene::texture::Image;
-use crate::scene::{BlobId, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{BlobId, ClipId, ImageId, TileId, TileMesh, Tileset};
 
 /// How far a tile has come.
 #[derive(Debug)]
@@ -60,6 +60,7 @@ pub struct ImageSlot {
 pub enum User {
     Tile(TileId),
     Image(ImageId),
+    Clip(ClipId),
 }
 
 /// A tileset and the state of everything in it.
@@ -96,6 +97,9 @@ impl Venue {
             .collect();
         for (index, image) in tileset.images().iter().enumerate() {
             users[image.blob.index()].push(User::Image(ImageId(index as u32)));
+        }
+        for (index, clip) in tileset.clips().iter().enumerate() {
+            users[clip.blob.index()].push(User::Clip(ClipId(index as u32)));
         }
         for (index, tile) in tileset.tiles().iter().enumerate() {
             let id = TileId(index as u32);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
+use super::sound::Heard;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
 use crate::scene::BlobId;
@@ -47,6 +48,7 @@ pub fn tables(
     root: Branch,
     shelf: Shelf,
     entities: Vec<Entity>,
+    mut heard: Heard,
     staging: Staging,
 ) -> (Tables, Vec<BakedBlob>) {
     let mut blobs = shelf.blobs;
@@ -73,6 +75,7 @@ pub fn tables(
         tiles.push(tile);
         queue.extend(branch.children);
     }
+    heard.append_blobs(&mut blobs);
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
     let tables = Tables {
@@ -84,6 +87,8 @@ pub fn tables(
         images: shelf.images,
         materials: shelf.materials,
         entities,
+        clips: heard.clips,
+        sounds: heard.sounds,
     };
     (tables, blobs)
 }

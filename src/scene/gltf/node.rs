@@ -8,6 +8,7 @@ use super::document::{LightKind, Node, PunctualLight};
 use super::index::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
+use super::sound;
 use crate::scene::{ContentError, limits};
 
 /// No entry of a transform is larger: products of a few of them with coordinates stay finite.
@@ -54,6 +55,7 @@ pub(super) fn read(
             world_from_node,
             mesh: schema.mesh,
             light: light(root, schema, skipped),
+            sound: sound::of_node(schema, placement.node)?,
         });
     }
     Ok(nodes)

@@ -494,6 +494,7 @@ impl World {
                     assert!(self.resident_tiles.insert(tile), "twice");
                     self.arrived_tiles.push(tile);
                 }
+                Ready::Clip { .. } | Ready::EvictClip(_) => {}
                 Ready::EvictTile(tile) => {
                     assert!(self.resident_tiles.remove(&tile));
                     assert!(!self.demand.keeps.contains(&tile), "what is looked at is evicted");
@@ -528,6 +529,7 @@ fn decode_instead(job: DecodeJob) -> Decoded {
             let work = Work::Image { image, form, file: None };
             return decode::run(DecodeJob { venue: job.venue, work });
         }
+        Work::Clip { .. } => return decode::run(job),
         Work::Manifest { bytes } => {
             return decode::run(DecodeJob { venue: job.venue, work: Work::Manifest { bytes } });
         }

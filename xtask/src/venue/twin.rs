@@ -8,6 +8,7 @@ use glam::{Mat4, Vec3};
 use super::{
     mesh::{Mesh, Model, Placement},
     palette::Material,
+    sound::Sound,
 };
 
 /// A mesh in the twin, to be placed any number of times.
@@ -31,6 +32,8 @@ pub struct Node {
     pub entity: Option<String>,
     /// The sun, in lux, if this node is it.
     pub sun: Option<f32>,
+    /// What it sounds like.
+    pub sound: Option<Sound>,
     /// In the file's order.
     pub children: Vec<NodeId>,
 }
@@ -70,8 +73,15 @@ impl Twin {
 
     /// Adds a node without a mesh; `parent` is `None` for a root.
     pub fn group(&mut self, parent: Option<NodeId>, name: impl Into<String>, placement: Placement) -> NodeId {
-        let node =
-            Node { name: name.into(), placement, mesh: None, entity: None, sun: None, children: Vec::new() };
+        let node = Node {
+            name: name.into(),
+            placement,
+            mesh: None,
+            entity: None,
+            sun: None,
+            sound: None,
+            children: Vec::new(),
+        };
         self.nodes.push(node);
         let id = NodeId(self.nodes.len() - 1);
         match parent {
@@ -123,6 +133,11 @@ impl Twin {
     pub fn entity(&mut self, node: NodeId, id: impl Into<String>) -> NodeId {
         self.nodes[node.0].entity = Some(id.into());
         node
+    }
+
+    /// Has a node sound.
+    pub fn sounds(&mut self, node: NodeId, sound: Sound) {
+        self.nodes[node.0].sound = Some(sound);
     }
 
     /// Has a node's mesh, which must be placed only once, take soft shade.
