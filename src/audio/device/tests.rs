@@ -1,9 +1,9 @@
-//! What a real sound server plays: a PulseAudio of the prefix, whose output is a pipe that is recorded here.
+//! What a real sound server plays: a PulseAudio of the prefix with a null output, whose monitor is recorded.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::Read;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,27 +36,29 @@ impl Server {
         self.folder.path().join("native")
     }
 
-    /// What comes out, 16 bits in stereo, at the pace at which it is read.
+    /// Where the monitor of the output is heard, 16 bits in stereo.
     fn monitor(&self) -> PathBuf {
         self.folder.path().join("monitor")
     }
 
-    /// A reader of it that does not wait for ever.
-    fn listen(&self) -> fs::File {
-        const NON_BLOCKING: i32 = 0o4000;
-        fs::OpenOptions::new().read(true).custom_flags(NON_BLOCKING).open(self.monitor()).unwrap()
+    /// Hears it, and does not wait for ever.
+    fn listen(&self) -> UnixStream {
+        let stream = UnixStream::connect(self.monitor()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
     }
 
     fn start(&mut self) {
         let prefix = PathBuf::from(std::env::var_os("PAVILION_XR_PREFIX").unwrap());
         let home = self.folder.path();
-        // Of a server that was killed.
-        let _ = fs::remove_file(self.monitor());
         let modules = find(&prefix.join("usr/lib"), "module-null-sink.so").expect("its modules");
         let socket =
             format!("module-native-protocol-unix socket={} auth-anonymous=1", self.socket().display());
-        let output =
-            format!("module-pipe-sink file={} rate=48000 format=s16le channels=2", self.monitor().display());
+        let output = "module-null-sink sink_name=out rate=48000 format=s16le channels=2";
+        let monitor = format!(
+            "module-simple-protocol-unix socket={} source=out.monitor record=1 playback=0 rate=48000 format=s16le channels=2",
+            self.monitor().display()
+        );
         let modules = modules.parent().unwrap();
         let libraries = prefix.join("usr/lib/x86_64-linux-gnu");
         // Not by the prefix's launcher: modules have libraries of their own beside them.
@@ -69,7 +71,7 @@ impl Server {
             .args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes"])
             .args(["--system=no", "--log-target=stderr", "--realtime=no", "--high-priority=no"])
             .arg(format!("--dl-search-path={}", modules.display()))
-            .args([format!("--load={output}"), format!("--load={socket}")])
+            .args([output, &monitor, &socket].map(|module| format!("--load={module}")))
             .envs([("HOME", home), ("XDG_RUNTIME_DIR", home), ("PULSE_RUNTIME_PATH", home)])
             .stderr(fs::File::create(home.join("log")).unwrap())
             .stdin(Stdio::null())
@@ -118,29 +120,19 @@ fn wait(mut condition: impl FnMut() -> bool) -> bool {
 }
 
 /// The next `frames` that are not silence from the monitor.
-fn record(pipe: &mut fs::File, frames: usize) -> Vec<[f32; 2]> {
+fn record(monitor: &mut UnixStream, frames: usize) -> Vec<[f32; 2]> {
     let mut heard = Vec::with_capacity(frames);
     let until = Instant::now() + Duration::from_secs(20);
-    let mut bytes = Vec::new();
+    let mut bytes = [0; 4 * 480];
     while heard.len() < frames {
         assert!(Instant::now() < until, "only {} frames were heard", heard.len());
-        let mut more = [0; 4096];
-        match pipe.read(&mut more) {
-            Ok(0) => panic!("the server has closed the pipe"),
-            Ok(count) => bytes.extend_from_slice(&more[..count]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => panic!("{error}"),
-        }
-        let (whole, rest) = bytes.as_chunks::<4>();
-        for [a, b, c, d] in whole {
+        monitor.read_exact(&mut bytes).unwrap();
+        for [a, b, c, d] in bytes.as_chunks::<4>().0 {
             let frame = [i16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])];
             if frame != [0; 2] || !heard.is_empty() {
                 heard.push(frame.map(|value| f32::from(value) / 32_768.0));
             }
         }
-        bytes = rest.to_vec();
     }
     heard.truncate(frames);
     heard
@@ -180,9 +172,9 @@ fn a_real_server_plays_what_each_ear_is_to_hear_and_is_found_again_after_it_was_
     server.start();
     assert!(wait(|| device.is_open()), "the server was not found");
 
-    let mut pipe = server.listen();
-    record(&mut pipe, 9_600);
-    let heard = record(&mut pipe, 24_000);
+    let mut monitor = server.listen();
+    record(&mut monitor, 9_600);
+    let heard = record(&mut monitor, 24_000);
     // The head-shadow filter of Brown and Duda (1998) at 1 kHz for 0° and 180°.
     let ratio = 1_000.0 * std::f32::consts::TAU / (2.0 * 343.0 / 0.0875);
     let at = |alpha: f32| ((1.0 + (alpha * ratio).powi(2)) / (1.0 + ratio * ratio)).sqrt();
@@ -194,8 +186,8 @@ fn a_real_server_plays_what_each_ear_is_to_hear_and_is_found_again_after_it_was_
     }
 
     desk.listen(Pose { orientation: Quat::from_rotation_y(std::f32::consts::PI), ..Pose::IDENTITY });
-    record(&mut pipe, 19_200);
-    let turned = record(&mut pipe, 9_600);
+    record(&mut monitor, 19_200);
+    let turned = record(&mut monitor, 9_600);
     assert!(level(&turned, 1) > level(&turned, 0) * 1.3, "it is at the other ear once the head has turned");
 
     server.stop();
@@ -203,8 +195,8 @@ fn a_real_server_plays_what_each_ear_is_to_hear_and_is_found_again_after_it_was_
     server.start();
     assert!(wait(|| device.is_open()), "the new server was not found");
     assert_eq!(device.opened(), 2);
-    let mut pipe = server.listen();
-    assert!(level(&record(&mut pipe, 9_600), 1) > 0.1);
+    let mut monitor = server.listen();
+    assert!(level(&record(&mut monitor, 9_600), 1) > 0.1);
     let ending = Instant::now();
     drop(device);
     assert!(ending.elapsed() < Duration::from_secs(1), "it took {:?} to end", ending.elapsed());
