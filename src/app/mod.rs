@@ -28,7 +28,11 @@ mod progress;
 #[cfg(feature = "viewer")]
 mod report;
 #[cfg(feature = "viewer")]
+mod screen;
+#[cfg(feature = "viewer")]
 mod sounds;
+#[cfg(feature = "viewer")]
+mod trace;
 #[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]

@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3};
 
+use super::{Joints, WristButton};
 use crate::math::Pose;
 
 /// How a hand is known to the headset.
@@ -33,7 +34,8 @@ pub struct Button {
 pub struct Hand {
     /// How it is known.
     pub kind: HandKind,
-    /// The middle of the palm: fingers along −Z, thumb along +Y, as for a handshake.
+    /// The middle of the palm: fingers along −Z, thumb along +Y, as for a handshake. (OpenXR's grip is that
+    /// turned by a quarter around X.)
     pub palm: Option<Pose>,
     /// Where it points: along −Z.
     pub aim: Option<Pose>,
@@ -47,4 +49,8 @@ pub struct Hand {
     pub menu: Button,
     /// Thumbstick or pad: right and forward positive, each −1 ..= 1.
     pub stick: Vec2,
+    /// Its joints, where it is bare and they are seen.
+    pub joints: Option<Joints>,
+    /// The menu button inside its wrist, while that shows.
+    pub wrist: Option<WristButton>,
 }

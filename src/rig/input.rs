@@ -28,6 +28,13 @@ pub struct Input {
     pub leave: bool,
     /// Stage from head, where a headset says where it is: between the eyes, looking along −Z.
     pub head: Option<Pose>,
+    /// The headset has moved the stage's origin (somebody recentred it): the new stage in the old one. What
+    /// the person sees must not jump.
+    pub stage_moved: Option<Pose>,
+    /// The headset was taken off.
+    pub is_taken_off: bool,
+    /// Stage from gaze, where the headset follows the eyes: what they look at is along −Z.
+    pub gaze: Option<Pose>,
     /// Left and right.
     pub hands: [Hand; 2],
 }

@@ -182,6 +182,13 @@ impl Clips {
         self.slots[clip.index()].state = State::Absent;
     }
 
+    /// What was on its way to the decoder will not come.
+    pub fn start_over(&mut self) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.state == State::Decoding) {
+            slot.state = State::Absent;
+        }
+    }
+
     /// It is handed out.
     pub fn arrived(&mut self, clip: ClipId, size_bytes: u64) {
         self.slots[clip.index()].state = State::Resident;

@@ -392,11 +392,32 @@ impl Streamer {
         self.venue.as_mut().filter(|active| active.venue.number == number)
     }
 
+    /// The renderer has lost all that it was given: everything comes again, from the cache where there is
+    /// one. The tileset stays and is not told again, and nor are clips, which the renderer never had.
+    pub fn start_over(&mut self) {
+        let Some(active) = self.venue.take() else { return };
+        // A newer manifest that is being decoded is the newest number, and brings a venue of its own.
+        if !matches!(self.manifest, Manifest::Decoding(_)) {
+            // What is being decoded answers to the old number, and so to nobody.
+            self.venue_count += 1;
+            let mut clips = active.clips;
+            clips.start_over();
+            let mut ready = active.ready;
+            ready.retain(|ready| matches!(ready, Ready::Clip { .. } | Ready::EvictClip(_)));
+            self.open(active.venue.manifest, active.venue.tileset, clips, ready);
+        }
+    }
+
     fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
         let clips = Clips::new(&tileset);
+        let tileset = Arc::new(tileset);
+        self.open(manifest, tileset.clone(), clips, VecDeque::from([Ready::Tileset(tileset)]));
+    }
+
+    fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, clips: Clips, ready: VecDeque<Ready>) {
+        let ready_bytes = ready.iter().map(size_bytes).sum();
         let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
-        let ready = VecDeque::from([Ready::Tileset(venue.tileset.clone())]);
         self.venue = Some(Active {
             venue,
             fetch,
@@ -408,7 +429,7 @@ impl Streamer {
             decode_queue_bytes: 0,
             decoding_count: 0,
             ready,
-            ready_bytes: 0,
+            ready_bytes,
             waiting: Vec::new(),
             now: Duration::ZERO,
         });
@@ -445,12 +466,7 @@ impl Streamer {
     pub fn next_ready(&mut self) -> Option<Ready> {
         let active = self.venue.as_mut()?;
         let ready = active.ready.pop_front()?;
-        active.ready_bytes -= match &ready {
-            Ready::Texture { texture, .. } => texture.size_bytes(),
-            Ready::Tile { mesh, .. } => mesh.size_bytes(),
-            Ready::Clip { samples, .. } => clip_bytes(samples),
-            Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) | Ready::EvictClip(_) => 0,
-        };
+        active.ready_bytes -= size_bytes(&ready);
         Some(ready)
     }
 
@@ -594,6 +610,16 @@ impl Active {
         let (round, ready) = (self.choice.round(), &mut self.ready);
         self.residency
             .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
+    }
+}
+
+/// What waits to be taken, in memory.
+fn size_bytes(ready: &Ready) -> u64 {
+    match ready {
+        Ready::Texture { texture, .. } => texture.size_bytes(),
+        Ready::Tile { mesh, .. } => mesh.size_bytes(),
+        Ready::Clip { samples, .. } => clip_bytes(samples),
+        Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) | Ready::EvictClip(_) => 0,
     }
 }
 

@@ -65,6 +65,13 @@ impl Recording {
     }
 }
 
+impl Drop for Recording {
+    fn drop(&mut self) {
+        // Where the visit ended with another failure; that one is told.
+        let _ = self.finish();
+    }
+}
+
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
     Failure::environment(format!("{path} cannot be written ({error}): choose another place, or free space"))

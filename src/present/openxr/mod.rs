@@ -5,12 +5,15 @@
 //! Every OpenXR call of this program is in here.
 #![allow(unsafe_code)]
 
+mod actions;
 pub mod graphics;
-mod hands;
 pub mod headset;
+mod joints;
+mod pace;
 pub mod runtime;
 mod space;
 mod swapchain;
+mod views;
 
 pub use graphics::Maker;
 pub use headset::Headset;
