@@ -48,7 +48,16 @@ enum Output {
     /// A thread asks for them.
     Device(Device),
     /// Each frame of the viewer makes as many as it is long.
-    Frames { mixer: Mixer, recording: Option<Recording>, block: Vec<Frame>, owed: f32 },
+    Frames(Box<Frames>),
+}
+
+/// A mixer in step with the viewer's frames.
+struct Frames {
+    mixer: Mixer,
+    recording: Option<Recording>,
+    block: Vec<Frame>,
+    /// Of a moment of sound, what the frames so far have left over.
+    owed: f32,
 }
 
 /// What a visit sounded like, in numbers.
@@ -71,11 +80,9 @@ impl Sounds {
     /// When the file cannot be written or the system gives no thread. A machine without sound is none.
     pub fn start(wish: Wish<'_>) -> Result<Self, Failure> {
         let (desk, mixer) = open();
-        let frames = |mixer, recording| Output::Frames {
-            recording,
-            block: Vec::with_capacity((SECONDS_MAX * SAMPLE_RATE_HZ as f32) as usize + 1),
-            owed: 0.0,
-            mixer,
+        let block = || Vec::with_capacity((SECONDS_MAX * SAMPLE_RATE_HZ as f32) as usize + 1);
+        let frames = |mixer, recording| {
+            Output::Frames(Box::new(Frames { mixer, recording, block: block(), owed: 0.0 }))
         };
         let output = match wish {
             Wish::Silent => frames(mixer, None),
@@ -125,7 +132,8 @@ impl Sounds {
         if !self.is_settled {
             self.settle();
         }
-        let Output::Frames { mixer, recording, block, owed } = &mut self.output else { return };
+        let Output::Frames(frames) = &mut self.output else { return };
+        let Frames { mixer, recording, block, owed } = frames.as_mut();
         *owed += delta_seconds.clamp(0.0, SECONDS_MAX) * SAMPLE_RATE_HZ as f32;
         let count = *owed as usize;
         *owed -= count as f32;
@@ -168,7 +176,7 @@ impl Sounds {
 
     /// Whether sound goes into a file.
     pub fn is_recording(&self) -> bool {
-        matches!(self.output, Output::Frames { recording: Some(_), .. })
+        matches!(&self.output, Output::Frames(frames) if frames.recording.is_some())
     }
 
     /// What there is to hear now.
@@ -184,8 +192,8 @@ impl Sounds {
     /// When it cannot be written.
     pub fn finish(&mut self) -> Result<(), Failure> {
         match &mut self.output {
-            Output::Frames { recording: Some(recording), .. } => recording.finish(),
-            _ => Ok(()),
+            Output::Frames(frames) => frames.recording.as_mut().map_or(Ok(()), Recording::finish),
+            Output::Device(_) => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What comes out of the mixer, against arithmetic: the cited formulas, and decibels on paper.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::f32::consts::{FRAC_PI_2, PI, TAU};
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_PI_2, PI, TAU};
 use std::sync::Arc;
 
 use glam::{Quat, Vec2, Vec3};
@@ -243,7 +243,7 @@ fn a_bed_is_all_around_and_fades_with_the_distance() {
     close(loud(Vec3::ZERO), 1.0, 1.0);
     close(loud(Vec3::X), 1.0, 1.0);
     // Half of the way out: 3 dB less, so that two beds which overlap are together as loud as one.
-    close(loud(Vec3::X * 6.0), 0.707_1, 0.707_1);
+    close(loud(Vec3::X * 6.0), FRAC_1_SQRT_2, FRAC_1_SQRT_2);
     close(loud(Vec3::X * 11.0), 0.0, 0.0);
     let (desk, mut mixer) = playing([source(ambient(Vec3::ZERO), &bed)]);
     desk.set_mono(true);
