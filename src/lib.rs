@@ -14,9 +14,11 @@
 //! - L3 [`stream`]: what is wanted → requests; bytes → decoded tiles and textures
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
 //! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
+//! - L2 [`physics`]: what stops and carries people, and things that fall
 //! - L2 [`rig`]: where the person is and what they ask for
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
 //! - L3 [`draw`]: a draw list → both eyes, in one multiview pass
+//! - L4 [`ui`]: panels in the world: what is on them, and what a press on them means
 //! - L4 [`present`]: who owns the display: a window, a headset, nobody
 //! - L5 [`app`]: puts the parts together: the frame loop and the commands
 //!
@@ -43,12 +45,15 @@ pub mod stream;
 pub mod math;
 
 pub mod cull;
+pub mod physics;
 pub mod rig;
 
 #[cfg(feature = "viewer")]
 pub mod draw;
 #[cfg(feature = "viewer")]
 pub mod present;
+#[cfg(feature = "viewer")]
+pub mod ui;
 
 #[cfg(feature = "cli")]
 pub mod app;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
-use super::figures::{Figure, Figures};
+use super::figures::{FIGURES_MAX, Figure, Figures};
+use super::ground::Ground;
 use super::lobby;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
@@ -25,8 +26,8 @@ use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
-use crate::rig::{self, Input, Person};
-use crate::scene::{Demand, Scene, Tileset};
+use crate::rig::{Input, Person, Settings};
+use crate::scene::{Actor, Demand, Scene, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
@@ -36,6 +37,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
+
+/// People with their hands and names, an arc, and some room.
+const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
@@ -84,6 +88,9 @@ pub struct Viewer {
     input: Input,
     figures: Figures,
     sounds: Sounds,
+    ground: Ground,
+    settings: Settings,
+    actors: Vec<Actor>,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -161,6 +168,9 @@ impl Viewer {
             input: Input::default(),
             figures: Figures::new()?,
             sounds,
+            ground: Ground::none(),
+            settings: Settings::default(),
+            actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -219,8 +229,9 @@ impl Viewer {
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
-        self.person.step(&self.input, delta_seconds);
+        self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.take_finished_tiles()?;
+        self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.hear(&views, delta_seconds);
@@ -278,9 +289,12 @@ impl Viewer {
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
             Event::Tileset(tileset) => {
+                self.ground.announce(&tileset);
                 self.sounds.begin(tileset.clone());
                 self.coming = Some(tileset);
             }
+            Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
+            Event::EvictCollider(collider) => self.ground.remove(collider),
             Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
             Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
@@ -310,6 +324,7 @@ impl Viewer {
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
+        self.ground.enter();
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
@@ -343,8 +358,11 @@ impl Viewer {
         let head = views.center();
         let is_there = self.place == Place::Twin;
         self.venue.listen_at(is_there.then_some(head.position));
+        if self.input.is_taken_off {
+            return self.sounds.rest();
+        }
         let is_kept = if self.wishes.timeout.is_some() { self.is_counting() } else { is_there };
-        self.sounds.hear(head, rig::Settings::default().is_mono, is_kept, delta_seconds);
+        self.sounds.hear(head, self.settings.is_mono, is_kept, delta_seconds);
     }
 
     /// Notes since when there is as much company as was asked for.
@@ -396,8 +414,12 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
-        let Self { culler, scene, figures, list, demand, .. } = self;
-        culler.cull(scene, figures.actors(), &sight, list, demand);
+        let Self { culler, scene, actors, list, demand, .. } = self;
+        actors.clear();
+        actors.extend_from_slice(self.figures.actors());
+        self.ground.show(&self.person, actors);
+        culler.cull(scene, actors, &sight, list, demand);
+        demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.
@@ -409,6 +431,7 @@ impl Viewer {
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        renderer.set_veil(self.ground.veil());
         let mut failed = Ok(());
         self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
             let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));
@@ -438,7 +461,7 @@ impl Viewer {
             person: &self.person,
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
-            holds: [None; 2],
+            holds: self.ground.holds(),
             is_menu_open: false,
         });
     }
@@ -476,6 +499,7 @@ impl Viewer {
     fn is_whole(&self) -> bool {
         self.place == Place::Twin
             && self.demand.is_satisfied()
+            && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.stats.uploads_waiting == 0

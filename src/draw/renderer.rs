@@ -2,12 +2,16 @@
 
 use std::time::Instant;
 
+use glam::Affine3A;
+
 use super::eye_pass::{EyePass, Recorded, Views, World};
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::Materials;
+use super::panel::{PanelPicture, Panels};
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
+use super::veil::Veil;
 use super::{EyeTarget, Gpu};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
@@ -75,8 +79,10 @@ pub struct Renderer {
     textures: Textures,
     materials: Materials,
     uploads: Uploads,
+    panels: Panels,
     instances: wgpu::Buffer,
     light: Light,
+    veil: Veil,
     in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
     frame_count: usize,
 }
@@ -86,27 +92,35 @@ impl Renderer {
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
         let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
+        let pass = EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview);
         Self {
             options,
-            pass: EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview),
+            panels: Panels::new(gpu, &pass.frame_layout, options.samples, options.has_multiview),
+            pass,
             geometry: Geometry::new(gpu),
             textures,
             materials,
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
             light: Light::default(),
+            veil: Veil::default(),
             in_flight: [const { None }; FRAMES_IN_FLIGHT],
             frame_count: 0,
         }
     }
 
-    /// Forgets everything but names and shows another twin from now on, of which nothing has arrived.
+    /// Forgets everything but names and panels and shows another twin from now on, of which nothing has arrived.
     pub fn set_tileset(&mut self, gpu: &Gpu, tileset: &Tileset) {
         self.uploads.clear();
         self.geometry.reset(tileset.tiles().len());
         self.textures.reset(tileset);
         self.materials.reset(gpu, tileset);
         self.light = tileset.light().clone();
+    }
+
+    /// How the world is dimmed from the next frame on.
+    pub fn set_veil(&mut self, veil: Veil) {
+        self.veil = veil;
     }
 
     /// Takes an item for upload.
@@ -135,6 +149,18 @@ impl Renderer {
         }
     }
 
+    /// Puts another picture on the panel of this number, below
+    /// [`PANELS_MAX`](super::PANELS_MAX): as soon as it changed, before the frame is drawn.
+    pub fn paint_panel(&mut self, gpu: &Gpu, panel: usize, picture: &PanelPicture<'_>) {
+        self.panels.paint(gpu, panel, picture);
+    }
+
+    /// Hangs the panel of this number up or takes it down. Its space is points of its picture: from the
+    /// top left corner to the right and down, and towards the reader along −Z.
+    pub fn place_panel(&mut self, panel: usize, world_from_points: Option<Affine3A>) {
+        self.panels.place(panel, world_from_points);
+    }
+
     /// Draws a frame with one submit. `finish` may add to its commands after the picture is complete,
     /// such as a copy of it to a window, and says last of all where the eyes are now; `None`: nothing is
     /// submitted, and what was to be uploaded is lost.
@@ -156,7 +182,7 @@ impl Renderer {
         self.prepare(gpu, input.list);
         let recorded = self.record(&mut encoder, input.list, target);
         if let Some(views) = finish(&mut encoder) {
-            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light));
+            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light, self.veil));
             let submission = gpu.queue.submit([encoder.finish()]);
             self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
         }
@@ -219,10 +245,16 @@ impl Renderer {
         for draw in &list.draws {
             self.textures.prepare(gpu, draw.batch.textures);
         }
+        self.panels.prepare(gpu);
     }
 
     fn record(&self, encoder: &mut wgpu::CommandEncoder, list: &DrawList, target: &EyeTarget) -> Recorded {
-        let world = World { geometry: &self.geometry, textures: &self.textures, instances: &self.instances };
+        let world = World {
+            geometry: &self.geometry,
+            textures: &self.textures,
+            instances: &self.instances,
+            panels: &self.panels,
+        };
         if self.options.has_multiview {
             return self.pass.record(encoder, target.both(), Views::Both, list, &world);
         }

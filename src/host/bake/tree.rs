@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 
+use super::collider::Ground;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
 use super::sound::Heard;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
-use crate::scene::BlobId;
 use crate::scene::entity::Entity;
 use crate::scene::tileset::{Blob, Tables, Tile};
+use crate::scene::{BlobId, ColliderCell, Prop};
 
 /// A tile with all that is below it.
 #[derive(Clone, Debug)]
@@ -43,9 +44,19 @@ impl Branch {
     }
 }
 
+/// What is in the tables beside the tree.
+#[derive(Clone, Debug, Default)]
+pub struct Loose {
+    /// What stops and carries people.
+    pub ground: Vec<Ground>,
+    /// What they can take, and how it looks.
+    pub props: Vec<(Prop, Content)>,
+}
+
 /// Lists the tree breadth first, which puts each tile's children side by side.
 pub fn tables(
     root: Branch,
+    loose: Loose,
     shelf: Shelf,
     entities: Vec<Entity>,
     mut heard: Heard,
@@ -66,14 +77,31 @@ pub fn tables(
             triangle_count: 0,
         };
         if let Some(content) = branch.content {
-            tile.content = Some(BlobId(blobs.len() as u32));
-            tile.images = content.images;
-            tile.triangle_count = content.triangle_count;
-            blobs.push(content.glb);
+            show(&mut tile, content, &mut blobs);
         }
         listed += tile.child_count;
         tiles.push(tile);
         queue.extend(branch.children);
+    }
+    let mut props = Vec::with_capacity(loose.props.len());
+    for (prop, content) in loose.props {
+        let mut tile = Tile {
+            bounds: content.bounds,
+            geometric_error_metres: 0.0,
+            first_child: 0,
+            child_count: 0,
+            content: None,
+            images: Vec::new(),
+            triangle_count: 0,
+        };
+        show(&mut tile, content, &mut blobs);
+        tiles.push(tile);
+        props.push(prop);
+    }
+    let mut colliders = Vec::with_capacity(loose.ground.len());
+    for Ground { bounds, blob, .. } in loose.ground {
+        colliders.push(ColliderCell { bounds, blob: BlobId(blobs.len() as u32) });
+        blobs.push(blob);
     }
     heard.append_blobs(&mut blobs);
     let listed_blobs =
@@ -87,8 +115,18 @@ pub fn tables(
         images: shelf.images,
         materials: shelf.materials,
         entities,
+        colliders,
+        props,
         clips: heard.clips,
         sounds: heard.sounds,
     };
     (tables, blobs)
+}
+
+/// Gives the tile its content, whose bytes join the others.
+fn show(tile: &mut Tile, content: Content, blobs: &mut Vec<BakedBlob>) {
+    tile.content = Some(BlobId(blobs.len() as u32));
+    tile.images = content.images;
+    tile.triangle_count = content.triangle_count;
+    blobs.push(content.glb);
 }

@@ -6,6 +6,7 @@
 
 mod figures;
 mod gallery;
+mod panels;
 mod steady;
 mod surfaces;
 mod uploads;

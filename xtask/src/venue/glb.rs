@@ -161,6 +161,9 @@ fn nodes(twin: &Twin, seed: u64) -> Vec<Value> {
             if let Some(entity) = &node.entity {
                 value["extras"] = json!({ "entity": entity });
             }
+            if let Some(mass) = node.prop {
+                value["extras"]["pavilion"] = json!({ "prop": true, "mass_kilograms": mass });
+            }
             if let Some(sound) = node.sound {
                 value["extras"]["pavilion"]["sound"] = sound.extras(seed);
             }

@@ -30,6 +30,8 @@ pub struct Node {
     pub mesh: Option<MeshId>,
     /// Its stable id, if something may be told about it.
     pub entity: Option<String>,
+    /// It can be taken in the hand, and weighs so many kilograms.
+    pub prop: Option<f32>,
     /// The sun, in lux, if this node is it.
     pub sun: Option<f32>,
     /// What it sounds like.
@@ -78,6 +80,7 @@ impl Twin {
             placement,
             mesh: None,
             entity: None,
+            prop: None,
             sun: None,
             sound: None,
             children: Vec::new(),
@@ -132,6 +135,12 @@ impl Twin {
     /// Gives a node its stable id.
     pub fn entity(&mut self, node: NodeId, id: impl Into<String>) -> NodeId {
         self.nodes[node.0].entity = Some(id.into());
+        node
+    }
+
+    /// Lets people take the node in the hand.
+    pub fn prop(&mut self, node: NodeId, mass_kilograms: f32) -> NodeId {
+        self.nodes[node.0].prop = Some(mass_kilograms);
         node
     }
 
