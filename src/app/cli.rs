@@ -90,6 +90,10 @@ pub struct ViewArgs {
     /// Stay so long after the last frame was counted, for others to see.
     #[arg(long, value_name = "S", requires = "frames")]
     pub stay_seconds: Option<u64>,
+    /// Write what is heard to this WAV file instead of playing it; headless it lasts as long as the frames
+    /// that are counted, at 90 a second.
+    #[arg(long, value_name = "FILE")]
+    pub record_audio: Option<PathBuf>,
     /// Give up when the first whole view has not arrived after so many seconds (where nobody watches:
     /// headless, and a headset with --frames).
     #[arg(long, value_name = "S", default_value_t = 120)]

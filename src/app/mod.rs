@@ -36,6 +36,8 @@ mod report;
 #[cfg(feature = "viewer")]
 mod screen;
 #[cfg(feature = "viewer")]
+mod sounds;
+#[cfg(feature = "viewer")]
 mod trace;
 #[cfg(feature = "viewer")]
 mod venue;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::sounds::SoundFacts;
 use crate::draw::Counts;
 
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
@@ -43,6 +44,8 @@ pub struct Report {
     pub triangles_drawn: u64,
     /// How often the display was lost and came back.
     pub displays_lost: u32,
+    /// What there was to hear.
+    pub sounds: SoundFacts,
     /// The others whom the last frame saw, by name.
     pub people: Vec<String>,
     /// What the last frame asked of the driver; zeros without `--validate`.
@@ -140,6 +143,10 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if self.sounds.total > 0 {
+            let SoundFacts { total, known, playing, .. } = self.sounds;
+            lines.push(format!("  sounds       {playing} heard, {known} here, {total} in the twin"));
+        }
         if !self.people.is_empty() {
             lines.push(format!("  others       {}", self.people.join(", ")));
         }

@@ -17,6 +17,7 @@ use super::lobby;
 use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
+use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, cpu_time, wave};
@@ -88,6 +89,7 @@ pub struct Viewer {
     input: Input,
     figures: Figures,
     own_hands: OwnHands,
+    sounds: Sounds,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -145,7 +147,13 @@ impl Viewer {
     ///
     /// # Errors
     /// When the lobby cannot be shown.
-    pub fn new(screen: Screen, venue: Venue, wishes: Wishes, started: Instant) -> Result<Self, Failure> {
+    pub fn new(
+        screen: Screen,
+        venue: Venue,
+        sounds: Sounds,
+        wishes: Wishes,
+        started: Instant,
+    ) -> Result<Self, Failure> {
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
@@ -165,6 +173,7 @@ impl Viewer {
             input: Input::default(),
             figures: Figures::new()?,
             own_hands: OwnHands::new(),
+            sounds,
             ground: Ground::none(),
             settings: Settings::default(),
             actors: Vec::with_capacity(ACTORS_MAX),
@@ -220,8 +229,8 @@ impl Viewer {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
-    /// present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → hear → cull → draw
+    /// → present → report.
     fn frame(&mut self) -> Result<bool, Setback> {
         let delta_seconds = match self.poll()? {
             Begin::Leave => return Ok(false),
@@ -234,6 +243,7 @@ impl Viewer {
         self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
+        self.hear(&views, delta_seconds);
         self.cull(&views);
         self.draw()?;
         self.screen.display.end(&self.screen.gpu)?;
@@ -256,6 +266,7 @@ impl Viewer {
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
         self.trace(None);
+        self.sounds.rest();
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -288,10 +299,13 @@ impl Viewer {
         match event {
             Event::Tileset(tileset) => {
                 self.ground.announce(&tileset);
+                self.sounds.begin(tileset.clone());
                 self.coming = Some(tileset);
             }
             Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
             Event::EvictCollider(collider) => self.ground.remove(collider),
+            Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
+            Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -345,6 +359,19 @@ impl Viewer {
         figures.show(venue.people().see(now).inspect(|_| count += 1).map(figure), head.position);
         figures.upload(|name| screen.renderer.enqueue(name).is_ok());
         self.count_company(count, now);
+    }
+
+    /// Hears the twin from where the head is. What is recorded begins with the frames that count, where
+    /// nobody watches.
+    fn hear(&mut self, views: &ViewPair, delta_seconds: f32) {
+        let head = views.center();
+        let is_there = self.place == Place::Twin;
+        self.venue.listen_at(is_there.then_some(head.position));
+        if self.input.is_taken_off {
+            return self.sounds.rest();
+        }
+        let is_kept = if self.wishes.timeout.is_some() { self.is_counting() } else { is_there };
+        self.sounds.hear(head, self.settings.is_mono, is_kept, delta_seconds);
     }
 
     /// Notes since when there is as much company as was asked for.
@@ -497,7 +524,15 @@ impl Viewer {
 
     /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some() && self.has_company() && self.stays_until.is_none()
+        self.report.whole_view_seconds.is_some()
+            && self.has_company()
+            && self.hears_all()
+            && self.stays_until.is_none()
+    }
+
+    /// Whether what can be heard is here, if it is to be recorded.
+    fn hears_all(&self) -> bool {
+        !self.sounds.is_recording() || (self.venue.has_clips() && self.sounds.is_settled())
     }
 }
 

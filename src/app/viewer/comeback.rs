@@ -64,6 +64,7 @@ impl Viewer {
     /// Keeps where everything is, and forgets what was on the GPU.
     fn forget_screen(&mut self) {
         self.note_messages();
+        self.sounds.rest();
         self.scene.forget_residents();
         self.waiting.clear();
         self.figures.forget_uploads();

@@ -27,6 +27,9 @@ impl Viewer {
         if !self.is_counting() && elapsed > timeout {
             let sentence = match &self.place {
                 Place::Lobby(sentence) => sentence.clone(),
+                Place::Twin if self.report.whole_view_seconds.is_some() && !self.hears_all() => {
+                    "sounds to be recorded are still missing".to_owned()
+                }
                 Place::Twin if self.report.whole_view_seconds.is_some() => {
                     format!("fewer than {} others have come and stayed", self.wishes.company)
                 }
@@ -63,6 +66,7 @@ impl Viewer {
         if self.stays_until.is_none() {
             self.conclude()?;
         }
+        self.sounds.finish()?;
         self.note_messages();
         Ok(self.report)
     }
@@ -94,6 +98,7 @@ impl Viewer {
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
+        self.report.sounds = self.sounds.facts();
         self.report.frames = self.frames;
         self.report.bytes_received = counts.received;
         self.report.bytes_from_cache = counts.from_cache;
