@@ -69,6 +69,9 @@ pub struct ViewArgs {
     /// Print a report as JSON when it ends.
     #[arg(long)]
     pub json: bool,
+    /// Write one JSON line a frame to this file: where head, hands and feet are, and what is pressed.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
     /// Begin here instead of at the entrance: metres, then degrees to the left and up.
     #[arg(long, value_name = "X,Y,Z[,YAW[,PITCH]]", value_parser = parse_pose, allow_hyphen_values = true)]
     pub at: Option<Pose>,

@@ -23,10 +23,18 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
+#[cfg(feature = "viewer")]
+mod menu;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]
 mod report;
+#[cfg(feature = "viewer")]
+mod screen;
+#[cfg(feature = "viewer")]
+mod settings;
+#[cfg(feature = "viewer")]
+mod trace;
 #[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]

@@ -27,6 +27,8 @@ pub struct Report {
     pub bytes_received: u64,
     /// Bytes that were found in the cache.
     pub bytes_from_cache: u64,
+    /// From the start of the program to the first frame that was shown: the lobby.
+    pub first_frame_seconds: Option<f64>,
     /// From the start of the program to the first tile on the screen.
     pub first_tile_seconds: Option<f64>,
     /// From the start of the program to everything in view at the detail that the eye can see.
@@ -37,6 +39,8 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
+    /// How often the display was lost and came back.
+    pub displays_lost: u32,
     /// The others whom the last frame saw, by name.
     pub people: Vec<String>,
     /// What the last frame asked of the driver; zeros without `--validate`.
@@ -126,6 +130,7 @@ impl Report {
                 megabytes(self.bytes_received),
                 megabytes(self.bytes_from_cache)
             ),
+            format!("  first frame  {}", seconds(self.first_frame_seconds)),
             format!("  first tile   {}", seconds(self.first_tile_seconds)),
             format!("  whole view   {}", seconds(self.whole_view_seconds)),
             format!("  frames       {}: {frame}", self.frames),

@@ -155,6 +155,11 @@ impl Venue {
         self.streamer.upload_failed(tile);
     }
 
+    /// The renderer is gone with all that it was given: everything comes again.
+    pub fn start_over(&mut self) {
+        self.streamer.start_over();
+    }
+
     /// What came so far.
     pub fn counts(&self) -> Counts {
         let stats = self.streamer.stats();

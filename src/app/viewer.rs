@@ -1,6 +1,10 @@
 //! The frame loop. Start reading at [`Viewer::frame`].
 
+mod comeback;
+mod ending;
+
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,19 +13,21 @@ use glam::Vec2;
 
 use super::figures::{Figure, Figures};
 use super::lobby;
-use super::report::{FrameTimes, Report, Tiles};
+use super::menu::{Clock, WristMenu};
+use super::report::{FrameTimes, Report};
+use super::screen::Screen;
+use super::settings::SettingsFile;
+use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, wave};
-use crate::cull::{Culler, DrawList, Quality, Sight, Source};
-use crate::draw::{
-    Arrival, Counts, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback,
-};
-use crate::math::ViewPair;
+use super::{Failure, FailureKind, folders, wave};
+use crate::cull::{Culler, DrawList, Quality, Sight};
+use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
+use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
-use crate::present::{Begin, Display, PresentError, SAMPLES, picture};
+use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
-use crate::rig::{Input, Person};
-use crate::scene::{Demand, Scene, TileId, Tileset};
+use crate::rig::{Input, Person, Settings};
+use crate::scene::{Actor, Demand, Scene, Tileset};
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
@@ -32,6 +38,9 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
+/// What there is room for from the start: people, and what helps a hand.
+const ACTORS_MAX: usize = 512;
+
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
 
@@ -39,7 +48,7 @@ const MEETING: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
     /// Where to begin instead of at the entrance.
-    pub start: Option<crate::math::Pose>,
+    pub start: Option<Pose>,
     /// End after so many frames of a whole view.
     pub frames: Option<u32>,
     /// Walk ahead while those frames are counted.
@@ -54,6 +63,8 @@ pub struct Wishes {
     pub timeout: Option<Duration>,
     /// Where pictures go.
     pub pictures: Option<PathBuf>,
+    /// Where a line goes for each frame.
+    pub trace: Option<PathBuf>,
 }
 
 /// Which scene is shown.
@@ -66,10 +77,8 @@ enum Place {
 }
 
 /// A visit: everything that the frame loop knows.
-pub struct Viewer<'a> {
-    gpu: &'a Gpu,
-    display: Box<dyn Display>,
-    renderer: Renderer,
+pub struct Viewer {
+    screen: Screen,
     venue: Venue,
     wishes: Wishes,
 
@@ -78,6 +87,9 @@ pub struct Viewer<'a> {
     person: Person,
     input: Input,
     figures: Figures,
+    menu: WristMenu,
+    settings: Settings,
+    actors: Vec<Actor>,
     culler: Culler,
     list: DrawList,
     demand: Demand,
@@ -97,39 +109,51 @@ pub struct Viewer<'a> {
     stats: FrameStats,
     last_counts: Counts,
     frames: u32,
+    /// Losses of the display since a frame was last shown.
+    fruitless: u32,
     pictures: u32,
+    trace: Option<Trace>,
     report: Report,
 }
 
-impl<'a> Viewer<'a> {
+/// Why a frame did not come to its end.
+enum Setback {
+    /// The display is gone, for now; with the sentence that says why.
+    Lost(String),
+    /// The visit cannot go on.
+    Failed(Failure),
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<PresentError> for Setback {
+    fn from(error: PresentError) -> Self {
+        if error.is_passing() { Self::Lost(error.to_string()) } else { Self::Failed(present_failure(error)) }
+    }
+}
+
+impl Viewer {
     /// Stands in the lobby and knocks at the venue.
     ///
     /// # Errors
     /// When the lobby cannot be shown.
-    pub fn new(
-        gpu: &'a Gpu,
-        display: Box<dyn Display>,
-        venue: Venue,
-        wishes: Wishes,
-        started: Instant,
-    ) -> Result<Self, Failure> {
-        let options = RendererOptions {
-            samples: SAMPLES,
-            is_deterministic: wishes.timeout.is_some(),
-            ..RendererOptions::default()
-        };
+    pub fn new(screen: Screen, venue: Venue, wishes: Wishes, started: Instant) -> Result<Self, Failure> {
+        let (file, settings) = SettingsFile::open(folders::data().as_deref());
+        let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
         let report = Report {
-            gpu: format!("{} ({})", gpu.facts().name, gpu.facts().driver),
-            size: display.target().image.size().into(),
-            is_validated: gpu.facts().is_validated,
+            gpu: format!("{} ({})", screen.gpu.facts().name, screen.gpu.facts().driver),
+            size: screen.display.target().image.size().into(),
+            is_validated: screen.gpu.facts().is_validated,
             ..Report::default()
         };
         let mut viewer = Self {
-            gpu,
-            display,
-            renderer: Renderer::new(gpu, options),
+            screen,
             venue,
             wishes,
             place: Place::Lobby(sentence),
@@ -137,6 +161,9 @@ impl<'a> Viewer<'a> {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            menu: WristMenu::new(file),
+            settings,
+            actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
             demand: Demand::default(),
@@ -154,43 +181,67 @@ impl<'a> Viewer<'a> {
             stats: FrameStats::default(),
             last_counts: Counts::default(),
             frames: 0,
+            fruitless: 0,
             pictures: 0,
+            trace,
             report,
         };
         viewer.show_lobby(lobby);
         Ok(viewer)
     }
 
-    /// Visits until the person leaves or what was asked for is done.
+    /// Visits until the person leaves or what was asked for is done. A display that is lost for now is
+    /// opened anew with `reopen`.
     ///
     /// # Errors
-    /// When the display fails, or, with nobody watching, when the venue does.
-    pub fn run(mut self, is_interrupted: impl Fn() -> bool) -> Result<Report, Failure> {
-        while !is_interrupted() && self.frame()? {}
+    /// When the display fails for good, or, with nobody watching, when the venue does.
+    pub fn run(
+        mut self,
+        reopen: impl Fn() -> Result<Screen, Failure>,
+        is_interrupted: impl Fn() -> bool,
+    ) -> Result<Report, Failure> {
+        while !is_interrupted() {
+            match self.frame() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Setback::Failed(failure)) => return Err(failure),
+                Err(Setback::Lost(sentence)) => match self.come_back(&sentence, &reopen, &is_interrupted)? {
+                    ControlFlow::Continue(back) => self = back,
+                    ControlFlow::Break(report) => return Ok(report),
+                },
+            }
+        }
         self.finish()
     }
 
     /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
     /// present → report.
-    fn frame(&mut self) -> Result<bool, Failure> {
+    fn frame(&mut self) -> Result<bool, Setback> {
         let delta_seconds = match self.poll()? {
             Begin::Leave => return Ok(false),
-            Begin::Skip => return self.skip_frame(),
+            Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
         self.person.step(&self.input, delta_seconds);
+        self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
-        let views = self.display.views(&self.person);
+        let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.cull(&views);
-        self.draw(&views)?;
-        self.display.end(self.gpu).map_err(present_failure)?;
-        self.report_frame()
+        self.draw()?;
+        self.screen.display.end(&self.screen.gpu)?;
+        self.trace(Some(views.center()));
+        Ok(self.report_frame()?)
     }
 
     /// Waits for the display and gathers input.
-    fn poll(&mut self) -> Result<Begin, Failure> {
-        let begin = self.display.begin(self.gpu, &mut self.input).map_err(present_failure)?;
+    fn poll(&mut self) -> Result<Begin, PresentError> {
+        let begin = self.screen.display.begin(&self.screen.gpu, &mut self.input)?;
+        if let Begin::Frame { delta_seconds } = begin {
+            let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
+            let Self { menu, input, settings, person, screen, .. } = self;
+            menu.step(input, settings, person, clock, |_, _| f32::INFINITY).buzz(&mut *screen.display);
+        }
         if self.input.leave {
             return Ok(Begin::Leave);
         }
@@ -202,6 +253,7 @@ impl<'a> Viewer<'a> {
 
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
+        self.trace(None);
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -236,9 +288,9 @@ impl<'a> Viewer<'a> {
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
-                self.renderer.retire(tile);
+                self.screen.renderer.retire(tile);
             }
-            Event::EvictImage(image) => self.renderer.retire_image(self.gpu, image),
+            Event::EvictImage(image) => self.screen.renderer.retire_image(&self.screen.gpu, image),
             Event::Lost(sentence) => self.say(&sentence)?,
             Event::Back => self.say("Back again.")?,
             Event::Broken(sentence) => {
@@ -255,10 +307,10 @@ impl<'a> Viewer<'a> {
 
     /// Leaves the lobby for the twin, whose first tile is at hand.
     fn enter(&mut self, tileset: Arc<Tileset>) {
-        self.renderer.set_tileset(self.gpu, &tileset);
+        self.screen.renderer.set_tileset(&self.screen.gpu, &tileset);
         self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
         self.report.title = tileset.title().to_owned();
-        self.display.set_caption(&format!("{} — Pavilion", tileset.title()));
+        self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
         self.culler = Culler::default();
         self.place = Place::Twin;
@@ -274,13 +326,13 @@ impl<'a> Viewer<'a> {
         let now = self.started.elapsed();
         let hands = match self.wishes.waves {
             true => wave::hands(head, now.saturating_sub(self.entered)),
-            false => self.display.hands(&self.person),
+            false => self.screen.display.hands(&self.person),
         };
         self.venue.be_at(Body { head, hands }, now);
-        let Self { figures, renderer, venue, .. } = self;
+        let Self { figures, screen, venue, .. } = self;
         let mut count = 0;
         figures.show(venue.people().see(now).inspect(|_| count += 1).map(figure), head.position);
-        figures.upload(|name| renderer.enqueue(name).is_ok());
+        figures.upload(|name| screen.renderer.enqueue(name).is_ok());
         self.count_company(count, now);
     }
 
@@ -300,7 +352,7 @@ impl<'a> Viewer<'a> {
     /// Hands the renderer as much as it takes; the rest waits.
     fn enqueue(&mut self) {
         while let Some(upload) = self.waiting.pop_front() {
-            if let Err(upload) = self.renderer.enqueue(upload) {
+            if let Err(upload) = self.screen.renderer.enqueue(upload) {
                 self.waiting.push_front(upload);
                 return;
             }
@@ -320,36 +372,41 @@ impl<'a> Viewer<'a> {
     }
 
     fn show_lobby(&mut self, lobby: lobby::Lobby) {
-        self.renderer.set_tileset(self.gpu, &lobby.scene.tileset);
+        self.screen.renderer.set_tileset(&self.screen.gpu, &lobby.scene.tileset);
         self.scene = lobby.scene;
         for upload in lobby.uploads {
             // A new tileset has emptied the renderer's queue: the lobby always fits.
-            let _ = self.renderer.enqueue(upload);
+            let _ = self.screen.renderer.enqueue(upload);
         }
     }
 
     fn cull(&mut self, views: &ViewPair) {
-        let [_, height] = self.display.target().image.size();
+        let [_, height] = self.screen.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
-        let Self { culler, scene, figures, list, demand, .. } = self;
-        culler.cull(scene, figures.actors(), &sight, list, demand);
+        let Self { culler, scene, actors, list, demand, .. } = self;
+        actors.clear();
+        actors.extend_from_slice(self.figures.actors());
+        self.menu.add_actors(&self.person, actors);
+        culler.cull(scene, actors, &sight, list, demand);
     }
 
-    fn draw(&mut self, views: &ViewPair) -> Result<(), Failure> {
-        let target = self.display.target();
+    /// Records the frame, and submits it with the eyes where they are by then.
+    fn draw(&mut self) -> Result<(), PresentError> {
+        let target = self.screen.display.target();
         let is_watched = self.wishes.timeout.is_none();
         let upload_budget_bytes =
             if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
-        let frame = FrameInput { views, list: &self.list, upload_budget_bytes };
+        let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
-        let (gpu, display) = (self.gpu, &mut self.display);
-        let mut shown = Ok(());
-        self.stats = self.renderer.draw(gpu, &frame, &target, |encoder| {
-            shown = display.show(gpu, encoder, keeps_picture);
+        let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        let mut failed = Ok(());
+        self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
+            let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));
+            latched.map_err(|error| failed = Err(error)).ok()
         });
-        shown.map_err(present_failure)?;
+        failed?;
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
@@ -360,6 +417,22 @@ impl<'a> Viewer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Writes down what the frame was like, where somebody wants to know.
+    fn trace(&mut self, head: Option<Pose>) {
+        let Some(trace) = &mut self.trace else { return };
+        trace.write(&Moment {
+            seconds: self.started.elapsed().as_secs_f64(),
+            session: self.screen.display.session(),
+            place: if self.place == Place::Twin { "twin" } else { "lobby" },
+            head,
+            person: &self.person,
+            hands: &self.input.hands,
+            profiles: self.screen.display.profiles(),
+            holds: [None; 2],
+            is_menu_open: self.menu.is_open(),
+        });
     }
 
     /// Counts the frame, takes pictures, and says whether to go on.
@@ -373,8 +446,10 @@ impl<'a> Viewer<'a> {
         if self.input.screenshot {
             self.take_picture()?;
         }
-        self.last_counts = self.gpu.take_counts();
+        self.last_counts = self.screen.gpu.take_counts();
         let elapsed = self.started.elapsed();
+        self.fruitless = 0;
+        self.report.first_frame_seconds.get_or_insert(elapsed.as_secs_f64());
         if self.place == Place::Twin {
             if self.stats.draws > 0 && self.report.first_tile_seconds.is_none() {
                 self.report.first_tile_seconds = Some(elapsed.as_secs_f64());
@@ -387,38 +462,6 @@ impl<'a> Viewer<'a> {
             }
         }
         self.check_end(elapsed)
-    }
-
-    fn check_end(&mut self, elapsed: Duration) -> Result<bool, Failure> {
-        if let Some(end) = self.stays_until {
-            return Ok(elapsed < end && self.failure.is_none());
-        }
-        let Some(timeout) = self.wishes.timeout else {
-            return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX));
-        };
-        // Nobody watches: an error ends the visit, and so does waiting for ever.
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        if !self.is_counting() && elapsed > timeout {
-            let sentence = match &self.place {
-                Place::Lobby(sentence) => sentence.clone(),
-                Place::Twin if self.report.whole_view_seconds.is_some() => {
-                    format!("fewer than {} others have come and stayed", self.wishes.company)
-                }
-                Place::Twin => format!("{} tiles of the view are still missing", self.demand.wants.len()),
-            };
-            let waited = timeout.as_secs();
-            return Err(Failure::failed(format!(
-                "gave up after {waited} s ({sentence}): allow more with --timeout-seconds"
-            )));
-        }
-        if self.frames < self.wishes.frames.unwrap_or(1) {
-            return Ok(true);
-        }
-        self.conclude()?;
-        self.stays_until = Some(elapsed + self.wishes.stay);
-        Ok(!self.wishes.stay.is_zero())
     }
 
     /// Whether the twin is shown and everything that the eyes want is on the GPU.
@@ -434,61 +477,6 @@ impl<'a> Viewer<'a> {
     /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
         self.report.whole_view_seconds.is_some() && self.has_company() && self.stays_until.is_none()
-    }
-
-    fn take_picture(&mut self) -> Result<(), Failure> {
-        let folder = self.wishes.pictures.clone().unwrap_or_else(|| PathBuf::from("."));
-        let Some(image) = self.display.picture() else { return Ok(()) };
-        let [left, _] = readback::read(self.gpu, &image).map_err(Failure::failed)?;
-        self.pictures += 1;
-        let path = folder.join(format!("picture-{}.png", self.pictures));
-        picture::write_png(&path, &left).map_err(present_failure)?;
-        tracing::info!("{} was written", path.display());
-        self.report.pictures.push(path);
-        Ok(())
-    }
-
-    /// The visit is over.
-    fn finish(mut self) -> Result<Report, Failure> {
-        if self.stays_until.is_none() {
-            self.conclude()?;
-        }
-        self.report.validation_messages = self.gpu.validation_message_count();
-        for message in self.gpu.validation_messages() {
-            tracing::error!("{message}");
-        }
-        Ok(self.report)
-    }
-
-    /// Writes the last frame that counts, and the report's last numbers.
-    fn conclude(&mut self) -> Result<(), Failure> {
-        if let (Some(folder), true) = (self.wishes.pictures.clone(), self.wishes.timeout.is_some())
-            && let Some(image) = self.display.picture()
-        {
-            let eyes = readback::read(self.gpu, &image).map_err(Failure::failed)?;
-            let both = picture::side_by_side(&eyes);
-            let [left, right] = &eyes;
-            for (name, pixels) in [("left.png", left), ("right.png", right), ("both.png", &both)] {
-                picture::write_png(&folder.join(name), pixels).map_err(present_failure)?;
-                self.report.pictures.push(folder.join(name));
-            }
-        }
-        let counts = self.venue.counts();
-        let drawn = (0..self.scene.tileset.tiles().len() as u32)
-            .filter(|&tile| self.list.draws.iter().any(|draw| draw.source == Source::Tile(TileId(tile))))
-            .count();
-        self.report.tiles =
-            Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
-        self.report.frames = self.frames;
-        self.report.bytes_received = counts.received;
-        self.report.bytes_from_cache = counts.from_cache;
-        self.report.frame_millis = self.times.spread();
-        self.report.draws = self.stats.draws;
-        self.report.triangles_drawn = self.list.triangle_count;
-        self.report.vulkan = self.last_counts;
-        let seen = self.venue.people().see(self.seen_at);
-        self.report.people = seen.map(|seen| seen.name.to_owned()).collect();
-        Ok(())
     }
 }
 

@@ -6,23 +6,12 @@ use std::time::{Duration, Instant};
 use super::cli::ViewArgs;
 use super::interrupt::Interrupt;
 use super::report::Report;
+use super::screen::Screen;
 use super::venue::Venue;
 use super::viewer::{Viewer, Wishes};
 use super::{Failure, folders, identity};
-use crate::draw::{Gpu, GpuOptions};
 use crate::net::Me;
-use crate::present::Display;
-use crate::present::headless::Headless;
-#[cfg(not(target_os = "android"))]
-use crate::present::window::OpenWindow;
 use crate::protocol::{JoinLink, Name};
-
-/// Pixels of an eye when there is no window to say.
-const HEADLESS_SIZE: (u32, u32) = (640, 640);
-
-/// The content of a new window, pixels.
-#[cfg(not(target_os = "android"))]
-const WINDOW_SIZE: (u32, u32) = (1280, 720);
 
 /// Visits until the person leaves.
 ///
@@ -70,8 +59,8 @@ fn visit(
     started: Instant,
     interrupt: &Interrupt,
 ) -> Result<Report, Failure> {
-    let options = GpuOptions { validates: arguments.validate, records: arguments.validate };
-    let (gpu, display) = open_display(arguments, options)?;
+    // The display is opened before the network is: where nothing can be shown, nobody is bothered.
+    let screen = Screen::open(arguments)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
     let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
     let wishes = Wishes {
@@ -83,8 +72,10 @@ fn visit(
         stay: Duration::from_secs(arguments.stay_seconds.unwrap_or_default()),
         timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
+        trace: arguments.trace.clone(),
     };
-    Viewer::new(&gpu, display, venue, wishes, started)?.run(|| interrupt.is_raised())
+    let reopen = || Screen::open(arguments);
+    Viewer::new(screen, venue, wishes, started)?.run(reopen, || interrupt.is_raised())
 }
 
 /// As whom the person visits.
@@ -93,46 +84,4 @@ fn me(arguments: &ViewArgs) -> Result<Me, Failure> {
         Failure::environment("there is no home folder to keep your key in: set PAVILION_DATA to a folder")
     })?;
     Ok(Me { name: Name::new(&arguments.name), identity: identity::open(&folder)? })
-}
-
-/// The display is opened before the network is: where nothing can be shown, nobody is bothered.
-fn open_display(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
-    if arguments.headless {
-        let gpu = Gpu::open(options).map_err(Failure::environment)?;
-        let (width, height) = arguments.size.unwrap_or(HEADLESS_SIZE);
-        let display = Headless::new(&gpu, [width, height]);
-        return Ok((gpu, Box::new(display)));
-    }
-    #[cfg(feature = "xr")]
-    if arguments.headset {
-        return open_headset(arguments, options);
-    }
-    open_window(arguments, options)
-}
-
-#[cfg(not(target_os = "android"))]
-fn open_window(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
-    let failure = |error: crate::present::PresentError| Failure::environment(error);
-    let (width, height) = arguments.size.unwrap_or(WINDOW_SIZE);
-    let window = OpenWindow::open("Pavilion", width, height).map_err(failure)?;
-    let (gpu, surface) = Gpu::open_for_window(options, window.handle()).map_err(Failure::environment)?;
-    let window = window.attach(&gpu, surface).map_err(failure)?;
-    Ok((gpu, Box::new(window)))
-}
-
-#[cfg(target_os = "android")]
-fn open_window(_: &ViewArgs, _: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
-    Err(Failure::usage("this system has no windows: add --headset or --headless"))
-}
-
-#[cfg(feature = "xr")]
-fn open_headset(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<dyn Display>), Failure> {
-    use crate::present::openxr::{Headset, Maker, Runtime};
-    let runtime = Runtime::connect().map_err(Failure::environment)?;
-    tracing::info!("headset: {} {}", runtime.facts().name, runtime.facts().version);
-    let mut maker = Maker::new(&runtime).map_err(Failure::environment)?;
-    let gpu = Gpu::open_for_headset(options, &mut maker).map_err(Failure::environment)?;
-    let size = arguments.size.map(|(width, height)| [width, height]);
-    let headset = Headset::open(&maker, &gpu, size).map_err(Failure::environment)?;
-    Ok((gpu, Box::new(headset)))
 }

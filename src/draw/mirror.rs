@@ -1,5 +1,7 @@
 //! What the eyes see, on a window: one eye, or both side by side, in their own aspect.
 
+use glam::Vec2;
+
 use super::{EyeImage, EyeTarget, Gpu};
 
 /// WGSL of the pass.
@@ -22,6 +24,31 @@ impl MirrorMode {
             Self::OneEye => Self::BothEyes,
             Self::BothEyes => Self::OneEye,
         }
+    }
+
+    /// Which eye is seen at `at` of a surface of this size, pixels right and down, and where in its picture:
+    /// −1 ..= 1 to the right and up. `None` on the black beside it.
+    pub fn place(self, at: Vec2, surface: Vec2, picture: [u32; 2]) -> Option<(usize, Vec2)> {
+        let columns = self.eyes().len();
+        (0..columns).find_map(|eye| {
+            let [x, y, width, height] = self.rectangle(eye, surface, picture);
+            let from = (at - Vec2::new(x, y)) / Vec2::new(width, height);
+            let is_inside = from.cmpge(Vec2::ZERO).all() && from.cmple(Vec2::ONE).all();
+            is_inside.then_some((eye, Vec2::new(from.x * 2.0 - 1.0, 1.0 - from.y * 2.0)))
+        })
+    }
+
+    fn eyes(self) -> std::ops::Range<usize> {
+        match self {
+            Self::OneEye => 0..1,
+            Self::BothEyes => 0..2,
+        }
+    }
+
+    /// Where on the surface the eye's picture goes: x, y, width, height.
+    fn rectangle(self, eye: usize, surface: Vec2, picture: [u32; 2]) -> [f32; 4] {
+        let width = surface.x / self.eyes().len() as f32;
+        fitted([eye as f32 * width, 0.0, width, surface.y], picture)
     }
 }
 
@@ -78,15 +105,10 @@ impl Mirror {
         });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, group, &[]);
-        let [width, height] =
-            [surface.texture().width(), surface.texture().height()].map(|pixels| pixels as f32);
-        let (columns, eyes) = match mode {
-            MirrorMode::OneEye => (1.0, 0..1_u32),
-            MirrorMode::BothEyes => (2.0, 0..2_u32),
-        };
-        for eye in eyes {
-            let column = [eye as f32 * width / columns, 0.0, width / columns, height];
-            let [x, y, w, h] = fitted(column, image.size());
+        let size = Vec2::new(surface.texture().width() as f32, surface.texture().height() as f32);
+        for eye in mode.eyes() {
+            let [x, y, w, h] = mode.rectangle(eye, size, image.size());
+            let eye = eye as u32;
             if w >= 1.0 && h >= 1.0 {
                 pass.set_viewport(x, y, w, h, 0.0, 1.0);
                 pass.draw(0..3, eye..eye + 1);
@@ -184,5 +206,19 @@ mod tests {
     fn a_picture_keeps_its_aspect_and_stays_in_the_middle() {
         assert_eq!(fitted([0.0, 0.0, 400.0, 200.0], [100, 100]), [100.0, 0.0, 200.0, 200.0]);
         assert_eq!(fitted([200.0, 0.0, 200.0, 400.0], [200, 100]), [200.0, 150.0, 200.0, 100.0]);
+    }
+
+    #[test]
+    fn what_is_seen_at_a_place_is_known() {
+        let (surface, picture) = (Vec2::new(400.0, 200.0), [400, 200]);
+        let one = |x, y| MirrorMode::OneEye.place(Vec2::new(x, y), surface, picture);
+        assert_eq!(one(200.0, 100.0), Some((0, Vec2::ZERO)));
+        assert_eq!(one(400.0, 0.0), Some((0, Vec2::ONE)));
+        assert_eq!(one(401.0, 0.0), None);
+        // Side by side each is half as large, with black above and below.
+        let both = |x, y| MirrorMode::BothEyes.place(Vec2::new(x, y), surface, picture);
+        assert_eq!(both(300.0, 100.0), Some((1, Vec2::ZERO)));
+        assert_eq!(both(100.0, 50.0), Some((0, Vec2::Y)));
+        assert_eq!(both(100.0, 40.0), None);
     }
 }

@@ -44,8 +44,6 @@ impl Default for RendererOptions {
 /// What a frame is drawn from.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameInput<'a> {
-    /// The eyes.
-    pub views: &'a ViewPair,
     /// What to draw.
     pub list: &'a DrawList,
     /// How much may be copied to the GPU in this frame.
@@ -155,14 +153,15 @@ impl Renderer {
         self.panels.place(panel, world_from_points);
     }
 
-    /// Draws a frame with one submit. `extra` may add to its commands after the picture is complete,
-    /// such as a copy of it to a window.
+    /// Draws a frame with one submit. `finish` may add to its commands after the picture is complete,
+    /// such as a copy of it to a window, and says last of all where the eyes are now; `None`: nothing is
+    /// submitted, and what was to be uploaded is lost.
     pub fn draw(
         &mut self,
         gpu: &Gpu,
         input: &FrameInput<'_>,
         target: &EyeTarget,
-        extra: impl FnOnce(&mut wgpu::CommandEncoder),
+        finish: impl FnOnce(&mut wgpu::CommandEncoder) -> Option<ViewPair>,
     ) -> FrameStats {
         let began = Instant::now();
         self.wait_for_room(gpu);
@@ -174,10 +173,11 @@ impl Renderer {
         let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
         self.prepare(gpu, input.list);
         let recorded = self.record(&mut encoder, input.list, target);
-        extra(&mut encoder);
-        self.pass.write_frame(gpu, &FrameUniform::new(input.views, &self.light));
-        let submission = gpu.queue.submit([encoder.finish()]);
-        self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
+        if let Some(views) = finish(&mut encoder) {
+            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light));
+            let submission = gpu.queue.submit([encoder.finish()]);
+            self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
+        }
         self.frame_count = self.frame_count.wrapping_add(1);
 
         let micros = |duration: std::time::Duration| u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);

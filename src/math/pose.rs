@@ -35,6 +35,13 @@ impl Pose {
         }
     }
 
+    /// The same with a unit quaternion, unless a number is none or the turn is no turn.
+    pub fn checked(self) -> Option<Self> {
+        let is_turn = (self.orientation.length_squared() - 1.0).abs() < 0.1;
+        let is_pose = is_turn && self.position.is_finite();
+        is_pose.then(|| Self { orientation: self.orientation.normalize(), ..self })
+    }
+
     /// The direction it looks in.
     pub fn forward(self) -> Vec3 {
         self.orientation * Vec3::NEG_Z

@@ -13,11 +13,15 @@ pub mod headless;
 pub mod openxr;
 #[cfg(feature = "viewer")]
 pub mod picture;
+#[cfg(feature = "viewer")]
+pub mod session;
 #[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
 #[cfg(feature = "viewer")]
 mod display {
+    use std::time::Duration;
+
     use crate::draw::{EyeImage, EyeTarget, Gpu};
     use crate::math::{Pose, ViewPair};
     use crate::rig::{Input, Person};
@@ -54,6 +58,21 @@ mod display {
             [None, None]
         }
 
+        /// How far the display's session is: `focused` when the person sees it and what they do is meant for it.
+        fn session(&self) -> &'static str {
+            "focused"
+        }
+
+        /// What each hand, left and right, says its will with: the OpenXR interaction profile without its
+        /// prefix, such as `oculus/touch_controller`; empty where there is none.
+        fn profiles(&self) -> [&'static str; 2] {
+            [""; 2]
+        }
+
+        /// Lets the hand (0 left, 1 right) feel something, as strongly as 0 ..= 1; without a sound where
+        /// nothing can be felt.
+        fn buzz(&mut self, _hand: usize, _strength: f32, _duration: Duration) {}
+
         /// What the eyes are drawn to, for this frame: handles, cheap to clone.
         fn target(&self) -> EyeTarget;
 
@@ -68,6 +87,15 @@ mod display {
             encoder: &mut wgpu::CommandEncoder,
             keeps_picture: bool,
         ) -> Result<(), PresentError>;
+
+        /// Waits until the target may be drawn to, and says where the eyes are now: the last thing before the
+        /// frame's commands are submitted.
+        ///
+        /// # Errors
+        /// When the display failed for good; the commands must not be submitted then.
+        fn latch(&mut self, person: &Person) -> Result<ViewPair, PresentError> {
+            Ok(self.views(person))
+        }
 
         /// The frame's commands are submitted: shows it.
         ///
@@ -106,7 +134,7 @@ mod display {
             reason: String,
         },
         /// The headset's runtime failed.
-        #[error("the headset's runtime stopped working ({reason}): start it again, then Pavilion")]
+        #[error("the headset's runtime stopped working ({reason}): start it again")]
         HeadsetLost {
             /// What it said.
             reason: String,
@@ -122,6 +150,11 @@ mod display {
     }
 
     impl PresentError {
+        /// Whether another display of the same kind may be had in a while.
+        pub fn is_passing(&self) -> bool {
+            matches!(self, Self::HeadsetLost { .. })
+        }
+
         /// The headset's runtime failed with these words.
         #[cfg(feature = "xr")]
         pub(super) fn headset_lost(reason: impl ToString) -> Self {

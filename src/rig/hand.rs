@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3};
 
+use super::{Joints, WristButton};
 use crate::math::Pose;
 
 /// How a hand is known to the headset.
@@ -47,4 +48,8 @@ pub struct Hand {
     pub menu: Button,
     /// Thumbstick or pad: right and forward positive, each −1 ..= 1.
     pub stick: Vec2,
+    /// Its joints, where it is bare and they are seen.
+    pub joints: Option<Joints>,
+    /// The menu button inside its wrist, while that shows.
+    pub wrist: Option<WristButton>,
 }

@@ -69,6 +69,11 @@ impl Scene {
         }
     }
 
+    /// Forgets all tiles: the GPU that held them is gone.
+    pub fn forget_residents(&mut self) {
+        self.resident.fill(None);
+    }
+
     /// How many tiles can be drawn.
     pub fn resident_count(&self) -> usize {
         self.resident.iter().flatten().count()

@@ -353,10 +353,26 @@ impl Streamer {
         self.venue.as_mut().filter(|active| active.venue.number == number)
     }
 
+    /// The renderer has lost all that it was given: everything comes again, from the cache where there is
+    /// one. The tileset stays and is not told again.
+    pub fn start_over(&mut self) {
+        let Some(active) = self.venue.take() else { return };
+        // A newer manifest that is being decoded is the newest number, and brings a venue of its own.
+        if !matches!(self.manifest, Manifest::Decoding(_)) {
+            // What is being decoded answers to the old number, and so to nobody.
+            self.venue_count += 1;
+            self.open(active.venue.manifest, active.venue.tileset, VecDeque::new());
+        }
+    }
+
     fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
+        let tileset = Arc::new(tileset);
+        self.open(manifest, tileset.clone(), VecDeque::from([Ready::Tileset(tileset)]));
+    }
+
+    fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, ready: VecDeque<Ready>) {
         let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
-        let ready = VecDeque::from([Ready::Tileset(venue.tileset.clone())]);
         self.venue = Some(Active {
             venue,
             fetch,

@@ -75,7 +75,7 @@ pub struct Venue {
 }
 
 impl Venue {
-    pub fn new(number: VenueNumber, manifest: ContentHash, tileset: Tileset) -> Self {
+    pub fn new(number: VenueNumber, manifest: ContentHash, tileset: Arc<Tileset>) -> Self {
         let mut users = vec![Vec::new(); tileset.blobs().len()];
         let images: Vec<_> = tileset
             .images()
@@ -109,7 +109,7 @@ impl Venue {
         let mut by_hash: Vec<_> =
             tileset.blobs().iter().zip(0..).map(|(blob, index)| (blob.hash, BlobId(index))).collect();
         by_hash.sort_unstable();
-        Self { number, manifest, tileset: Arc::new(tileset), tiles, images, users, by_hash }
+        Self { number, manifest, tileset, tiles, images, users, by_hash }
     }
 
     /// The blob of this name.

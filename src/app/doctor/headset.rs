@@ -20,6 +20,7 @@ pub(super) fn look() -> Finding {
                 .fact("runtime", runtime)
                 .fact("headset", facts.headset.clone())
                 .fact("extensions", facts.extensions.clone())
+                .fact("used_extensions", facts.used.clone())
         }
         Err(error) => {
             let fix = match error {

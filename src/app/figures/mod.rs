@@ -101,6 +101,11 @@ impl Figures {
         self.names.arrived(layer);
     }
 
+    /// The renderer that had the names is gone.
+    pub fn forget_uploads(&mut self) {
+        self.names.forget_uploads();
+    }
+
     /// Whether the names of all who were shown are there, as far as there is room.
     pub fn is_settled(&self) -> bool {
         self.names.is_settled()

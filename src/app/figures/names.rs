@@ -158,6 +158,15 @@ impl Names {
         }
     }
 
+    /// The GPU that held the names is gone: those that are still wanted are set again.
+    pub fn forget_uploads(&mut self) {
+        for slot in &mut self.slots {
+            if matches!(slot.stage, Stage::Uploading | Stage::Shown) {
+                slot.stage = if slot.owner.is_some() { Stage::Wanted } else { Stage::Free };
+            }
+        }
+    }
+
     /// Whether every name that was asked for is there.
     pub fn is_settled(&self) -> bool {
         self.slots.iter().all(|slot| matches!(slot.stage, Stage::Free | Stage::Shown))

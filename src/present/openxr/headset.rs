@@ -1,4 +1,6 @@
 //! A headset as a [`Display`]: wait, locate, draw to the runtime's image, hand it back.
+//!
+//! What is due when is decided by [`Session`]; this file makes the calls.
 
 use std::time::{Duration, Instant};
 
@@ -6,20 +8,17 @@ use openxr as xr;
 
 use super::graphics::Maker;
 use super::hands::Hands;
-use super::space;
 use super::swapchain::EyeSwapchain;
+use super::views::STEREO;
+use super::{pace, space, views};
 use crate::draw::{EyeImage, EyeTarget, Gpu, Hooks};
 use crate::math::{Pose, View, ViewPair};
+use crate::present::session::{Event, Session, State, Step};
 use crate::present::{Begin, Display, PresentError};
 use crate::rig::{Input, Person};
 
-const STEREO: xr::ViewConfigurationType = xr::ViewConfigurationType::PRIMARY_STEREO;
-
 /// Between two looks for events while the runtime wants no frames.
 const IDLE: Duration = Duration::from_millis(10);
-
-/// How long the runtime may take to say that a visit has ended.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A frame after a pause moves nothing further than this.
 const DELTA_SECONDS_MAX: f32 = 0.1;
@@ -33,31 +32,22 @@ pub struct Headset {
     kept: Option<EyeImage>,
     hooks: Hooks,
     hands: Hands,
-    floor: xr::Space,
+    floor: space::Floor,
     waiter: xr::FrameWaiter,
     stream: xr::FrameStream<xr::Vulkan>,
     session: xr::Session<xr::Vulkan>,
     instance: xr::Instance,
     blend_mode: xr::EnvironmentBlendMode,
     events: xr::EventDataBuffer,
-    stage: Stage,
+    life: Session,
+    opened: Instant,
+    is_worn: bool,
     /// When the frame that is being drawn will be seen.
     time: xr::Time,
     last_time: Option<xr::Time>,
     /// In [`Headset::floor`].
     views: [xr::View; 2],
     hand_poses: [Option<Pose>; 2],
-}
-
-/// How far the session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The runtime wants no frames.
-    Idle,
-    /// Frames are waited for, begun and ended.
-    Running,
-    /// It is over.
-    Over,
 }
 
 impl Headset {
@@ -86,14 +76,16 @@ impl Headset {
             kept: None,
             hooks: gpu.hooks().clone(),
             hands: Hands::new(&instance, &session).map_err(lost)?,
-            floor: space::floor(&session).map_err(lost)?,
+            floor: space::Floor::new(&session).map_err(lost)?,
             waiter,
             stream,
             session,
             instance,
             blend_mode: blend_modes.first().copied().unwrap_or(xr::EnvironmentBlendMode::OPAQUE),
             events: xr::EventDataBuffer::new(),
-            stage: Stage::Idle,
+            life: Session::default(),
+            opened: Instant::now(),
+            is_worn: true,
             time: xr::Time::from_nanos(0),
             last_time: None,
             views: [xr::View { pose: xr::Posef::IDENTITY, fov: xr::Fovf::default() }; 2],
@@ -101,113 +93,139 @@ impl Headset {
         })
     }
 
-    /// Follows what the runtime tells of the session.
+    /// Takes what the runtime tells.
     fn follow(&mut self) -> xr::Result<()> {
         while let Some(event) = self.instance.poll_event(&mut self.events)? {
             match event {
-                xr::Event::SessionStateChanged(change) => match change.state() {
-                    xr::SessionState::READY => {
-                        self.session.begin(STEREO)?;
-                        self.stage = Stage::Running;
+                xr::Event::SessionStateChanged(change) => {
+                    tracing::debug!("the headset's session is {:?}", change.state());
+                    if let Some(state) = state(change.state()) {
+                        self.life.on(Event::State(state));
                     }
-                    xr::SessionState::STOPPING => {
-                        self.session.end()?;
-                        self.stage = Stage::Idle;
+                    if self.life.is_focused() {
+                        pace::ask(&self.session);
                     }
-                    xr::SessionState::EXITING | xr::SessionState::LOSS_PENDING => self.stage = Stage::Over,
-                    state => tracing::debug!("the headset's session is {state:?}"),
-                },
-                xr::Event::InstanceLossPending(_) => self.stage = Stage::Over,
+                }
+                xr::Event::InstanceLossPending(_) => self.life.on(Event::InstanceLossPending),
+                xr::Event::ReferenceSpaceChangePending(change) => self.floor.will_move(change),
+                xr::Event::UserPresenceChangedEXT(change) => self.is_worn = change.is_user_present(),
+                xr::Event::EventsLost(lost) => {
+                    tracing::warn!("{} events of the headset were lost", lost.lost_event_count());
+                }
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Waits for the next frame and begins it; `None` where nothing of it would be seen.
-    fn begin_frame(&mut self) -> xr::Result<Option<f32>> {
-        let state = self.waiter.wait()?;
-        {
-            let _held = self.hooks.lock_queue();
-            self.stream.begin()?;
+    /// Makes the calls that are due, up to where somebody else is needed.
+    fn advance(&mut self, input: &mut Input) -> xr::Result<Begin> {
+        loop {
+            self.follow()?;
+            let now = self.opened.elapsed();
+            match self.life.next(now) {
+                Step::Rest => {
+                    std::thread::sleep(IDLE);
+                    return Ok(Begin::Skip);
+                }
+                Step::Begin => {
+                    self.session.begin(STEREO)?;
+                    self.life.begun();
+                }
+                Step::End => {
+                    self.session.end()?;
+                    self.life.ended();
+                }
+                Step::RequestExit => {
+                    self.session.request_exit()?;
+                    self.life.asked_to_exit(now);
+                }
+                Step::WaitFrame => {
+                    let state = self.waiter.wait()?;
+                    self.time = state.predicted_display_time;
+                    self.life.waited(state.should_render);
+                }
+                Step::BeginFrame => {
+                    let _held = self.hooks.lock_queue();
+                    self.stream.begin()?;
+                    self.life.begun_frame();
+                }
+                Step::Draw => match self.prepare(input)? {
+                    Some(delta_seconds) => return Ok(Begin::Frame { delta_seconds }),
+                    None => self.life.give_frame_up(),
+                },
+                Step::EndFrame => {
+                    self.end_frame(false)?;
+                    return Ok(Begin::Skip);
+                }
+                Step::ComeBack => return Err(xr::sys::Result::ERROR_SESSION_LOST),
+                Step::Leave => return Ok(Begin::Leave),
+            }
         }
-        self.time = state.predicted_display_time;
-        if !state.should_render {
-            self.end_frame(false)?;
+    }
+
+    /// Asks where everything is; `None` where nothing can be drawn, because nobody knows where the head is.
+    fn prepare(&mut self, input: &mut Input) -> xr::Result<Option<f32>> {
+        let Some(views) = views::locate(&self.session, &self.floor.space, self.time, &self.views)? else {
             return Ok(None);
+        };
+        input.stage_moved = self.floor.moved(self.time, head(&self.views), head(&views));
+        self.views = views;
+        input.head = Some(head(&views));
+        input.is_taken_off = !self.is_worn;
+        self.hand_poses = [None; 2];
+        if self.life.is_focused() {
+            self.hand_poses = self.hands.locate(&self.session, &self.floor.space, self.time)?;
         }
-        let (flags, views) = self.session.locate_views(STEREO, self.time, &self.floor)?;
-        match views.as_slice() {
-            // While the head is lost the runtime's numbers mean nothing: rather no picture than a wrong one.
-            [left, right] if flags.contains(xr::ViewStateFlags::ORIENTATION_VALID) => {
-                self.views = [*left, *right];
-            }
-            _ => {
-                self.end_frame(false)?;
-                return Ok(None);
-            }
-        }
-        self.hand_poses = self.hands.locate(&self.session, &self.floor, self.time)?;
         self.target = self.eyes.acquire()?;
         let last = self.last_time.replace(self.time).unwrap_or(self.time);
-        let seconds = (self.time.as_nanos() - last.as_nanos()) as f32 * 1e-9;
-        Ok(Some(seconds.clamp(0.0, DELTA_SECONDS_MAX)))
+        // A runtime that came back may count from another beginning.
+        let nanos = self.time.as_nanos().saturating_sub(last.as_nanos());
+        Ok(Some((nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX)))
     }
 
     /// Ends the frame, with what was drawn or with nothing.
     fn end_frame(&mut self, is_drawn: bool) -> xr::Result<()> {
         let _held = self.hooks.lock_queue();
-        if !is_drawn {
-            return self.stream.end(self.time, self.blend_mode, &[]);
+        if is_drawn {
+            let [left, right] = self.views;
+            let projections = [(0, left), (1, right)].map(|(eye, view)| {
+                xr::CompositionLayerProjectionView::new()
+                    .pose(view.pose)
+                    .fov(view.fov)
+                    .sub_image(self.eyes.layer(eye))
+            });
+            let layer = xr::CompositionLayerProjection::new().space(&self.floor.space).views(&projections);
+            self.stream.end(self.time, self.blend_mode, &[&layer])?;
+        } else {
+            self.stream.end(self.time, self.blend_mode, &[])?;
         }
-        let [left, right] = self.views;
-        let projections = [(0, left), (1, right)].map(|(eye, view)| {
-            xr::CompositionLayerProjectionView::new()
-                .pose(view.pose)
-                .fov(view.fov)
-                .sub_image(self.eyes.layer(eye))
-        });
-        let layer = xr::CompositionLayerProjection::new().space(&self.floor).views(&projections);
-        self.stream.end(self.time, self.blend_mode, &[&layer])
+        self.life.ended_frame();
+        Ok(())
+    }
+
+    /// What a failed call means: nothing of the runtime can be trusted any more.
+    fn lost(&mut self, error: xr::sys::Result) -> PresentError {
+        self.life.on(Event::Lost);
+        PresentError::headset_lost(error)
     }
 
     /// Asks the runtime to end the session and goes along until it has.
     fn leave(&mut self) -> xr::Result<()> {
-        if self.stage != Stage::Running {
-            return Ok(());
-        }
-        self.session.request_exit()?;
-        let asked = Instant::now();
-        while self.stage != Stage::Over && asked.elapsed() < GOODBYE {
-            self.follow()?;
-            if self.stage == Stage::Running {
-                self.waiter.wait()?;
-                let _held = self.hooks.lock_queue();
-                self.stream.begin()?;
-                self.stream.end(self.time, self.blend_mode, &[])?;
-            } else {
-                std::thread::sleep(IDLE);
-            }
-        }
+        self.life.leave();
+        let mut input = Input::default();
+        while self.advance(&mut input)? != Begin::Leave {}
         Ok(())
     }
 }
 
 impl Display for Headset {
-    fn begin(&mut self, _: &Gpu, input: &mut Input) -> Result<Begin, PresentError> {
+    fn begin(&mut self, gpu: &Gpu, input: &mut Input) -> Result<Begin, PresentError> {
         *input = Input::default();
-        self.follow().map_err(PresentError::headset_lost)?;
-        match self.stage {
-            Stage::Over => Ok(Begin::Leave),
-            Stage::Idle => {
-                std::thread::sleep(IDLE);
-                Ok(Begin::Skip)
-            }
-            Stage::Running => match self.begin_frame().map_err(PresentError::headset_lost)? {
-                Some(delta_seconds) => Ok(Begin::Frame { delta_seconds }),
-                None => Ok(Begin::Skip),
-            },
+        if gpu.is_lost() {
+            return Err(self.lost(xr::sys::Result::ERROR_GRAPHICS_DEVICE_INVALID));
         }
+        self.advance(input).map_err(|error| self.lost(error))
     }
 
     fn views(&mut self, person: &Person) -> ViewPair {
@@ -222,6 +240,10 @@ impl Display for Headset {
     fn hands(&self, person: &Person) -> [Option<Pose>; 2] {
         let stage = person.stage();
         self.hand_poses.map(|hand| hand.map(|hand| hand.in_parent(stage)))
+    }
+
+    fn session(&self) -> &'static str {
+        self.life.name()
     }
 
     fn target(&self) -> EyeTarget {
@@ -253,9 +275,19 @@ impl Display for Headset {
         Ok(())
     }
 
+    fn latch(&mut self, person: &Person) -> Result<ViewPair, PresentError> {
+        let waited = self.eyes.wait();
+        let located = waited
+            .and_then(|()| views::locate(&self.session, &self.floor.space, self.time, &self.views))
+            .map_err(|error| self.lost(error))?;
+        // A head that is lost now was known when the frame began: that is near enough.
+        self.views = located.unwrap_or(self.views);
+        Ok(self.views(person))
+    }
+
     fn end(&mut self, _: &Gpu) -> Result<(), PresentError> {
         let released = self.eyes.release();
-        released.and_then(|()| self.end_frame(true)).map_err(PresentError::headset_lost)
+        released.and_then(|()| self.end_frame(true)).map_err(|error| self.lost(error))
     }
 
     fn picture(&self) -> Option<EyeImage> {
@@ -269,6 +301,30 @@ impl Drop for Headset {
             tracing::debug!("the headset's session did not end in order: {error}");
         }
     }
+}
+
+/// Between the eyes, in the stage's space.
+fn head(views: &[xr::View; 2]) -> Pose {
+    let [left, right] = views.map(|view| space::pose(view.pose));
+    Pose {
+        position: left.position.midpoint(right.position),
+        orientation: left.orientation.lerp(right.orientation, 0.5),
+    }
+}
+
+/// The runtime's word for a state as ours.
+fn state(state: xr::SessionState) -> Option<State> {
+    Some(match state {
+        xr::SessionState::IDLE => State::Idle,
+        xr::SessionState::READY => State::Ready,
+        xr::SessionState::SYNCHRONIZED => State::Synchronized,
+        xr::SessionState::VISIBLE => State::Visible,
+        xr::SessionState::FOCUSED => State::Focused,
+        xr::SessionState::STOPPING => State::Stopping,
+        xr::SessionState::LOSS_PENDING => State::LossPending,
+        xr::SessionState::EXITING => State::Exiting,
+        _ => return None,
+    })
 }
 
 type Created = (xr::Session<xr::Vulkan>, xr::FrameWaiter, xr::FrameStream<xr::Vulkan>);

@@ -8,9 +8,11 @@
 pub mod graphics;
 mod hands;
 pub mod headset;
+mod pace;
 pub mod runtime;
 mod space;
 mod swapchain;
+mod views;
 
 pub use graphics::Maker;
 pub use headset::Headset;

@@ -16,6 +16,8 @@ pub struct RuntimeFacts {
     pub headset: Option<String>,
     /// What it can do beyond the core, by the names of the standard.
     pub extensions: Vec<String>,
+    /// What of that Pavilion makes use of.
+    pub used: Vec<String>,
 }
 
 /// Why there is no headset to draw to.
@@ -72,9 +74,9 @@ impl Runtime {
             engine_version: 1,
             api_version: xr::Version::new(1, 0, 0),
         };
-        let instance = entry
-            .create_instance(&application, &wished(&offered), &[], platform)
-            .map_err(RuntimeError::NoRuntime)?;
+        let wished = wished(&offered);
+        let instance =
+            entry.create_instance(&application, &wished, &[], platform).map_err(RuntimeError::NoRuntime)?;
         let properties = instance.properties().map_err(RuntimeError::NoRuntime)?;
         if !offered.khr_vulkan_enable2 {
             return Err(RuntimeError::NoVulkan { name: properties.runtime_name });
@@ -87,6 +89,7 @@ impl Runtime {
             version: properties.runtime_version.to_string(),
             headset: headset.map(|system| system.system_name),
             extensions: offered.names().iter().map(text).collect(),
+            used: wished.names().iter().map(text).collect(),
         };
         Ok(Self { instance, facts, system })
     }
@@ -107,6 +110,9 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     let mut wished = xr::ExtensionSet::default();
     wished.khr_vulkan_enable2 = offered.khr_vulkan_enable2;
     wished.ext_local_floor = offered.ext_local_floor;
+    wished.ext_user_presence = offered.ext_user_presence;
+    wished.ext_performance_settings = offered.ext_performance_settings;
+    wished.fb_display_refresh_rate = offered.fb_display_refresh_rate;
     #[cfg(target_os = "android")]
     {
         wished.khr_android_create_instance = true;

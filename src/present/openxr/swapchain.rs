@@ -60,14 +60,18 @@ impl EyeSwapchain {
         Ok(Self { size, targets, raw_images, hooks, device, swapchain })
     }
 
-    /// The image to draw to next, as soon as the compositor has let go of it.
+    /// The image to draw to next. Commands may be recorded at once, and submitted after [`Self::wait`].
     pub fn acquire(&mut self) -> xr::Result<EyeTarget> {
         let index = {
             let _held = self.hooks.lock_queue();
             self.swapchain.acquire_image()?
         };
-        self.swapchain.wait_image(xr::Duration::INFINITE)?;
         self.targets.get(index as usize).cloned().ok_or(xr::sys::Result::ERROR_RUNTIME_FAILURE)
+    }
+
+    /// Waits until the compositor has let go of the image.
+    pub fn wait(&mut self) -> xr::Result<()> {
+        self.swapchain.wait_image(xr::Duration::INFINITE)
     }
 
     /// What was drawn is complete.

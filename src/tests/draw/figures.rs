@@ -260,8 +260,8 @@ fn twenty_people_are_four_draws_and_no_allocation() {
         let ((), heard) = allocator::during(|| {
             party.prepare(&people, &views);
             let Show { renderer, list, target, .. } = &mut party.show;
-            let input = FrameInput { views: &views, list, upload_budget_bytes: BUDGET_BYTES };
-            let stats = renderer.draw(gpu, &input, target, |_| {});
+            let input = FrameInput { list, upload_budget_bytes: BUDGET_BYTES };
+            let stats = renderer.draw(gpu, &input, target, |_| Some(views));
             assert_eq!(stats.draws, full.draws);
         });
         assert_eq!(heard.ours, [""; 0], "a steady frame with people allocates");

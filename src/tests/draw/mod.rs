@@ -98,8 +98,8 @@ impl Show {
     }
 
     fn frame(&mut self, gpu: &Gpu, views: &ViewPair, upload_budget_bytes: u64) -> FrameStats {
-        let input = FrameInput { views, list: &self.list, upload_budget_bytes };
-        let mut stats = self.renderer.draw(gpu, &input, &self.target, |_| {});
+        let input = FrameInput { list: &self.list, upload_budget_bytes };
+        let mut stats = self.renderer.draw(gpu, &input, &self.target, |_| Some(*views));
         for arrival in stats.arrivals.drain(..) {
             if let Arrival::Tile { tile, resident } = &arrival
                 && self.list.draws.is_empty()

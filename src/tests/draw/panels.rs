@@ -278,7 +278,7 @@ fn a_menu_costs_little() {
         let ((), heard) = allocator::during(|| {
             opened.step(&gpu, frame);
             let Show { renderer, list, target, .. } = &mut opened.show;
-            renderer.draw(&gpu, &FrameInput { views: &views, list, upload_budget_bytes: 0 }, target, |_| {});
+            renderer.draw(&gpu, &FrameInput { list, upload_budget_bytes: 0 }, target, |_| Some(views));
         });
         assert_eq!(heard.ours, [""; 0], "a steady frame with a menu allocates");
     }

@@ -16,9 +16,9 @@ fn steady_frames_allocate_nothing_of_ours() {
     let mut rounds = [0; 4];
     for round in &mut rounds {
         for _ in 0..FRAMES {
-            let input =
-                FrameInput { views: &views, list: &show.list, upload_budget_bytes: super::BUDGET_BYTES };
-            let (stats, heard) = allocator::during(|| show.renderer.draw(gpu, &input, &show.target, |_| {}));
+            let input = FrameInput { list: &show.list, upload_budget_bytes: super::BUDGET_BYTES };
+            let (stats, heard) =
+                allocator::during(|| show.renderer.draw(gpu, &input, &show.target, |_| Some(views)));
             assert!(stats.draws > 10);
             assert_eq!(heard.ours, [""; 0], "a steady frame allocates");
             *round += heard.theirs;
@@ -123,9 +123,10 @@ fn sixty_frames_pass_validation() {
         if frame % 10 == 9 {
             let mode = if frame % 20 == 9 { MirrorMode::OneEye } else { MirrorMode::BothEyes };
             let views = looking(head);
-            let input = FrameInput { views: &views, list: &show.list, upload_budget_bytes: 0 };
+            let input = FrameInput { list: &show.list, upload_budget_bytes: 0 };
             show.renderer.draw(&gpu, &input, &show.target, |encoder| {
                 mirror.draw(&gpu, encoder, &show.target, &window, mode);
+                Some(views)
             });
         }
         if frame == 50 {

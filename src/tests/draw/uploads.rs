@@ -250,9 +250,10 @@ fn the_mirror_keeps_the_aspect_and_the_order() {
         let view = window(gpu, format, [256, 128]);
         let mut shown = |mode| {
             let views = visitor();
-            let input = FrameInput { views: &views, list: &show.list, upload_budget_bytes: 0 };
+            let input = FrameInput { list: &show.list, upload_budget_bytes: 0 };
             show.renderer.draw(gpu, &input, &show.target, |encoder| {
                 mirror.draw(gpu, encoder, &show.target, &view, mode);
+                Some(views)
             });
             read_window(gpu, view.texture())
         };

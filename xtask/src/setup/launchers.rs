@@ -4,7 +4,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -13,6 +13,8 @@ use serde_json::Value;
 pub const RUN: &str = "xr/run";
 /// Starts the OpenXR runtime.
 pub const MONADO: &str = "xr/monado";
+/// OpenXR's core validation layer, for the loader.
+pub const XR_VALIDATION: &str = "xr/layers/core_validation.json";
 /// The prefix's own dynamic loader.
 pub const LOADER: &str = "usr/lib64/ld-linux-x86-64.so.2";
 
@@ -33,14 +35,23 @@ pub fn write(partial: &Path, root: &Path) -> Result<()> {
     fs::set_permissions(&xr, Permissions::from_mode(0o700))?;
     let runtime = partial.join("usr/share/openxr/1/openxr_monado.json");
     write_manifest(&runtime, &xr.join("monado.json"), "runtime", root, "libopenxr_monado.so")?;
-    let driver = fs::read_dir(partial.join("usr/share/vulkan/icd.d"))?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd")))
-        .context("the packages hold no manifest of lavapipe")?;
+    let driver = manifest_in(&partial.join("usr/share/vulkan/icd.d"), "lvp_icd")?;
     write_manifest(&driver, &xr.join("lvp.json"), "ICD", root, "libvulkan_lvp.so")?;
+    let layers = partial.join("usr/share/openxr/1/api_layers/explicit.d");
+    let validation = manifest_in(&layers, "XrApiLayer_core_validation")?;
+    fs::create_dir_all(xr.join("layers"))?;
+    let library = "openxr/1/api_layers/libXrApiLayer_core_validation.so";
+    write_manifest(&validation, &partial.join(XR_VALIDATION), "api_layer", root, library)?;
     write_script(&partial.join(RUN), &run_script(root))?;
     write_script(&partial.join(MONADO), &monado_script(root))
+}
+
+/// The manifest in `folder` whose name begins so; Debian adds the architecture to some.
+fn manifest_in(folder: &Path, begins: &str) -> Result<PathBuf> {
+    let is_it =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begins));
+    let mut paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    paths.find(is_it).with_context(|| format!("the packages hold no manifest {begins}"))
 }
 
 /// Copies a manifest with its library's absolute path.
@@ -71,6 +82,7 @@ export XR_RUNTIME_JSON="$P/xr/monado.json"
 export VK_DRIVER_FILES="$P/xr/lvp.json" VK_ICD_FILENAMES="$P/xr/lvp.json"
 export VK_LAYER_PATH="$P/usr/share/vulkan/explicit_layer.d" VK_LOADER_LAYERS_DISABLE='~implicit~'
 export XKB_CONFIG_ROOT="$P/usr/share/X11/xkb" XLOCALEDIR="$P/usr/share/X11/locale"
+export XR_API_LAYER_PATH="$P/xr/layers"
 exec "$P/{LOADER}" --library-path {libraries} "$@"
 "#
     )

@@ -20,18 +20,21 @@ use crate::fault::Environment;
 use crate::process;
 
 /// Raise when the layout below or a launcher changes: every clone then makes its prefix anew.
-const LAYOUT_VERSION: &str = "1";
+const LAYOUT_VERSION: &str = "2";
 
 /// Mesa before 25 leaves a full-screen triangle out of a multiview pass's second layer.
 const RELEASE: &str = "trixie";
 
-const PACKAGES: [&str; 16] = [
+const PACKAGES: [&str; 18] = [
     "monado-service",
     "libopenxr1-monado",
     "libopenxr-loader1",
     "mesa-vulkan-drivers",
     "libvulkan1",
     "vulkan-validationlayers",
+    "openxr-layer-corevalidation",
+    // A sound server whose output a test can listen to.
+    "pulseaudio",
     // What a window asks for by name when it opens.
     "libx11-6",
     "libx11-xcb1",
@@ -46,8 +49,9 @@ const PACKAGES: [&str; 16] = [
 ];
 
 /// What is left of the packages: libraries and the few data files that they open.
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 9] = [
     "usr/bin/monado-service",
+    "usr/bin/pulseaudio",
     "usr/lib",
     "usr/lib64",
     "usr/share/X11",
@@ -58,10 +62,12 @@ const KEPT: [&str; 8] = [
 ];
 
 /// Without these a prefix is not whole.
-const MUST_HOLD: [&str; 9] = [
+const MUST_HOLD: [&str; 11] = [
     launchers::RUN,
     launchers::MONADO,
     "usr/bin/monado-service",
+    "usr/bin/pulseaudio",
+    launchers::XR_VALIDATION,
     "usr/lib64/ld-linux-x86-64.so.2",
     "usr/lib/x86_64-linux-gnu/libvulkan_lvp.so",
     "usr/lib/x86_64-linux-gnu/libvulkan.so.1",
