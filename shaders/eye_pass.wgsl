@@ -124,7 +124,7 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     surface.normal = normalize(turned) * side;
     let v = normalize(frame.views[view].eye.xyz - in.world);
     let lit = tone_mapped(reflected(surface, v) + emissive);
-    let color = select(lit, base.rgb + emissive, has(flags, UNLIT));
+    let color = select(lit, base.rgb + emissive, has(flags, UNLIT)) * unveiled(v);
 
     if alpha_mode == 1u {
         let covered = coverage(base.a, emissive_and_cutoff.a);
@@ -158,5 +158,6 @@ fn sky_vertex(@builtin(vertex_index) index: u32) -> SkyVarying {
 fn sky_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
     let ray = frame.views[view].ray_x.xyz * in.ndc.x + frame.views[view].ray_y.xyz * in.ndc.y
         + frame.views[view].ray_z.xyz;
-    return vec4<f32>(tone_mapped(sky_radiance(normalize(ray), 0.0)), 1.0);
+    let d = normalize(ray);
+    return vec4<f32>(tone_mapped(sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
 }

@@ -13,6 +13,7 @@
 //! - L3 [`stream`]: what is wanted → requests; bytes → decoded tiles and textures
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
 //! - L0 [`math`]: bounds, poses, frusta, the eccentricity curve
+//! - L2 [`physics`]: what stops and carries people, and things that fall
 //! - L2 [`rig`]: where the person is and what they ask for
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
 //! - L3 [`draw`]: a draw list → both eyes, in one multiview pass
@@ -42,6 +43,7 @@ pub mod stream;
 pub mod math;
 
 pub mod cull;
+pub mod physics;
 pub mod rig;
 
 #[cfg(feature = "viewer")]

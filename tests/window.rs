@@ -7,7 +7,7 @@
 mod program;
 mod twin;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -35,6 +35,23 @@ fn read_png(path: &std::path::Path) -> (u32, u32, Vec<u8>) {
     (info.width, info.height, rgba)
 }
 
+/// What a display shows, by the file that Xvfb keeps it in: XWD, whose header is of big-endian words and is
+/// followed by a colour map.
+fn screen(path: &Path) -> Vec<[u8; 3]> {
+    let bytes = std::fs::read(path).unwrap();
+    let word = |index: usize| {
+        let word = bytes[index * 4..][..4].try_into().unwrap();
+        u32::from_be_bytes(word) as usize
+    };
+    let (header, width, height, row, colors) = (word(0), word(4), word(5), word(12), word(19));
+    let pixels = &bytes[header + colors * 12..];
+    let pixel = |x: usize, y: usize| {
+        let [b, g, r] = pixels[y * row + x * 4..][..3].try_into().unwrap();
+        [r, g, b]
+    };
+    (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
+}
+
 /// A window on a display of its own, with the twin in it.
 struct Desk {
     display: String,
@@ -46,13 +63,14 @@ struct Desk {
 
 impl Desk {
     /// `None` where there is nothing to show a window on. `number` tells tests of one process apart.
-    fn new(home: &Home, number: u32) -> Option<Self> {
+    fn new(home: &Home, number: u32, more: &[&str]) -> Option<Self> {
         if !has_program("Xvfb") || !has_program("xdotool") || !can_draw(home) {
             return None;
         }
-        let display = format!(":{}", 200 + 2 * (std::process::id() % 700) + number);
+        let display = format!(":{}", 200 + 3 * (std::process::id() % 700) + number);
         let server = Command::new("Xvfb")
             .args([&display, "-screen", "0", "800x600x24", "-nolisten", "tcp"])
+            .args(["-fbdir", home.folder.path().to_str().unwrap()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -64,8 +82,9 @@ impl Desk {
         let source = home.path("twin.gltf");
         twin::write(&source);
         let shots = home.path("shots");
-        let arguments =
-            ["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
+        let mut arguments =
+            vec!["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
+        arguments.extend(more);
         let viewer =
             home.command(&arguments).env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY").spawn().unwrap();
         let viewer = Killed(viewer);
@@ -116,7 +135,7 @@ fn changed((_, _, before): &(u32, u32, Vec<u8>), (_, _, after): &(u32, u32, Vec<
 #[test]
 fn a_person_walks_and_takes_a_picture() {
     let home = Home::new();
-    let Some(mut desk) = Desk::new(&home, 0) else { return };
+    let Some(mut desk) = Desk::new(&home, 0, &[]) else { return };
     let before = desk.picture();
     let (width, height, rgba) = &before;
     assert_eq!((*width, *height), (480, 360));
@@ -150,7 +169,7 @@ fn pixel([right, down]: [f32; 2]) -> [i32; 2] {
 #[test]
 fn a_mouse_opens_the_menu_and_leaves_by_it() {
     let home = Home::new();
-    let Some(mut desk) = Desk::new(&home, 1) else { return };
+    let Some(mut desk) = Desk::new(&home, 1, &[]) else { return };
     let before = desk.picture();
     desk.xdotool(&["key", "--delay", "50", "m"]);
     std::thread::sleep(Duration::from_millis(300));
@@ -174,4 +193,36 @@ fn a_mouse_opens_the_menu_and_leaves_by_it() {
     assert!(desk.viewer.0.wait().unwrap().success());
     let kept = std::fs::read_to_string(home.path("data/settings.json")).unwrap();
     assert!(kept.contains("\"is_mono\": true"), "{kept}");
+}
+
+/// Somebody in a headset is nobody at a window: here headless, which draws to nowhere just as well. The
+/// onlookers' window shows the twin, takes a picture of both eyes, and can be closed.
+#[test]
+fn onlookers_see_what_is_drawn_elsewhere() {
+    let home = Home::new();
+    let more = ["--headless", "--mirror", "--frames", "1", "--stay-seconds", "600"];
+    let Some(mut desk) = Desk::new(&home, 2, &more) else { return };
+    let shows = || {
+        let pixels = screen(&home.path("Xvfb_screen0"));
+        let colors: std::collections::BTreeSet<[u8; 3]> = pixels.iter().copied().collect();
+        colors.len() > 500
+    };
+    assert!(wait_until(Duration::from_secs(60), shows), "the window shows the twin");
+    let before = std::fs::read_dir(&desk.shots).unwrap().count();
+    let picture = desk.shots.join("picture-1.png");
+    let took = wait_until(Duration::from_secs(60), || {
+        desk.xdotool(&["key", "--delay", "50", "p"]);
+        wait_until(Duration::from_secs(3), || picture.exists())
+    });
+    assert!(took, "{before} pictures before");
+    let (width, height, rgba) = read_png(&picture);
+    assert_eq!((width, height), (960, 360), "both eyes, side by side");
+    let differs = (0..360 * 480).filter(|index| {
+        let at = (index / 480 * 960 + index % 480) * 4;
+        rgba[at..at + 3] != rgba[at + 480 * 4..at + 480 * 4 + 3]
+    });
+    assert!(differs.count() > 1000, "the eyes see different pictures");
+    desk.xdotool(&["windowclose", &desk.window]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(!desk.has_left(), "the visit goes on without the window");
 }

@@ -14,10 +14,17 @@ struct Frame {
     // Left, then right; a mono pass finds its only eye in the first.
     views: array<View, 2>,
     to_sun: vec4<f32>,
-    // Irradiance on a surface that faces the sun.
+    // Irradiance on a surface that faces the sun; w: how much of all light the veil lets through.
     sun: vec4<f32>,
     // See scene::tileset::Light::sky.
     sky: array<vec4<f32>, 9>,
+    // See draw::veil.
+    veil: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
+
+// How much is left of what is seen against the unit vector `v`, which points to the eye.
+fn unveiled(v: vec3<f32>) -> f32 {
+    return saturate(dot(frame.veil.xyz, v) + frame.veil.w) * frame.sun.w;
+}

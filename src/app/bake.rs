@@ -71,6 +71,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Flatten => "flattening",
         Stage::Partition => "cutting",
         Stage::Cells => "simplifying",
+        Stage::Ground => "grounding",
         Stage::Proxies => "merging",
         Stage::Write => "writing",
     }

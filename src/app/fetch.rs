@@ -23,6 +23,9 @@ use basket::Basket;
 /// How long nothing is looked at when nothing has come: at 1 Gbit/s a quarter of a megabyte comes.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
+/// The ground that belongs to the first view, metres from the entrance.
+const GROUND_METRES: f32 = 20.0;
+
 /// What `fetch --json` prints.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
@@ -120,7 +123,7 @@ impl Fetch {
         let bytes = self.store.get(manifest.hash).ok_or_else(|| self.not_kept())?;
         let tileset = Arc::new(manifest::decode(&bytes).map_err(Failure::content)?);
         let tiles = if is_first_view { first_view::tiles(&tileset) } else { coarse_to_fine(&tileset) };
-        let blobs = blobs_of(&tileset, &tiles);
+        let blobs = blobs_of(&tileset, &tiles, is_first_view);
         let bytes: u64 = blobs.iter().map(|blob| u64::from(blob.size_bytes)).sum();
         if bytes > CACHE_BYTES_MAX {
             let [bytes, limit] = [bytes, CACHE_BYTES_MAX].map(|bytes| bytes / 1_000_000);
@@ -230,22 +233,23 @@ fn coarse_to_fine(tileset: &Tileset) -> Vec<TileId> {
         .collect()
 }
 
-/// What the tiles consist of, each blob once, in the order of the tiles.
-fn blobs_of(tileset: &Tileset, tiles: &[TileId]) -> Vec<WantedBlob> {
+/// What the tiles consist of and the ground below them, each blob once, in the order of the tiles.
+fn blobs_of(tileset: &Tileset, tiles: &[TileId], is_first_view: bool) -> Vec<WantedBlob> {
     let mut seen = std::collections::BTreeSet::<ContentHash>::new();
-    let mut blobs = Vec::new();
-    for &tile in tiles {
+    let entrance = tileset.spawn().position;
+    let ground = tileset.colliders().iter().filter(|cell| {
+        // What the viewer itself asks for first, and some steps more.
+        !is_first_view || cell.bounds.distance(entrance) <= GROUND_METRES
+    });
+    let seen_first = tiles.iter().flat_map(|&tile| {
         let tile = tileset.tile(tile);
         let images = tile.images.iter().filter_map(|image| tileset.images().get(image.index()));
-        for blob in images.map(|image| image.blob).chain(tile.content) {
-            if let Some(blob) = tileset.blobs().get(blob.index())
-                && seen.insert(blob.hash)
-            {
-                blobs.push(WantedBlob { hash: blob.hash, size_bytes: blob.size_bytes });
-            }
-        }
-    }
-    blobs
+        images.map(|image| image.blob).chain(tile.content)
+    });
+    let blobs = seen_first.chain(ground.map(|cell| cell.blob));
+    let blobs = blobs.filter_map(|blob| tileset.blobs().get(blob.index()));
+    let blobs = blobs.filter(|blob| seen.insert(blob.hash));
+    blobs.map(|blob| WantedBlob { hash: blob.hash, size_bytes: blob.size_bytes }).collect()
 }
 
 impl Report {

@@ -38,6 +38,9 @@ fn tileset_facts(tileset: &Tileset) -> Value {
     let sum = |keep: &dyn Fn(&crate::scene::Tile) -> bool| -> u64 {
         tiles.iter().filter(|tile| keep(tile)).map(|tile| u64::from(tile.triangle_count)).sum()
     };
+    let size = |cell: &crate::scene::ColliderCell| {
+        tileset.blobs().get(cell.blob.index()).map_or(0, |blob| u64::from(blob.size_bytes))
+    };
     json!({
         "kind": "twin",
         "title": tileset.title(),
@@ -48,6 +51,9 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "root_error_metres": tiles.first().map_or(0.0, |tile| tile.geometric_error_metres),
         "blobs": tileset.blobs().len(),
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
+        "props": tileset.props().len(),
+        "colliders": tileset.colliders().len(),
+        "collider_bytes": tileset.colliders().iter().map(size).sum::<u64>(),
         "images": tileset.images().len(),
         "materials": tileset.materials().len(),
         "entities": tileset.entities().iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>(),

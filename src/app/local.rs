@@ -14,7 +14,7 @@ use crate::host::serve::{RunningServer, ServerOptions};
 use crate::protocol::{JoinLink, manifest};
 
 /// Changes whenever the same file would be baked differently.
-const BAKE_VERSION: u32 = 1;
+const BAKE_VERSION: u32 = 2;
 
 /// Quick bakes that are kept; the oldest go first.
 const BAKES_KEPT: usize = 16;

@@ -72,18 +72,29 @@ impl WristMenu {
         self.menu.is_open()
     }
 
+    /// What can be pressed in it and where, in the twin's space, by what is written on it; nothing while it
+    /// is closed.
+    pub fn buttons(&self, person: &Person) -> Vec<(String, Vec3)> {
+        let stage = person.stage().to_affine();
+        let placed = self.menu.buttons().into_iter();
+        placed.map(|(name, place)| (name, stage.transform_point3(place))).collect()
+    }
+
     /// Before the person is placed: takes what the hands do at the menu out of the input, and adds what was
-    /// asked for in it. `free_metres` says how far one sees from a point in a direction, in the stage's space.
+    /// asked for in it. `sight_metres` says how far one sees from a point in a direction, in the twin's space.
     pub fn step(
         &mut self,
         input: &mut Input,
         settings: &mut Settings,
         person: &Person,
         clock: Clock,
-        free_metres: impl Fn(Vec3, Vec3) -> f32,
+        sight_metres: impl Fn(Vec3, Vec3) -> f32,
     ) -> Felt {
         let head = input.head.unwrap_or_else(|| head_on_stage(person));
-        self.toggle(input, head, free_metres);
+        let stage = person.stage();
+        self.toggle(input, head, |from, way| {
+            sight_metres(stage.position + stage.orientation * from, stage.orientation * way)
+        });
         let mut felt = self.point(input, head);
         let step = self.menu.step(head, settings, clock.now_seconds, clock.delta_seconds);
         if step.has_entered

@@ -9,6 +9,8 @@ mod fetch;
 #[cfg(feature = "viewer")]
 pub(crate) mod figures;
 mod folders;
+#[cfg(feature = "viewer")]
+mod ground;
 #[cfg(all(target_os = "android", feature = "xr"))]
 pub mod headset;
 #[cfg(feature = "host")]

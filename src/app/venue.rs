@@ -11,10 +11,11 @@ use super::workers::Workers;
 use crate::draw::Upload;
 use crate::net::{self, Connection, Me};
 use crate::people::People;
+use crate::physics::Surface;
 use crate::protocol::presence::{self, Body, Sample};
 use crate::protocol::{ContentHash, JoinLink};
 use crate::scene::demand::Want;
-use crate::scene::{Demand, ImageId, TileId, Tileset};
+use crate::scene::{ColliderId, Demand, ImageId, TileId, Tileset};
 use crate::store::Store;
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
 
@@ -34,6 +35,15 @@ pub enum Event {
     Tileset(Arc<Tileset>),
     /// Content for the renderer, textures before the tiles that show them.
     Ready(Upload),
+    /// A piece of the ground; `None` if it is not to be had.
+    Collider {
+        /// Which.
+        collider: ColliderId,
+        /// What stops people.
+        surface: Option<Surface>,
+    },
+    /// This piece of the ground is far away.
+    EvictCollider(ColliderId),
     /// This tile is to be forgotten to make room.
     EvictTile(TileId),
     /// This image is to be forgotten to make room.
@@ -160,6 +170,11 @@ impl Venue {
         self.streamer.start_over();
     }
 
+    /// Whether the ground around `feet` is here, as far as it can be had.
+    pub fn has_ground(&self, feet: glam::Vec3) -> bool {
+        self.streamer.has_ground(feet)
+    }
+
     /// What came so far.
     pub fn counts(&self) -> Counts {
         let stats = self.streamer.stats();
@@ -201,6 +216,8 @@ impl Venue {
                     Event::Ready(Upload::Texture { image, texture: Arc::new(texture) })
                 }
                 Ready::Tile { tile, mesh } => Event::Ready(Upload::Tile { tile, mesh }),
+                Ready::Collider { collider, surface } => Event::Collider { collider, surface },
+                Ready::EvictCollider(collider) => Event::EvictCollider(collider),
                 Ready::EvictTile(tile) => Event::EvictTile(tile),
                 Ready::EvictTexture(image) => Event::EvictImage(image),
             });

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
-use super::figures::{Figure, Figures};
+use super::figures::{FIGURES_MAX, Figure, Figures};
+use super::ground::Ground;
 use super::lobby;
 use super::menu::{Clock, WristMenu};
 use super::report::{FrameTimes, Report};
@@ -38,8 +39,8 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
-/// What there is room for from the start: people, and what helps a hand.
-const ACTORS_MAX: usize = 512;
+/// People with their hands and names, an arc, and some room.
+const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
 const MEETING: Duration = Duration::from_secs(3);
@@ -88,6 +89,7 @@ pub struct Viewer {
     input: Input,
     figures: Figures,
     menu: WristMenu,
+    ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
     culler: Culler,
@@ -162,6 +164,7 @@ impl Viewer {
             input: Input::default(),
             figures: Figures::new()?,
             menu: WristMenu::new(file),
+            ground: Ground::none(),
             settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
@@ -222,9 +225,10 @@ impl Viewer {
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
-        self.person.step(&self.input, delta_seconds);
+        self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
+        self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.cull(&views);
@@ -239,8 +243,9 @@ impl Viewer {
         let begin = self.screen.display.begin(&self.screen.gpu, &mut self.input)?;
         if let Begin::Frame { delta_seconds } = begin {
             let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
-            let Self { menu, input, settings, person, screen, .. } = self;
-            menu.step(input, settings, person, clock, |_, _| f32::INFINITY).buzz(&mut *screen.display);
+            let Self { menu, input, settings, person, screen, ground, .. } = self;
+            let sight = |from, way| ground.sight_metres(from, way);
+            menu.step(input, settings, person, clock, sight).buzz(&mut *screen.display);
         }
         if self.input.leave {
             return Ok(Begin::Leave);
@@ -284,7 +289,12 @@ impl Viewer {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Tileset(tileset) => self.coming = Some(tileset),
+            Event::Tileset(tileset) => {
+                self.ground.announce(&tileset);
+                self.coming = Some(tileset);
+            }
+            Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
+            Event::EvictCollider(collider) => self.ground.remove(collider),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -312,6 +322,7 @@ impl Viewer {
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
+        self.ground.enter();
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
@@ -326,7 +337,10 @@ impl Viewer {
         let now = self.started.elapsed();
         let hands = match self.wishes.waves {
             true => wave::hands(head, now.saturating_sub(self.entered)),
-            false => self.screen.display.hands(&self.person),
+            false => {
+                let stage = self.person.stage();
+                self.input.hands.map(|hand| hand.palm.map(|palm| palm.in_parent(stage)))
+            }
         };
         self.venue.be_at(Body { head, hands }, now);
         let Self { figures, screen, venue, .. } = self;
@@ -389,7 +403,9 @@ impl Viewer {
         actors.clear();
         actors.extend_from_slice(self.figures.actors());
         self.menu.add_actors(&self.person, actors);
+        self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
+        demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.
@@ -401,6 +417,7 @@ impl Viewer {
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        renderer.set_veil(self.ground.veil());
         let mut failed = Ok(());
         self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
             let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));
@@ -430,8 +447,9 @@ impl Viewer {
             person: &self.person,
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
-            holds: [None; 2],
+            holds: self.ground.holds(),
             is_menu_open: self.menu.is_open(),
+            buttons: &self.menu.buttons(&self.person),
         });
     }
 
@@ -468,6 +486,7 @@ impl Viewer {
     fn is_whole(&self) -> bool {
         self.place == Place::Twin
             && self.demand.is_satisfied()
+            && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.stats.uploads_waiting == 0

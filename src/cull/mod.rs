@@ -9,6 +9,7 @@
 pub mod crowd;
 pub mod draw_list;
 mod emit;
+mod props;
 
 pub use draw_list::{Draw, DrawList, Instance, Source};
 
@@ -99,6 +100,7 @@ impl Culler {
         self.cover(scene);
         self.wants_and_keeps(scene, demand);
         self.emit(scene, &frustum, gaze, list);
+        self.emit_props(scene, sight, &frustum, list, demand);
         self.emit_actors(actors, sight, &frustum, gaze, list);
         self.sort(list);
     }
@@ -160,7 +162,8 @@ impl Culler {
                 demand.keeps.push(id);
             } else if tile.content.is_some() && (!mark.is_refined || shown_excess == NOTHING_SHOWN) {
                 let weight = if mark.is_visible { 1.0 } else { UNSEEN_WEIGHT };
-                let seen = if shown_excess == NOTHING_SHOWN { 1e6 + mark.excess } else { shown_excess };
+                let seen =
+                    if shown_excess == NOTHING_SHOWN { Want::HOLE + mark.excess } else { shown_excess };
                 demand.wants.push(Want { tile: id, importance: seen * weight });
             }
             if mark.is_refined {

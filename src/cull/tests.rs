@@ -223,8 +223,9 @@ fn depths(list: &DrawList, draw: &Draw) -> Vec<f32> {
 #[test]
 fn people_are_one_draw_a_shape_near_to_far_among_the_tiles() {
     let people = [-9.0, -3.0, -6.0];
+    let person = [Shape::Head, Shape::LeftHand, Shape::RightHand, Shape::NameTag];
     let actors: Vec<Actor> =
-        people.iter().flat_map(|&z| Shape::ALL.map(|shape| standing(shape, [0.0, 1.0, z]))).collect();
+        people.iter().flat_map(|&z| person.map(|shape| standing(shape, [0.0, 1.0, z]))).collect();
     let list = run_crowd(&actors, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
     let draws = of_shapes(&list);
     assert_eq!(draws.len(), 4);
@@ -286,4 +287,53 @@ fn the_fading_are_blended_far_to_near() {
     assert_eq!(depths(&list, &draws[1]), [2.0, 4.0]);
     assert_eq!(list.draws.last(), Some(&draws[1]));
     assert_eq!(list.instances[draws[1].instance as usize].tint, [255, 0, 0, 100]);
+}
+
+#[test]
+fn a_prop_is_asked_for_when_near_and_drawn_where_it_is() {
+    use crate::scene::{Prop, PropId};
+    let plain = scene();
+    let mut tables = plain.tileset.tables().clone();
+    let home = Pose { position: Vec3::new(0.5, 1.0, 3.0), ..Pose::IDENTITY };
+    let corners = [Vec3::ZERO, Vec3::X, Vec3::Y, Vec3::Z].map(|corner| corner * 0.1);
+    tables.props.push(Prop { home, mass_kilograms: 0.3, hull: corners.to_vec(), entity: None });
+    let template = tables.tiles[0].clone();
+    let bounds = Aabb { min: Vec3::splat(-0.05), max: Vec3::splat(0.05) };
+    tables.tiles.push(Tile {
+        bounds,
+        first_child: 0,
+        child_count: 0,
+        geometric_error_metres: 0.0,
+        ..template
+    });
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    let id = scene.tileset.prop_tile(PropId(0));
+    arrive(&mut scene, 0);
+    let (mut list, mut demand) = (DrawList::default(), Demand::default());
+    let views = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    let mut culler = Culler::default();
+    culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    assert!(demand.wants.iter().any(|want| want.tile == id));
+    assert!(list.draws.iter().all(|draw| draw.source != Source::Tile(id)));
+
+    arrive(&mut scene, id.0);
+    culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    assert!(demand.keeps.contains(&id) && demand.wants.iter().all(|want| want.tile != id));
+    let place = |list: &DrawList| {
+        let draw = list.draws.iter().find(|draw| draw.source == Source::Tile(id));
+        draw.map(|draw| list.instances[draw.instance as usize].world_from_grid.map(|row| row.w))
+    };
+    let before = place(&list).expect("it is drawn");
+    let moved = Vec3::new(-0.25, 0.5, 1.0);
+    scene.place_prop(PropId(0), Pose { position: home.position + moved, ..home });
+    culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    let after = place(&list).expect("it is drawn there");
+    assert!((Vec3::from(after) - Vec3::from(before)).abs_diff_eq(moved, 1e-4));
+    // Behind the person it is kept and not drawn; far away it is neither.
+    scene.place_prop(PropId(0), Pose { position: Vec3::new(0.0, 1.0, 9.0), ..home });
+    culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    assert!(demand.keeps.contains(&id) && place(&list).is_none());
+    scene.place_prop(PropId(0), Pose { position: Vec3::new(0.0, 1.0, -90.0), ..home });
+    culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    assert!(!demand.keeps.contains(&id) && place(&list).is_none());
 }

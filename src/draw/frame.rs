@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3, Vec4};
 
+use super::veil::Veil;
 use crate::math::{View, ViewPair};
 use crate::scene::tileset::Light;
 
@@ -28,6 +29,7 @@ pub(crate) struct FrameUniform {
     pub to_sun: Vec4,
     pub sun: Vec4,
     pub sky: [Vec4; 9],
+    pub veil: Vec4,
 }
 
 impl ViewUniform {
@@ -49,12 +51,14 @@ impl ViewUniform {
 
 impl FrameUniform {
     /// Both eyes, left first.
-    pub fn new(views: &ViewPair, light: &Light) -> Self {
+    pub fn new(views: &ViewPair, light: &Light, veil: Veil) -> Self {
+        let (veil, left) = veil.uniform(views.center().forward());
         Self {
             views: views.eyes.map(ViewUniform::new),
             to_sun: light.to_sun.extend(0.0),
-            sun: light.sun.extend(0.0),
+            sun: light.sun.extend(left),
             sky: light.sky.map(|coefficient| coefficient.extend(0.0)),
+            veil,
         }
     }
 

@@ -1,6 +1,8 @@
-//! What the eyes see, on a window: one eye, or both side by side, in their own aspect.
+//! What the eyes see, on a window: one eye, or both side by side, in their own aspect; or one eye as a calmer
+//! head would see it.
 
-use glam::Vec2;
+use bytemuck::{Pod, Zeroable};
+use glam::{Mat3, Vec2, Vec4};
 
 use super::{EyeImage, EyeTarget, Gpu};
 
@@ -8,20 +10,23 @@ use super::{EyeImage, EyeTarget, Gpu};
 pub(crate) const SHADER: &str = include_str!("../../shaders/mirror.wgsl");
 
 /// Which eyes a window shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum MirrorMode {
     /// The left one.
     #[default]
     OneEye,
     /// Both, side by side.
     BothEyes,
+    /// The left one, over the whole window, looked at through this map: from places of the window to
+    /// places of the picture, both 0 ..= 1 to the right and down.
+    Steady(Mat3),
 }
 
 impl MirrorMode {
     /// The mode that a key press changes to.
     pub fn other(self) -> Self {
         match self {
-            Self::OneEye => Self::BothEyes,
+            Self::OneEye | Self::Steady(_) => Self::BothEyes,
             Self::BothEyes => Self::OneEye,
         }
     }
@@ -40,15 +45,35 @@ impl MirrorMode {
 
     fn eyes(self) -> std::ops::Range<usize> {
         match self {
-            Self::OneEye => 0..1,
+            Self::OneEye | Self::Steady(_) => 0..1,
             Self::BothEyes => 0..2,
         }
     }
 
     /// Where on the surface the eye's picture goes: x, y, width, height.
     fn rectangle(self, eye: usize, surface: Vec2, picture: [u32; 2]) -> [f32; 4] {
+        if let Self::Steady(_) = self {
+            return [0.0, 0.0, surface.x, surface.y];
+        }
         let width = surface.x / self.eyes().len() as f32;
         fitted([eye as f32 * width, 0.0, width, surface.y], picture)
+    }
+}
+
+/// Where in the picture the places of a viewport look; WGSL twin: `Look` in shaders/mirror.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(crate) struct MirrorUniform {
+    pub rows: [Vec4; 3],
+}
+
+impl MirrorUniform {
+    fn of(mode: MirrorMode) -> Self {
+        let map = match mode {
+            MirrorMode::Steady(map) => map,
+            MirrorMode::OneEye | MirrorMode::BothEyes => Mat3::IDENTITY,
+        };
+        Self { rows: [0, 1, 2].map(|row| map.row(row).extend(0.0)) }
     }
 }
 
@@ -58,6 +83,8 @@ pub struct Mirror {
     layout: wgpu::BindGroupLayout,
     pipeline: wgpu::RenderPipeline,
     sampler: wgpu::Sampler,
+    look: wgpu::Buffer,
+    written: MirrorUniform,
     /// For the picture that was shown last.
     group: Option<(wgpu::Texture, wgpu::BindGroup)>,
 }
@@ -73,10 +100,18 @@ impl Mirror {
             min_filter: wgpu::FilterMode::Linear,
             ..wgpu::SamplerDescriptor::default()
         });
-        Self { layout, pipeline, sampler, group: None }
+        let look = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("mirror"),
+            size: size_of::<MirrorUniform>() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let written = MirrorUniform::of(MirrorMode::OneEye);
+        gpu.queue.write_buffer(&look, 0, bytemuck::bytes_of(&written));
+        Self { layout, pipeline, sampler, look, written, group: None }
     }
 
-    /// Adds to the commands what shows the target on `surface`; the rest of the surface is black.
+    /// Adds to the commands what shows the target on `surface`; the rest of the surface is black. Once a submit.
     pub fn draw(
         &mut self,
         gpu: &Gpu,
@@ -88,6 +123,11 @@ impl Mirror {
         let image = &target.image;
         if self.group.as_ref().is_none_or(|(texture, _)| texture != image.texture()) {
             self.group = Some((image.texture().clone(), self.make_group(gpu, image)));
+        }
+        let wanted = MirrorUniform::of(mode);
+        if wanted != self.written {
+            gpu.queue.write_buffer(&self.look, 0, bytemuck::bytes_of(&wanted));
+            self.written = wanted;
         }
         let Some((_, group)) = &self.group else { return };
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
@@ -126,6 +166,7 @@ impl Mirror {
                     resource: wgpu::BindingResource::TextureView(image.both()),
                 },
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
+                wgpu::BindGroupEntry { binding: 2, resource: self.look.as_entire_binding() },
             ],
         })
     }
@@ -142,9 +183,14 @@ fn fitted([x, y, width, height]: [f32; 4], picture: [u32; 2]) -> [f32; 4] {
 fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
     let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
         binding,
-        visibility: wgpu::ShaderStages::FRAGMENT,
+        visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
         ty,
         count: None,
+    };
+    let look = wgpu::BindingType::Buffer {
+        ty: wgpu::BufferBindingType::Uniform,
+        has_dynamic_offset: false,
+        min_binding_size: wgpu::BufferSize::new(size_of::<MirrorUniform>() as u64),
     };
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("mirror"),
@@ -158,6 +204,7 @@ fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
                 },
             ),
             entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+            entry(2, look),
         ],
     })
 }

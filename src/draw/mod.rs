@@ -23,6 +23,7 @@ pub mod target;
 pub mod text;
 mod textures;
 mod upload;
+mod veil;
 
 pub use device::{Gpu, GpuFacts, GpuOptions, VulkanHandles, VulkanMaker};
 pub use error::DrawError;
@@ -34,10 +35,11 @@ pub use panel::{PANELS_MAX, PanelPicture};
 pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
 pub use target::{Attachments, EyeImage, EyeTarget};
 pub use upload::{Arrival, Upload};
+pub use veil::Veil;
 
 #[cfg(test)]
 pub(crate) use {
     eye_pass::SHADER as EYE_PASS_SHADER, frame::FrameUniform, frame::ViewUniform, materials::MaterialUniform,
-    mirror::SHADER as MIRROR_SHADER, panel::PanelInstance, panel::SHADER as PANEL_SHADER,
-    self_test::SHADER as SELF_TEST_SHADER,
+    mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER, panel::PanelInstance,
+    panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
 };

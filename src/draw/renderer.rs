@@ -11,6 +11,7 @@ use super::materials::Materials;
 use super::panel::{PanelPicture, Panels};
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
+use super::veil::Veil;
 use super::{EyeTarget, Gpu};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
@@ -81,6 +82,7 @@ pub struct Renderer {
     panels: Panels,
     instances: wgpu::Buffer,
     light: Light,
+    veil: Veil,
     in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
     frame_count: usize,
 }
@@ -101,6 +103,7 @@ impl Renderer {
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
             light: Light::default(),
+            veil: Veil::default(),
             in_flight: [const { None }; FRAMES_IN_FLIGHT],
             frame_count: 0,
         }
@@ -113,6 +116,11 @@ impl Renderer {
         self.textures.reset(tileset);
         self.materials.reset(gpu, tileset);
         self.light = tileset.light().clone();
+    }
+
+    /// How the world is dimmed from the next frame on.
+    pub fn set_veil(&mut self, veil: Veil) {
+        self.veil = veil;
     }
 
     /// Takes an item for upload.
@@ -174,7 +182,7 @@ impl Renderer {
         self.prepare(gpu, input.list);
         let recorded = self.record(&mut encoder, input.list, target);
         if let Some(views) = finish(&mut encoder) {
-            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light));
+            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light, self.veil));
             let submission = gpu.queue.submit([encoder.finish()]);
             self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
         }

@@ -15,6 +15,8 @@ pub mod openxr;
 pub mod picture;
 #[cfg(feature = "viewer")]
 pub mod session;
+#[cfg(feature = "viewer")]
+pub mod steady;
 #[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
@@ -23,7 +25,7 @@ mod display {
     use std::time::Duration;
 
     use crate::draw::{EyeImage, EyeTarget, Gpu};
-    use crate::math::{Pose, ViewPair};
+    use crate::math::ViewPair;
     use crate::rig::{Input, Person};
 
     /// What the display wants of the frame that begins.
@@ -50,13 +52,6 @@ mod display {
 
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
-
-        /// Where the hands are, left and right, in the twin's space, as far as they are tracked: the
-        /// middle of the palm, fingers along −Z and the thumb along +Y, as for a handshake. (OpenXR's
-        /// grip is that turned by a quarter around X.) Asked after [`Display::views`], and for the same moment.
-        fn hands(&self, _person: &Person) -> [Option<Pose>; 2] {
-            [None, None]
-        }
 
         /// How far the display's session is: `focused` when the person sees it and what they do is meant for it.
         fn session(&self) -> &'static str {
@@ -106,6 +101,11 @@ mod display {
         /// What the eyes saw in the last frame that was kept.
         fn picture(&self) -> Option<EyeImage> {
             Some(self.target().image)
+        }
+
+        /// Whether a picture of it is worth taking with both eyes.
+        fn has_two_eyes(&self) -> bool {
+            false
         }
 
         /// What the display is called where it shows a name.

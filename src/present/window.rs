@@ -1,5 +1,8 @@
 //! A desktop window, and the person at the desk before it.
 
+mod mirrored;
+
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,6 +20,7 @@ use super::{Begin, Display, PresentError, SAMPLES};
 use crate::draw::{EyeTarget, Gpu, Mirror, MirrorMode};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::{Input, Person};
+pub use mirrored::Mirrored;
 
 /// The vertical field of view of the window, radians: 70°, between a monitor's true angle and a headset's.
 const FOV_RADIANS: f32 = 1.22;
@@ -34,6 +38,11 @@ struct Events {
     cursor: Option<PhysicalPosition<f64>>,
     is_closed: bool,
     is_resized: bool,
+}
+
+thread_local! {
+    /// Window systems give a program one such loop: a window leaves it for the next.
+    static LOOP: RefCell<Option<EventLoop<()>>> = const { RefCell::new(None) };
 }
 
 /// The window before there is a GPU to draw to it: its surface decides which GPU will do.
@@ -63,7 +72,9 @@ impl OpenWindow {
     /// When there is no display.
     pub fn open(title: &str, width: u32, height: u32) -> Result<Self, PresentError> {
         let no_display = |reason: String| PresentError::NoDisplay { reason };
-        let mut event_loop = EventLoop::new().map_err(|error| no_display(error.to_string()))?;
+        let kept = LOOP.take();
+        let mut event_loop =
+            kept.map_or_else(EventLoop::new, Ok).map_err(|error| no_display(error.to_string()))?;
         let mut events = Events::default();
         let mut opener = Opener { events: &mut events, title, size: PhysicalSize::new(width, height) };
         event_loop.pump_app_events(Some(Duration::ZERO), &mut opener);

@@ -155,8 +155,8 @@ fn a_manifest_reads_back_and_others_are_refused() {
         assert!(manifest::decode(&bytes[..length]).is_err(), "cut at {length}");
     }
     let mut later = bytes.clone();
-    later[4] = 2;
-    let version = ProtocolError::ManifestVersion { found: 2, expected: 1 };
+    later[4] = 3;
+    let version = ProtocolError::ManifestVersion { found: 3, expected: 2 };
     assert_eq!(manifest::decode(&later).unwrap_err(), version);
     assert!(manifest::decode(&[bytes, vec![0]].concat()).is_err());
     assert!(matches!(

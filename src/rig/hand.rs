@@ -34,7 +34,8 @@ pub struct Button {
 pub struct Hand {
     /// How it is known.
     pub kind: HandKind,
-    /// The middle of the palm: fingers along −Z, thumb along +Y, as for a handshake.
+    /// The middle of the palm: fingers along −Z, thumb along +Y, as for a handshake. (OpenXR's grip is that
+    /// turned by a quarter around X.)
     pub palm: Option<Pose>,
     /// Where it points: along −Z.
     pub aim: Option<Pose>,

@@ -26,8 +26,9 @@ const STAGE_METRES: f32 = 1000.0;
 /// gesture.
 const SYSTEM_COSINE: f32 = 0.77;
 
-/// A fist is no pinch, though its thumb may lie at the index finger.
-const FIST: f32 = 0.5;
+/// A fist is no pinch, though its thumb may lie at the index finger. (A pinching index finger is bent by
+/// less.)
+const FIST: f32 = 0.6;
 
 /// One hand as a device tells of it. Poses are in the stage's space, metres; levels are 0 ..= 1 and `None`
 /// where the device has nothing of the kind.

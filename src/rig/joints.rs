@@ -30,9 +30,9 @@ pub const INDEX_TIP: usize = 10;
 /// pads that touch have theirs 15 mm apart, and cameras see them tremble by a few millimetres.
 const PINCH_METRES: f32 = 0.060;
 
-/// A straight finger's chord is as long as its bones. With all joints bent as far as they go, 100° and 70°
-/// after the knuckle, bones of 45, 27 and 20 mm leave 37 mm: two fifths.
-const FIST_CHORD: f32 = 0.4;
+/// A straight finger's chord is as long as its bones. Around something that is held, middle and end joint bent
+/// by 90° and 50°, bones of 45, 27 and 20 mm leave 50 mm of 92.
+const FIST_CHORD: f32 = 0.55;
 
 /// No hand is larger: what lies further from the palm is an error of the tracking, metres.
 const REACH_METRES: f32 = 0.35;

@@ -41,6 +41,16 @@ index!(
     EntityIndex
 );
 
+index!(
+    /// A piece of the ground, of [`super::Tileset::colliders`].
+    ColliderId
+);
+
+index!(
+    /// A thing that can be taken, of [`super::Tileset::props`].
+    PropId
+);
+
 /// The BLAKE3 hash of some bytes, which is their name in the cache, on disk and on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContentHash(pub [u8; 32]);

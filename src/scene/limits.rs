@@ -51,9 +51,19 @@ pub const TILES_MAX: usize = 32_768;
 /// Blobs of a tileset: one a tile and as many images.
 pub const BLOBS_MAX: usize = 65_536;
 
-/// Materials of a tileset. With the four of the built-in shapes they are 1024, which at 64 B each fill
+/// Pieces of the ground: one a cell, of which there are at most an eighth of the tiles.
+pub const COLLIDERS_MAX: usize = TILES_MAX / 8;
+
+/// Triangles of one of them: three times those of the cell that it is made from. Its tree of boxes is
+/// 64 bytes a triangle, 4 MiB.
+pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
+
+/// Things to take in the hand; each is a body that may have to be moved.
+pub const PROPS_MAX: usize = 256;
+
+/// Materials of a tileset. With the five of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
-pub const MATERIALS_MAX: usize = 1020;
+pub const MATERIALS_MAX: usize = 1019;
 
 /// Images of a tileset, counted once for each colour space they are used in.
 pub const IMAGES_MAX: usize = 4096;

@@ -5,6 +5,7 @@
 //! through [`gltf`] and [`tile`], plain data goes out.
 
 pub mod actor;
+pub mod collider;
 pub mod demand;
 pub mod entity;
 pub mod error;
@@ -14,21 +15,26 @@ pub mod limits;
 pub mod material;
 pub mod mesh;
 pub mod pack;
+pub mod prop;
 pub mod texture;
 pub mod tile;
 pub mod tileset;
 
 pub use actor::Actor;
+pub use collider::{Collider, ColliderCell};
 pub use demand::Demand;
 pub use error::ContentError;
-pub use id::{BlobId, ContentHash, EntityIndex, ImageId, MaterialId, TileId};
+pub use id::{BlobId, ColliderId, ContentHash, EntityIndex, ImageId, MaterialId, PropId, TileId};
 pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
+pub use prop::Prop;
 pub use tileset::{Tile, Tileset};
 
 use std::sync::Arc;
 
 use glam::Affine3A;
+
+use crate::math::Pose;
 
 /// What culling needs to know of a tile that is on the GPU.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct Scene {
     /// What the twin holds.
     pub tileset: Arc<Tileset>,
     resident: Vec<Option<ResidentTile>>,
+    /// World from each prop.
+    props: Vec<Pose>,
 }
 
 impl Scene {
@@ -54,7 +62,20 @@ impl Scene {
     pub fn new(tileset: impl Into<Arc<Tileset>>) -> Self {
         let tileset = tileset.into();
         let resident = tileset.tiles().iter().map(|_| None).collect();
-        Self { tileset, resident }
+        let props = tileset.props().iter().map(|prop| prop.home).collect();
+        Self { tileset, resident, props }
+    }
+
+    /// World from each prop, in the order of the tileset's.
+    pub fn prop_poses(&self) -> &[Pose] {
+        &self.props
+    }
+
+    /// The prop is there now.
+    pub fn place_prop(&mut self, prop: PropId, pose: Pose) {
+        if let Some(place) = self.props.get_mut(prop.index()) {
+            *place = pose;
+        }
     }
 
     /// The tile, if it can be drawn.

@@ -6,9 +6,11 @@
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
+use super::collider::{self, ColliderCell};
 use super::entity::Entity;
+use super::prop::{self, Prop};
 use super::texture::Image;
-use super::{BlobId, ContentError, ContentHash, ImageId, Material, TileId, limits};
+use super::{BlobId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
 
 /// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
@@ -84,7 +86,7 @@ pub struct Tables {
     pub spawn: Option<Pose>,
     /// The light.
     pub light: Light,
-    /// Parents before children; the first is the root.
+    /// Parents before children; the first is the root. After the tree, one for each prop.
     pub tiles: Vec<Tile>,
     /// Everything that can be fetched.
     pub blobs: Vec<Blob>,
@@ -94,6 +96,10 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
+    /// What stops and carries people, in pieces.
+    pub colliders: Vec<ColliderCell>,
+    /// Things to take in the hand. The last of the tiles are theirs.
+    pub props: Vec<Prop>,
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -108,7 +114,8 @@ impl TryFrom<Tables> for Tileset {
 
     fn try_from(tables: Tables) -> Result<Self, ContentError> {
         check_sizes(&tables)?;
-        check_tree(&tables.tiles)?;
+        prop::check_props(&tables.props, &tables.tiles, tables.entities.len())?;
+        check_tree(tables.tiles.get(..tables.tiles.len() - tables.props.len()).unwrap_or_default())?;
         for (index, tile) in tables.tiles.iter().enumerate() {
             check_references(index, tile, &tables)?;
         }
@@ -131,6 +138,7 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         check_entities(&tables.entities)?;
+        collider::check_cells(&tables.colliders, tables.blobs.len())?;
         let light = &tables.light;
         let numbers_ok =
             light.to_sun.is_normalized() && light.sun.is_finite() && light.sky.iter().all(|c| c.is_finite());
@@ -241,7 +249,7 @@ impl Tileset {
         &self.tables
     }
 
-    /// The tree; the first is the root.
+    /// The tree, whose first is the root, then one for each prop.
     pub fn tiles(&self) -> &[Tile] {
         &self.tables.tiles
     }
@@ -269,6 +277,21 @@ impl Tileset {
     /// Every entity, sorted by id.
     pub fn entities(&self) -> &[Entity] {
         &self.tables.entities
+    }
+
+    /// What stops and carries people, in pieces.
+    pub fn colliders(&self) -> &[ColliderCell] {
+        &self.tables.colliders
+    }
+
+    /// Things to take in the hand.
+    pub fn props(&self) -> &[Prop] {
+        &self.tables.props
+    }
+
+    /// What shows the prop, which must be one of this tileset: in its own space.
+    pub fn prop_tile(&self, prop: PropId) -> TileId {
+        TileId((self.tables.tiles.len() - self.tables.props.len()) as u32 + prop.0)
     }
 
     /// The light.

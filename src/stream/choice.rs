@@ -2,8 +2,10 @@
 //! images that it needs and after whatever coarser tile is wanted too.
 
 use super::fetch::Fetch;
-use super::venue::{ImageState, TileState, User, Venue};
+use super::ground::Ground;
+use super::venue::{ColliderState, ImageState, TileState, User, Venue};
 use crate::protocol::content::WANTS_MAX;
+use crate::scene::demand::Want;
 use crate::scene::{BlobId, Demand, TileId};
 
 /// What a request costs beside its bytes: the decoding, the upload, the bookkeeping.
@@ -14,6 +16,9 @@ const REQUEST_BYTES: f32 = 4096.0;
 pub struct Choice {
     round: u64,
     scored: Vec<(f32, TileId)>,
+    /// So many of the scored tiles close a hole.
+    hole_count: usize,
+    ground: Ground,
     blobs: Vec<BlobId>,
     list: Vec<BlobId>,
 }
@@ -45,11 +50,16 @@ impl Choice {
     ) -> &[BlobId] {
         self.round += 1;
         self.score(venue, demand);
+        self.ground.look(venue, demand.feet, self.round);
         self.blobs.clear();
         self.list.clear();
         let mut used_bytes = 0;
-        for index in 0..self.scored.len() {
-            if used_bytes >= room.window_bytes || self.blobs.len() >= WANTS_MAX {
+        for index in 0..=self.scored.len() {
+            if index == self.hole_count.min(self.scored.len()) {
+                used_bytes += self.take_ground(venue);
+            }
+            if index == self.scored.len() || used_bytes >= room.window_bytes || self.blobs.len() >= WANTS_MAX
+            {
                 break;
             }
             used_bytes += self.take(venue, self.scored[index].1, &mut room.resident_bytes);
@@ -66,9 +76,29 @@ impl Choice {
         &self.list
     }
 
+    /// What was looked at of the ground.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// Takes the ground around the person, nearest first; returns its bytes.
+    fn take_ground(&mut self, venue: &Venue) -> u64 {
+        let mut used_bytes = 0;
+        for collider in self.ground.missing() {
+            let cell = venue.tileset.colliders()[collider.index()];
+            let is_absent = venue.colliders[collider.index()].state == ColliderState::Absent;
+            if is_absent && self.blobs.len() < WANTS_MAX && !self.blobs.contains(&cell.blob) {
+                self.blobs.push(cell.blob);
+                used_bytes += u64::from(venue.tileset.blobs()[cell.blob.index()].size_bytes);
+            }
+        }
+        used_bytes
+    }
+
     /// Marks what is wanted and sorts it by importance for its bytes.
     fn score(&mut self, venue: &mut Venue, demand: &Demand) {
         self.scored.clear();
+        self.hole_count = 0;
         for want in &demand.wants {
             let Some(slot) = venue.tiles.get_mut(want.tile.index()) else { continue };
             if matches!(slot.state, TileState::Resident | TileState::Bad) {
@@ -79,6 +109,7 @@ impl Choice {
             for blob in missing_blobs(venue, want.tile) {
                 missing_bytes += venue.tileset.blobs()[blob.index()].size_bytes;
             }
+            self.hole_count += usize::from(want.importance >= Want::HOLE);
             self.scored.push((want.importance / (REQUEST_BYTES + missing_bytes as f32), want.tile));
             for image in &venue.tileset.tile(want.tile).images {
                 venue.images[image.index()].wanted_round = self.round;
@@ -144,6 +175,10 @@ impl Choice {
                 User::Image(image) => {
                     let slot = &venue.images[image.index()];
                     slot.wanted_round == self.round && slot.state == ImageState::Absent
+                }
+                User::Collider(collider) => {
+                    let slot = &venue.colliders[collider.index()];
+                    slot.wanted_round == self.round && slot.state == ColliderState::Absent
                 }
             });
             if is_wanted && !self.list.contains(&blob) {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::physics::Surface;
 use crate::protocol::{ProtocolError, manifest};
 use crate::scene::gltf::image;
 use crate::scene::texture::{ColorSpace, Image, Texture};
-use crate::scene::{ContentError, ImageId, TileId, TileMesh, Tileset, tile};
+use crate::scene::{ColliderId, ContentError, ImageId, TileId, TileMesh, Tileset, collider, tile};
 
 /// Which venue a job belongs to: results of an earlier one are of no use any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub enum Work {
         tileset: Arc<Tileset>,
         /// Its GLB.
         glb: Arc<Vec<u8>>,
+    },
+    /// A piece of the ground.
+    Collider {
+        /// Which.
+        collider: ColliderId,
+        /// All of it.
+        bytes: Arc<Vec<u8>>,
     },
     /// An image.
     Image {
@@ -69,6 +77,13 @@ pub enum Content {
         /// Its geometry.
         mesh: Result<Box<TileMesh>, ContentError>,
     },
+    /// A piece of the ground.
+    Collider {
+        /// Which.
+        collider: ColliderId,
+        /// What stops people.
+        surface: Result<Surface, ContentError>,
+    },
     /// An image.
     Image {
         /// Which.
@@ -87,6 +102,9 @@ pub fn run(job: DecodeJob) -> Decoded {
         Work::Tile { tile, tileset, glb } => {
             Content::Tile { tile, mesh: tile::decode(&glb, &tileset).map(Box::new) }
         }
+        Work::Collider { collider, bytes } => {
+            Content::Collider { collider, surface: decode_collider(&bytes) }
+        }
         Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
             Ok(texture) => Content::Image { image, texture, refused: None },
             Err(reason) => Content::Image { image, texture: blank(form), refused: Some(reason) },
@@ -96,6 +114,11 @@ pub fn run(job: DecodeJob) -> Decoded {
         }
     };
     Decoded { venue: job.venue, content }
+}
+
+fn decode_collider(bytes: &[u8]) -> Result<Surface, ContentError> {
+    let refuse = || ContentError::malformed("collider", "its triangles make no surface");
+    Surface::new(collider::decode(bytes)?).ok_or_else(refuse)
 }
 
 fn decode_image(file: &[u8], form: Image) -> Result<Texture, ContentError> {

@@ -15,15 +15,17 @@
 mod choice;
 pub mod decode;
 mod fetch;
+mod ground;
 mod residency;
 mod streamer;
 mod venue;
 
 use std::sync::Arc;
 
+use crate::physics::Surface;
 use crate::protocol::{ContentHash, ProtocolError, WantedBlob};
 use crate::scene::texture::Texture;
-use crate::scene::{ContentError, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{ColliderId, ContentError, ImageId, TileId, TileMesh, Tileset};
 
 pub use decode::{DecodeJob, Decoded};
 pub use streamer::Streamer;
@@ -93,6 +95,15 @@ pub enum Ready {
         /// Its geometry.
         mesh: TileMesh,
     },
+    /// A piece of the ground near the person; `None` if it is not to be had.
+    Collider {
+        /// Which.
+        collider: ColliderId,
+        /// What stops people.
+        surface: Option<Surface>,
+    },
+    /// The person is far from this piece of the ground.
+    EvictCollider(ColliderId),
     /// This tile is to be forgotten to make room.
     EvictTile(TileId),
     /// No tile that is here uses this image any more.
@@ -113,6 +124,14 @@ pub enum StreamFault {
     Tile {
         /// Which.
         tile: TileId,
+        /// Why.
+        reason: ContentError,
+    },
+    /// A piece of the ground that is refused; people walk through it.
+    #[error("collider {} is refused: {reason}", collider.0)]
+    Collider {
+        /// Which.
+        collider: ColliderId,
         /// Why.
         reason: ContentError,
     },

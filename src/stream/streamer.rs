@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glam::Vec3;
+
 use super::choice::{Choice, Room};
 use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
 use super::fetch::Fetch;
 use super::residency::Residency;
-use super::venue::{ImageState, TileState, User, Venue};
+use super::venue::{ColliderState, ImageState, TileState, User, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
 use crate::protocol::{BlobFault, ContentHash, WantedBlob, Welcome};
 use crate::scene::{BlobId, Demand, ImageId, TileId, Tileset};
@@ -139,7 +141,10 @@ impl Streamer {
         let is_due = active
             .chosen_at
             .is_none_or(|then| active.fetch.sent().is_empty() || now.saturating_sub(then) >= ROUND);
-        let is_idle = demand.wants.is_empty() && active.fetch.sent().is_empty() && active.waiting.is_empty();
+        let is_idle = active.choice.ground().is_settled(&active.venue, demand.feet)
+            && demand.wants.is_empty()
+            && active.fetch.sent().is_empty()
+            && active.waiting.is_empty();
         // While another venue's manifest is wanted, its list must not be replaced by ours.
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
             active.chosen_at = Some(now);
@@ -172,7 +177,17 @@ impl Streamer {
             self.requests.retain(|request| !matches!(request, Request::Want(_)));
             self.requests.push_back(Request::Want(list));
         }
+        for collider in active.choice.ground().far() {
+            active.venue.colliders[collider.index()].state = ColliderState::Absent;
+            active.ready.push_back(Ready::EvictCollider(collider));
+        }
         active.drop_unwanted();
+    }
+
+    /// Whether the ground around `feet` is here, as far as it can be had.
+    pub fn has_ground(&self, feet: Vec3) -> bool {
+        let active = self.venue.as_ref();
+        active.is_none_or(|active| active.choice.ground().is_settled(&active.venue, Some(feet)))
     }
 
     /// The cache has answered a [`Request::Look`].
@@ -248,6 +263,10 @@ impl Streamer {
                     active.venue.images[image.index()].is_blank = true;
                     active.queue_image(image, None);
                 }
+                User::Collider(collider) => {
+                    active.venue.colliders[collider.index()].state = ColliderState::Bad;
+                    active.ready.push_back(Ready::Collider { collider, surface: None });
+                }
             }
         }
         self.report(match fault {
@@ -281,6 +300,16 @@ impl Streamer {
                     let slot = &active.venue.images[image.index()];
                     if slot.state == ImageState::Absent && slot.wanted_round == round {
                         active.queue_image(image, Some(bytes.clone()));
+                        is_used = true;
+                    }
+                }
+                User::Collider(collider) => {
+                    let slot = &mut active.venue.colliders[collider.index()];
+                    if slot.state == ColliderState::Absent && slot.wanted_round == round {
+                        slot.state = ColliderState::Decoding;
+                        let work = Work::Collider { collider, bytes: bytes.clone() };
+                        // What one stands on comes before what one sees.
+                        active.queue_first(work, bytes.len() as u64);
                         is_used = true;
                     }
                 }
@@ -327,6 +356,18 @@ impl Streamer {
                         active.venue.tiles[tile.index()].state = TileState::Bad;
                         self.report(StreamFault::Tile { tile, reason });
                     }
+                }
+            }
+            Content::Collider { collider, surface } => {
+                let Some(active) = self.active(decoded.venue) else { return };
+                active.decoding_count -= 1;
+                let is_good = surface.is_ok();
+                active.venue.colliders[collider.index()].state =
+                    if is_good { ColliderState::Resident } else { ColliderState::Bad };
+                let (surface, refused) = surface.map_or_else(|e| (None, Some(e)), |s| (Some(s), None));
+                active.ready.push_back(Ready::Collider { collider, surface });
+                if let Some(reason) = refused {
+                    self.report(StreamFault::Collider { collider, reason });
                 }
             }
             Content::Image { image, texture, refused } => {
@@ -423,7 +464,11 @@ impl Streamer {
         active.ready_bytes -= match &ready {
             Ready::Texture { texture, .. } => texture.size_bytes(),
             Ready::Tile { mesh, .. } => mesh.size_bytes(),
-            Ready::Tileset(_) | Ready::EvictTile(_) | Ready::EvictTexture(_) => 0,
+            Ready::Tileset(_)
+            | Ready::Collider { .. }
+            | Ready::EvictCollider(_)
+            | Ready::EvictTile(_)
+            | Ready::EvictTexture(_) => 0,
         };
         Some(ready)
     }
@@ -475,6 +520,11 @@ impl Active {
         self.decode_queue.push_back((work, size_bytes));
     }
 
+    fn queue_first(&mut self, work: Work, size_bytes: u64) {
+        self.decode_queue_bytes += size_bytes;
+        self.decode_queue.push_front((work, size_bytes));
+    }
+
     /// Forgets what has come and is not wanted any more: jobs that nobody has begun, and tiles that
     /// wait for textures which will not be fetched.
     fn drop_unwanted(&mut self) {
@@ -484,6 +534,7 @@ impl Active {
             let is_wanted = match work {
                 Work::Manifest { .. } => true,
                 Work::Tile { tile, .. } => venue.tiles[tile.index()].wanted_round == round,
+                Work::Collider { collider, .. } => venue.colliders[collider.index()].wanted_round == round,
                 Work::Image { image, file, .. } => {
                     file.is_none() || venue.images[image.index()].wanted_round == round
                 }
@@ -493,6 +544,9 @@ impl Active {
                 match work {
                     Work::Manifest { .. } => {}
                     Work::Tile { tile, .. } => venue.tiles[tile.index()].state = TileState::Absent,
+                    Work::Collider { collider, .. } => {
+                        venue.colliders[collider.index()].state = ColliderState::Absent;
+                    }
                     Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::decode::VenueNumber;
 use crate::protocol::ContentHash;
 use crate::scene::texture::Image;
-use crate::scene::{BlobId, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{BlobId, ColliderId, ImageId, TileId, TileMesh, Tileset};
 
 /// How far a tile has come.
 #[derive(Debug)]
@@ -55,11 +55,30 @@ pub struct ImageSlot {
     pub is_blank: bool,
 }
 
+/// How far a piece of the ground has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColliderState {
+    Absent,
+    Decoding,
+    /// Handed out.
+    Resident,
+    /// Refused for good.
+    Bad,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ColliderSlot {
+    pub state: ColliderState,
+    /// Wanted in this round of choosing.
+    pub wanted_round: u64,
+}
+
 /// Who needs a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
     Tile(TileId),
     Image(ImageId),
+    Collider(ColliderId),
 }
 
 /// A tileset and the state of everything in it.
@@ -69,6 +88,7 @@ pub struct Venue {
     pub tileset: Arc<Tileset>,
     pub tiles: Vec<TileSlot>,
     pub images: Vec<ImageSlot>,
+    pub colliders: Vec<ColliderSlot>,
     /// By blob.
     pub users: Vec<Vec<User>>,
     by_hash: Vec<(ContentHash, BlobId)>,
@@ -97,6 +117,11 @@ impl Venue {
         for (index, image) in tileset.images().iter().enumerate() {
             users[image.blob.index()].push(User::Image(ImageId(index as u32)));
         }
+        let unseen = ColliderSlot { state: ColliderState::Absent, wanted_round: 0 };
+        let colliders = vec![unseen; tileset.colliders().len()];
+        for (index, cell) in tileset.colliders().iter().enumerate() {
+            users[cell.blob.index()].push(User::Collider(ColliderId(index as u32)));
+        }
         for (index, tile) in tileset.tiles().iter().enumerate() {
             let id = TileId(index as u32);
             if let Some(blob) = tile.content {
@@ -109,7 +134,7 @@ impl Venue {
         let mut by_hash: Vec<_> =
             tileset.blobs().iter().zip(0..).map(|(blob, index)| (blob.hash, BlobId(index))).collect();
         by_hash.sort_unstable();
-        Self { number, manifest, tileset, tiles, images, users, by_hash }
+        Self { number, manifest, tileset, tiles, images, colliders, users, by_hash }
     }
 
     /// The blob of this name.

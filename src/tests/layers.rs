@@ -58,7 +58,7 @@ pub const RULES: &[Rule] = &[
     pure(2, "rig", &["math", "scene", "physics"], &[]),
     rim(2, "udp", &[], &["quinn", "socket2", "tokio"]),
     rim(3, "store", &["math", "protocol"], &["blake3"]),
-    pure(3, "stream", &["math", "scene", "protocol"], &[]),
+    pure(3, "stream", &["math", "scene", "protocol", "physics"], &[]),
     pure(3, "people", &["math", "scene", "protocol"], &[]),
     pure(3, "twin", &["math", "scene", "protocol"], &[]),
     pure(3, "wallet", &["math", "scene", "protocol"], &[]),
@@ -93,7 +93,7 @@ pub const UNSAFE: &[&str] = &[
 ];
 
 /// Modules that read a stranger's bytes: nothing in them may panic on a wrong one.
-pub const STRANGERS_BYTES: &[&str] = &["scene::gltf", "scene::tile", "protocol"];
+pub const STRANGERS_BYTES: &[&str] = &["scene::gltf", "scene::tile", "scene::collider", "protocol"];
 
 /// The sentence of the design: the docs of `lib.rs` keep this order.
 pub const SENTENCE: &[&str] = &["stream", "scene", "cull", "draw", "present"];

@@ -22,3 +22,5 @@ mod quic;
 mod shaders;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod twin;
+#[cfg(all(feature = "host", feature = "viewer"))]
+mod walking;

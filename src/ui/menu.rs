@@ -153,6 +153,16 @@ impl Menu {
         Some(place.pose.to_affine() * scale * corner)
     }
 
+    /// What can be pressed and where, in the stage's space, by what is written on it.
+    pub fn buttons(&self) -> Vec<(String, Vec3)> {
+        let Some(stage_from_points) = self.stage_from_points() else { return Vec::new() };
+        let place = |rect: Rect| {
+            let middle = rect.center();
+            stage_from_points.transform_point3(Vec3::new(middle.x, middle.y, 0.0))
+        };
+        self.panel.pressable().into_iter().map(|(name, rect)| (name, place(rect))).collect()
+    }
+
     /// Something happened to its surface.
     pub fn hear(&mut self, kind: EventKind) {
         if let Some(open) = self.open {

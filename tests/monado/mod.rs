@@ -21,12 +21,32 @@ use super::program::{Home, wait_until};
 pub struct Monado {
     folder: tempfile::TempDir,
     port: u16,
+    prefix: PathBuf,
+    environment: Vec<(&'static str, String)>,
     child: Child,
+}
+
+fn serve(prefix: &Path, folder: &Path, environment: &[(&str, String)]) -> Child {
+    let log = fs::File::create(folder.join("log")).unwrap();
+    Command::new(prefix.join("xr/monado"))
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("MONADO_HOME", folder)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
 }
 
 impl Monado {
     /// Starts the prefix's service, or says why there is none.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn start_with(environment: &[(&'static str, String)]) -> Option<Self> {
         let Some(prefix) = std::env::var_os("PAVILION_XR_PREFIX").map(PathBuf::from) else {
             println!("skipped: no OpenXR runtime was set up; `cargo xtask test openxr` does that");
             return None;
@@ -39,21 +59,24 @@ impl Monado {
         let remote = json!({"version": 0, "port": port, "view_count": 2});
         let settings_text = json!({"active": "remote", "remote": remote}).to_string();
         fs::write(settings.join("config_v0.json"), settings_text).unwrap();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(prefix.join("xr/monado"))
-            .env("XDG_RUNTIME_DIR", folder.path())
-            .env("MONADO_HOME", folder.path())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut service = Self { folder, port, child };
-        let socket = service.folder.path().join("monado_comp_ipc");
-        let is_up = || socket.exists() && service.log().contains("has started");
-        assert!(wait_until(Duration::from_secs(30), is_up), "Monado did not start:\n{}", service.log());
-        assert!(service.child.try_wait().unwrap().is_none(), "Monado ended:\n{}", service.log());
+        let child = serve(&prefix, folder.path(), environment);
+        let environment = environment.to_vec();
+        let mut service = Self { folder, port, prefix, environment, child };
+        service.wait();
         Some(service)
+    }
+
+    /// Starts it again after [`Monado::kill`], and waits until it serves; the head is where it was at first.
+    pub fn restart(&mut self) {
+        self.child = serve(&self.prefix, self.folder.path(), &self.environment);
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let socket = self.folder.path().join("monado_comp_ipc");
+        let is_up = || socket.exists() && self.log().contains("has started");
+        assert!(wait_until(Duration::from_secs(30), is_up), "Monado did not start:\n{}", self.log());
+        assert!(self.child.try_wait().unwrap().is_none(), "Monado ended:\n{}", self.log());
     }
 
     /// What it printed.
@@ -183,6 +206,50 @@ impl Remote {
     /// Makes the state the present one.
     pub fn send(&mut self) {
         self.stream.write_all(bytemuck::bytes_of(&self.state)).unwrap();
+    }
+
+    /// Puts a hand (0 left, 1 right) there; its grip has the thumb along −z and the open fingers along −y.
+    pub fn place_hand(&mut self, side: usize, position: [f32; 3], grip: Quat) {
+        self.state.hands[side].pose = RemotePose { orientation: grip.to_array(), position };
+        self.send();
+    }
+
+    /// Switches a controller on or off.
+    pub fn switch(&mut self, side: usize, is_on: bool) {
+        self.state.hands[side].is_active = is_on.into();
+        self.send();
+    }
+
+    /// Pulls the trigger, 0 ..= 1.
+    pub fn trigger(&mut self, side: usize, value: f32) {
+        self.state.hands[side].trigger = value;
+        self.state.hands[side].buttons[6] = (value > 0.9).into();
+        self.send();
+    }
+
+    /// Squeezes the grip: how far it is closed and how hard, both 0 ..= 1.
+    pub fn squeeze(&mut self, side: usize, value: f32) {
+        self.state.hands[side].squeeze = [value; 2];
+        self.send();
+    }
+
+    /// Pushes the thumbstick: right and forward positive.
+    pub fn stick(&mut self, side: usize, stick: [f32; 2]) {
+        self.state.hands[side].thumbstick = stick;
+        self.send();
+    }
+
+    /// Presses the upper face button, or lets it go.
+    pub fn upper_button(&mut self, side: usize, is_down: bool) {
+        self.state.hands[side].buttons[4] = is_down.into();
+        self.send();
+    }
+
+    /// Shows a bare hand whose fingers are bent so far, 0 ..= 1, little finger to thumb; or hides it.
+    pub fn show_bare(&mut self, side: usize, curl: Option<[f32; 5]>) {
+        self.state.hands[side].is_hand_tracked = curl.is_some().into();
+        self.state.hands[side].curl = curl.unwrap_or_default();
+        self.send();
     }
 
     /// Waves with the right hand for two seconds, palm ahead and fingers up, and keeps it up.

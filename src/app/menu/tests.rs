@@ -139,6 +139,35 @@ fn a_mouse_works_the_menu() {
     assert_eq!((dragged.look_up_radians, dragged.cursor), (0.1, Some(beside)));
 }
 
+/// A script finds everything by what is written on it.
+#[test]
+fn buttons_are_where_they_are_said_to_be() {
+    let mut visitor = Visitor::new();
+    assert_eq!(visitor.menu.buttons(&visitor.person), []);
+    visitor.frame(with_right(Hand { menu: pressed(), ..controller() }));
+    visitor.frame(with_right(controller()));
+    let stage = visitor.person.stage().to_affine();
+    let buttons = visitor.menu.buttons(&visitor.person);
+    let names: Vec<&str> = buttons.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "Close",
+        "Turn left",
+        "Turn right",
+        "Back to the start",
+        "30°",
+        "45°",
+        "Smooth",
+        "Teleport",
+        "Slide",
+        "Stereo",
+        "Mono",
+        "Leave",
+    ];
+    assert_eq!(names, expected);
+    let leave = buttons.last().unwrap().1;
+    assert!(leave.distance(stage.transform_point3(visitor.point(12.5, 21.6))) < 0.005);
+}
+
 /// It hangs on the stage: whoever turns by it still has it before their eyes.
 #[test]
 fn the_ray_ends_on_the_menu() {

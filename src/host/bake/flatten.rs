@@ -7,14 +7,15 @@
 //! next such node; nodes with equal ids are one entity. In a file without any, each mesh-carrying
 //! node whose name no other has is an entity.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use glam::{Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
 use super::material::{Catalog, Plan};
-use super::soup::{Group, Mesh, Soup, UvBox, Vertex};
-use crate::math::Aabb;
+use super::soup::{Group, LooseThing, Mesh, Soup, UvBox, Vertex};
+use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{Node, Primitive, VertexSet};
@@ -37,13 +38,17 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     names.dedup();
     ContentError::check("the file", "entities", names.len(), limits::ENTITIES_MAX)?;
     let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
+    let thing_of = things(document, &ids, &names, &mut soup);
     for (index, (node, id)) in document.nodes.iter().zip(&ids).enumerate() {
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
         let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
         for primitive in &mesh.primitives {
             let Some(set) = document.vertex_sets.get(primitive.vertices) else { continue };
             let plan = catalog.plan_of(primitive.material);
-            let part = Part::new(node, primitive, set, plan, index)?;
+            let thing = thing_of.get(index).copied().flatten();
+            let node =
+                thing.map_or(Cow::Borrowed(node), |thing| Cow::Owned(within(node, soup.things[thing].home)));
+            let part = Part::new(&node, primitive, set, plan, index)?;
             let repeats = part.uv_box.size().max_element();
             let draft = catalog.draft(primitive.material, repeats)?;
             let next = groups.len() as u32;
@@ -52,7 +57,8 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
             boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
             boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
             soup.source_triangle_count += primitive.indices.len() as u64 / 3;
-            append(&mut soup.mesh, &part, group);
+            let mesh = thing.map_or(&mut soup.mesh, |thing| &mut soup.things[thing].mesh);
+            append(mesh, &part, group);
         }
     }
     soup.groups = vec![Group { material: 0, entity: None }; groups.len()];
@@ -60,11 +66,39 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
         soup.groups[index as usize] = group;
     }
     soup.mesh = soup.mesh.welded();
+    soup.things.iter_mut().for_each(|thing| thing.mesh = thing.mesh.welded());
+    soup.things.retain(|thing| !thing.mesh.indices.is_empty());
     if soup.mesh.indices.is_empty() {
         return Err(BakeError::Empty);
     }
     keep_visible_entities(&mut soup, &names);
     Ok(soup)
+}
+
+/// Lists the things to take in the hand; for every node the one that it is part of.
+fn things(document: &Document, ids: &[Option<&str>], names: &[&str], soup: &mut Soup) -> Vec<Option<usize>> {
+    let mut thing_of: Vec<Option<usize>> = Vec::with_capacity(document.nodes.len());
+    for (node, id) in document.nodes.iter().zip(ids) {
+        let inherited = node.parent.and_then(|parent| thing_of.get(parent).copied().flatten());
+        let own = node.prop.filter(|_| inherited.is_none()).map(|extras| {
+            let (_, orientation, position) = node.world_from_node.to_scale_rotation_translation();
+            let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
+            soup.things.push(LooseThing {
+                home: Pose { position, orientation: orientation.normalize() },
+                mass_kilograms: extras.mass_kilograms,
+                mesh: Mesh::default(),
+                entity,
+            });
+            soup.things.len() - 1
+        });
+        thing_of.push(inherited.or(own));
+    }
+    thing_of
+}
+
+/// The node as seen from a thing that is at `home`.
+fn within(node: &Node, home: Pose) -> Node {
+    Node { world_from_node: home.to_affine().inverse() * node.world_from_node, ..node.clone() }
 }
 
 /// For every node the entity that it is part of.
@@ -270,6 +304,15 @@ fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
             bounds[entity as usize] = bounds[entity as usize].with(vertex.position);
         }
     }
+    for thing in &soup.things {
+        let to_world = thing.home.to_affine();
+        for vertex in &thing.mesh.vertices {
+            if let Some(entity) = soup.groups[vertex.group as usize].entity {
+                let position = to_world.transform_point3(vertex.position);
+                bounds[entity as usize] = bounds[entity as usize].with(position);
+            }
+        }
+    }
     let mut place = vec![None; names.len()];
     for (index, (&name, &bounds)) in names.iter().zip(&bounds).enumerate() {
         if !bounds.is_empty() {
@@ -279,5 +322,8 @@ fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     }
     for group in &mut soup.groups {
         group.entity = group.entity.and_then(|entity| place[entity as usize]);
+    }
+    for thing in &mut soup.things {
+        thing.entity = thing.entity.and_then(|entity| place[entity as usize]);
     }
 }

@@ -3,13 +3,14 @@
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] → [`flatten`] to one world-space triangle soup →
-//! [`partition`] into cells → [`chain`] of levels of detail a cell → [`proxy`] tiles above them →
-//! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
+//! [`partition`] into cells → [`chain`] of levels of detail a cell, and its [`collider`]; every [`prop`] → [`proxy`] tiles
+//! above them → [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
 
 pub mod chain;
+pub mod collider;
 pub mod distance;
 pub mod encode;
 pub mod far;
@@ -20,6 +21,7 @@ pub mod grid;
 pub mod light;
 pub mod material;
 pub mod partition;
+pub mod prop;
 pub mod proxy;
 pub mod report;
 pub mod resolve;
@@ -42,6 +44,7 @@ use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits};
 
 pub use report::BakeReport;
+use tree::Loose;
 
 /// How much care is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +88,8 @@ pub enum Stage {
     Partition,
     /// Levels of detail of every cell.
     Cells,
+    /// What people walk on and bump into.
+    Ground,
     /// Merged tiles above the cells.
     Proxies,
     /// Writing the folder.
@@ -140,7 +145,7 @@ pub enum BakeError {
 pub struct BakedBlob {
     /// Its name.
     pub hash: ContentHash,
-    /// `"glb"`, `"png"` or `"jpg"`.
+    /// `"glb"`, `"png"`, `"jpg"` or `"collider"`.
     pub extension: &'static str,
     /// What it holds.
     pub bytes: Vec<u8>,
@@ -254,6 +259,12 @@ pub fn bake_document(
     report.record_seconds(Stage::Cells, started.elapsed().as_secs_f64());
 
     let started = Instant::now();
+    let ground =
+        collider::build_all(&partition, &mut |done, total| tell(on_progress, Stage::Ground, done, total))?;
+    let props = prop::build_all(&soup, &context)?;
+    report.record_seconds(Stage::Ground, started.elapsed().as_secs_f64());
+
+    let started = Instant::now();
     let root = proxy::build(&partition, cells, &context, &mut |done, total| {
         tell(on_progress, Stage::Proxies, done, total)
     })?;
@@ -262,7 +273,8 @@ pub fn bake_document(
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));
-    let (tables, blobs) = tree::tables(root, shelf, soup.entities, light::staging(document, options));
+    let (tables, blobs) =
+        tree::tables(root, Loose { ground, props }, shelf, soup.entities, light::staging(document, options));
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;
     Ok(Baked { tables, blobs, report })

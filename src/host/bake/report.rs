@@ -27,6 +27,12 @@ pub struct BakeReport {
     pub bytes_per_triangle: f64,
     /// What a viewer needs for its first whole view: the root tile and its images.
     pub root_bytes: u64,
+    /// Pieces of ground to walk on, and their bytes.
+    pub colliders: usize,
+    /// Bytes of all pieces of ground.
+    pub collider_bytes: u64,
+    /// Things to take in the hand.
+    pub props: usize,
     /// Images, counted once for each colour space.
     pub images: usize,
     /// Materials.
@@ -74,6 +80,9 @@ impl BakeReport {
         self.tiles = tables.tiles.len();
         self.blobs = blobs.len();
         self.bytes = blobs.iter().map(|blob| blob.bytes.len() as u64).sum();
+        self.props = tables.props.len();
+        self.colliders = tables.colliders.len();
+        self.collider_bytes = tables.colliders.iter().map(|cell| size(cell.blob.index())).sum();
         self.images = tables.images.len();
         self.materials = tables.materials.len();
         self.entities = tables.entities.len();
@@ -112,6 +121,10 @@ impl fmt::Display for BakeReport {
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
         writeln!(f, "  blobs        {} of {mebibytes:.1} MiB together", self.blobs)?;
         writeln!(f, "  geometry     {:.1} bytes a triangle", self.bytes_per_triangle)?;
+        writeln!(f, "  ground       {} pieces, {} KiB", self.colliders, self.collider_bytes.div_ceil(1024))?;
+        if self.props > 0 {
+            writeln!(f, "  props        {}", self.props)?;
+        }
         writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
         writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;
         for (height, level) in self.levels.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytemuck::{Pod, Zeroable};
 use glam::{Vec2, Vec3};
 
-use crate::math::Aabb;
+use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 
 /// A vertex with everything that a tile keeps of it. Vertices are equal when their bytes are.
@@ -128,11 +128,26 @@ pub fn adapter(vertices: &[Vertex]) -> meshopt::VertexDataAdapter<'_> {
     meshopt::VertexDataAdapter::new(bytes, size_of::<Vertex>(), 0).expect("a slice of vertices")
 }
 
+/// Something to take in the hand.
+#[derive(Clone, Debug)]
+pub struct LooseThing {
+    /// World from thing.
+    pub home: Pose,
+    /// How heavy it is.
+    pub mass_kilograms: f32,
+    /// Welded; in its own space.
+    pub mesh: Mesh,
+    /// Into [`Soup::entities`].
+    pub entity: Option<u32>,
+}
+
 /// The whole twin as one mesh.
 #[derive(Clone, Debug, Default)]
 pub struct Soup {
     /// Welded.
     pub mesh: Mesh,
+    /// What is not part of it, because it can be taken away.
+    pub things: Vec<LooseThing>,
     /// What the vertices belong to.
     pub groups: Vec<Group>,
     /// For every group the one that shows it from afar.

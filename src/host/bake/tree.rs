@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
+use super::collider::Ground;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
-use crate::scene::BlobId;
 use crate::scene::entity::Entity;
 use crate::scene::tileset::{Blob, Tables, Tile};
+use crate::scene::{BlobId, ColliderCell, Prop};
 
 /// A tile with all that is below it.
 #[derive(Clone, Debug)]
@@ -42,9 +43,19 @@ impl Branch {
     }
 }
 
+/// What is in the tables beside the tree.
+#[derive(Clone, Debug, Default)]
+pub struct Loose {
+    /// What stops and carries people.
+    pub ground: Vec<Ground>,
+    /// What they can take, and how it looks.
+    pub props: Vec<(Prop, Content)>,
+}
+
 /// Lists the tree breadth first, which puts each tile's children side by side.
 pub fn tables(
     root: Branch,
+    loose: Loose,
     shelf: Shelf,
     entities: Vec<Entity>,
     staging: Staging,
@@ -64,14 +75,31 @@ pub fn tables(
             triangle_count: 0,
         };
         if let Some(content) = branch.content {
-            tile.content = Some(BlobId(blobs.len() as u32));
-            tile.images = content.images;
-            tile.triangle_count = content.triangle_count;
-            blobs.push(content.glb);
+            show(&mut tile, content, &mut blobs);
         }
         listed += tile.child_count;
         tiles.push(tile);
         queue.extend(branch.children);
+    }
+    let mut props = Vec::with_capacity(loose.props.len());
+    for (prop, content) in loose.props {
+        let mut tile = Tile {
+            bounds: content.bounds,
+            geometric_error_metres: 0.0,
+            first_child: 0,
+            child_count: 0,
+            content: None,
+            images: Vec::new(),
+            triangle_count: 0,
+        };
+        show(&mut tile, content, &mut blobs);
+        tiles.push(tile);
+        props.push(prop);
+    }
+    let mut colliders = Vec::with_capacity(loose.ground.len());
+    for Ground { bounds, blob, .. } in loose.ground {
+        colliders.push(ColliderCell { bounds, blob: BlobId(blobs.len() as u32) });
+        blobs.push(blob);
     }
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
@@ -84,6 +112,16 @@ pub fn tables(
         images: shelf.images,
         materials: shelf.materials,
         entities,
+        colliders,
+        props,
     };
     (tables, blobs)
+}
+
+/// Gives the tile its content, whose bytes join the others.
+fn show(tile: &mut Tile, content: Content, blobs: &mut Vec<BakedBlob>) {
+    tile.content = Some(BlobId(blobs.len() as u32));
+    tile.images = content.images;
+    tile.triangle_count = content.triangle_count;
+    blobs.push(content.glb);
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use openxr as xr;
 
+use super::actions::Actions;
 use super::graphics::Maker;
-use super::hands::Hands;
 use super::swapchain::EyeSwapchain;
 use super::views::STEREO;
 use super::{pace, space, views};
@@ -15,7 +15,7 @@ use crate::draw::{EyeImage, EyeTarget, Gpu, Hooks};
 use crate::math::{Pose, View, ViewPair};
 use crate::present::session::{Event, Session, State, Step};
 use crate::present::{Begin, Display, PresentError};
-use crate::rig::{Input, Person};
+use crate::rig::{Hands, Input, Person};
 
 /// Between two looks for events while the runtime wants no frames.
 const IDLE: Duration = Duration::from_millis(10);
@@ -31,7 +31,7 @@ pub struct Headset {
     /// What was drawn last, where somebody asked to keep it: the runtime's image is not ours to read.
     kept: Option<EyeImage>,
     hooks: Hooks,
-    hands: Hands,
+    actions: Actions,
     floor: space::Floor,
     waiter: xr::FrameWaiter,
     stream: xr::FrameStream<xr::Vulkan>,
@@ -47,7 +47,7 @@ pub struct Headset {
     last_time: Option<xr::Time>,
     /// In [`Headset::floor`].
     views: [xr::View; 2],
-    hand_poses: [Option<Pose>; 2],
+    hands: Hands,
 }
 
 impl Headset {
@@ -75,7 +75,7 @@ impl Headset {
             eyes,
             kept: None,
             hooks: gpu.hooks().clone(),
-            hands: Hands::new(&instance, &session).map_err(lost)?,
+            actions: Actions::new(&instance, system, &session).map_err(lost)?,
             floor: space::Floor::new(&session).map_err(lost)?,
             waiter,
             stream,
@@ -89,7 +89,7 @@ impl Headset {
             time: xr::Time::from_nanos(0),
             last_time: None,
             views: [xr::View { pose: xr::Posef::IDENTITY, fov: xr::Fovf::default() }; 2],
-            hand_poses: [None; 2],
+            hands: Hands::default(),
         })
     }
 
@@ -97,6 +97,7 @@ impl Headset {
     fn follow(&mut self) -> xr::Result<()> {
         while let Some(event) = self.instance.poll_event(&mut self.events)? {
             match event {
+                xr::Event::InteractionProfileChanged(_) => self.actions.expect_another_profile(),
                 xr::Event::SessionStateChanged(change) => {
                     tracing::debug!("the headset's session is {:?}", change.state());
                     if let Some(state) = state(change.state()) {
@@ -173,15 +174,15 @@ impl Headset {
         self.views = views;
         input.head = Some(head(&views));
         input.is_taken_off = !self.is_worn;
-        self.hand_poses = [None; 2];
-        if self.life.is_focused() {
-            self.hand_poses = self.hands.locate(&self.session, &self.floor.space, self.time)?;
-        }
         self.target = self.eyes.acquire()?;
         let last = self.last_time.replace(self.time).unwrap_or(self.time);
         // A runtime that came back may count from another beginning.
         let nanos = self.time.as_nanos().saturating_sub(last.as_nanos());
-        Ok(Some((nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX)))
+        let delta_seconds = (nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX);
+        input.gaze = self.actions.gaze(&self.floor.space, self.time)?;
+        let raw = self.actions.read(&self.session, &self.floor.space, self.time)?;
+        input.hands = self.hands.step(&raw, input.head, self.life.is_focused(), delta_seconds);
+        Ok(Some(delta_seconds))
     }
 
     /// Ends the frame, with what was drawn or with nothing.
@@ -225,7 +226,12 @@ impl Display for Headset {
         if gpu.is_lost() {
             return Err(self.lost(xr::sys::Result::ERROR_GRAPHICS_DEVICE_INVALID));
         }
-        self.advance(input).map_err(|error| self.lost(error))
+        let begin = self.advance(input).map_err(|error| self.lost(error))?;
+        if begin == Begin::Skip {
+            // Who sees nothing presses nothing, and lets go of nothing.
+            self.hands = Hands::default();
+        }
+        Ok(begin)
     }
 
     fn views(&mut self, person: &Person) -> ViewPair {
@@ -237,13 +243,16 @@ impl Display for Headset {
         ViewPair { eyes: self.views.map(eye) }
     }
 
-    fn hands(&self, person: &Person) -> [Option<Pose>; 2] {
-        let stage = person.stage();
-        self.hand_poses.map(|hand| hand.map(|hand| hand.in_parent(stage)))
-    }
-
     fn session(&self) -> &'static str {
         self.life.name()
+    }
+
+    fn profiles(&self) -> [&'static str; 2] {
+        self.actions.profiles()
+    }
+
+    fn buzz(&mut self, hand: usize, strength: f32, duration: Duration) {
+        self.actions.buzz(&self.session, hand, strength, duration);
     }
 
     fn target(&self) -> EyeTarget {
@@ -258,19 +267,7 @@ impl Display for Headset {
     ) -> Result<(), PresentError> {
         if keeps_picture {
             let kept = self.kept.get_or_insert_with(|| EyeImage::new(gpu, self.eyes.size));
-            let drawn = self.target.image.texture();
-            encoder.copy_texture_to_texture(
-                drawn.as_image_copy(),
-                kept.texture().as_image_copy(),
-                drawn.size(),
-            );
-            // The runtime wants its image back as it gave it.
-            let texture = wgpu::TextureTransition {
-                texture: drawn,
-                selector: None,
-                state: wgpu::TextureUses::COLOR_TARGET,
-            };
-            encoder.transition_resources(std::iter::empty(), std::iter::once(texture));
+            self.target.image.copy_to(kept, encoder);
         }
         Ok(())
     }
@@ -292,6 +289,10 @@ impl Display for Headset {
 
     fn picture(&self) -> Option<EyeImage> {
         self.kept.clone()
+    }
+
+    fn has_two_eyes(&self) -> bool {
+        true
     }
 }
 

@@ -5,9 +5,10 @@
 //! Every OpenXR call of this program is in here.
 #![allow(unsafe_code)]
 
+mod actions;
 pub mod graphics;
-mod hands;
 pub mod headset;
+mod joints;
 mod pace;
 pub mod runtime;
 mod space;

@@ -110,6 +110,7 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     let mut wished = xr::ExtensionSet::default();
     wished.khr_vulkan_enable2 = offered.khr_vulkan_enable2;
     wished.ext_local_floor = offered.ext_local_floor;
+    super::actions::wish(&mut wished, offered);
     wished.ext_user_presence = offered.ext_user_presence;
     wished.ext_performance_settings = offered.ext_performance_settings;
     wished.fb_display_refresh_rate = offered.fb_display_refresh_rate;

@@ -6,12 +6,17 @@ use openxr as xr;
 use crate::math::{Fov, Pose};
 use crate::rig::person::EYE_HEIGHT_METRES;
 
+/// OpenXR's pose as ours, number by number: for those who look themselves at what is in it.
+pub(super) fn raw_pose(pose: xr::Posef) -> Pose {
+    let xr::Quaternionf { x, y, z, w } = pose.orientation;
+    let position = Vec3::new(pose.position.x, pose.position.y, pose.position.z);
+    Pose { position, orientation: Quat::from_xyzw(x, y, z, w) }
+}
+
 /// OpenXR's pose as ours. A pose whose orientation is no rotation looks ahead.
 pub(super) fn pose(pose: xr::Posef) -> Pose {
-    let xr::Quaternionf { x, y, z, w } = pose.orientation;
-    let orientation = Quat::from_xyzw(x, y, z, w);
+    let Pose { position, orientation } = raw_pose(pose);
     let is_rotation = orientation.is_finite() && (orientation.length_squared() - 1.0).abs() < 0.1;
-    let position = Vec3::new(pose.position.x, pose.position.y, pose.position.z);
     Pose {
         position: if position.is_finite() { position } else { Vec3::ZERO },
         orientation: if is_rotation { orientation.normalize() } else { Quat::IDENTITY },

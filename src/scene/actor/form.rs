@@ -159,6 +159,23 @@ impl Form {
         form
     }
 
+    /// A ring around the origin that lies in the plane of X and Z and faces +Y.
+    pub fn ring([inner, outer]: [f32; 2], segments: u32) -> Self {
+        let mut form = Self::new();
+        for segment in 0..segments {
+            let (sin, cos) = (segment as f32 / segments as f32 * TAU).sin_cos();
+            for radius in [inner, outer] {
+                form.vertex(Vec3::new(sin * radius, 0.0, cos * radius), Vec3::Y, Vec2::ZERO);
+            }
+            let (a, next) = (2 * segment, 2 * ((segment + 1) % segments));
+            form.indices.extend([a, a + 1, next + 1]);
+            if inner > 0.0 {
+                form.indices.extend([a, next + 1, next]);
+            }
+        }
+        form
+    }
+
     /// The same in another shade of its material, 0 black .. 1.
     pub fn shaded(mut self, shade: f32) -> Self {
         let colors = self.set.colors.get_or_insert_default();

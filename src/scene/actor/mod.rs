@@ -20,7 +20,7 @@ pub const NAME_TAG_METRES: [f32; 2] = [0.64, 0.16];
 pub const NAME_LAYERS: u16 = 32;
 
 /// Materials that the shapes use beside those of the twin.
-pub const MATERIAL_COUNT: usize = 4;
+pub const MATERIAL_COUNT: usize = 5;
 
 /// What an actor looks like. Its own space: metres, right-handed, −Z ahead and +Y up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,11 +34,16 @@ pub enum Shape {
     RightHand,
     /// A plate of [`NAME_TAG_METRES`] around the origin that is read from +Z.
     NameTag,
+    /// A ball of radius 1 cm that shines in its tint: arcs and rays are rows of them.
+    Bead,
+    /// A ring of radius 0.25 m that lies on the ground, +Y up, and shines in its tint: where one lands.
+    Landing,
 }
 
 impl Shape {
     /// All, in the order of [`Shape::index`].
-    pub const ALL: [Self; 4] = [Self::Head, Self::LeftHand, Self::RightHand, Self::NameTag];
+    pub const ALL: [Self; 6] =
+        [Self::Head, Self::LeftHand, Self::RightHand, Self::NameTag, Self::Bead, Self::Landing];
 
     /// Its place in [`Shape::ALL`].
     pub fn index(self) -> usize {

@@ -20,6 +20,10 @@ const SHELL: usize = 0;
 const VISOR: usize = 1;
 const EYES: usize = 2;
 const NAME: usize = 3;
+const GLOW: usize = 4;
+
+/// A bead as it is packed, within [`REACH_METRES`].
+const BEAD_RADIUS_METRES: f32 = 0.01;
 
 /// Everything lies in a box of twice this side around its origin, metres.
 const REACH_METRES: f32 = 0.4;
@@ -68,7 +72,8 @@ pub fn materials() -> [Material; MATERIAL_COUNT] {
         ..matt(1.0, 1.0)
     };
     let eyes = Material { emissive: [0.62, 0.72, 0.70], ..matt(0.05, 0.6) };
-    [matt(1.0, 0.45), matt(0.018, 0.22), eyes, name]
+    let glow = Material { unlit: true, ..matt(1.0, 1.0) };
+    [matt(1.0, 0.45), matt(0.018, 0.22), eyes, name, glow]
 }
 
 fn build() -> Shapes {
@@ -123,7 +128,19 @@ fn parts(shape: Shape) -> Vec<(usize, Form)> {
         Shape::LeftHand => vec![(SHELL, hand(1.0))],
         Shape::RightHand => vec![(SHELL, hand(-1.0))],
         Shape::NameTag => vec![(NAME, Form::plate(NAME_TAG_METRES))],
+        Shape::Bead => vec![(GLOW, bead())],
+        Shape::Landing => vec![(GLOW, landing())],
     }
+}
+
+/// Few triangles: beads are many and small.
+fn bead() -> Form {
+    Body { radii: Vec3::splat(BEAD_RADIUS_METRES), power: 2.0, center: Vec3::ZERO }.skin(3)
+}
+
+/// A ring and a dot.
+fn landing() -> Form {
+    Form::ring([0.21, 0.25], 40).with(Form::ring([0.0, 0.05], 16))
 }
 
 /// A helmet as large as a head: a dark visor with two lit eyes says where it looks, a disc on each

@@ -43,6 +43,15 @@ pub struct Node {
     pub mesh: Option<usize>,
     /// The light it carries.
     pub light: Option<PunctualLight>,
+    /// `extras.pavilion.prop`: it is a thing to take in the hand, with all below it.
+    pub prop: Option<PropExtras>,
+}
+
+/// What `extras.pavilion` says of a thing to take in the hand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PropExtras {
+    /// `mass_kilograms`; a third of a kilogram where it says nothing.
+    pub mass_kilograms: f32,
 }
 
 /// KHR_lights_punctual, shining along the node's −Z.

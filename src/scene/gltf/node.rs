@@ -4,16 +4,19 @@ use glam::{Affine3A, Mat4, Quat, Vec3};
 use gltf::json::extensions::scene::khr_lights_punctual as lights;
 use gltf::json::validation::Checked;
 
-use super::document::{LightKind, Node, PunctualLight};
+use super::document::{LightKind, Node, PropExtras, PunctualLight};
 use super::index::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
+use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
 /// No entry of a transform is larger: products of a few of them with coordinates stay finite.
 const ENTRY_MAX: f32 = 1e12;
 /// Below this volume a transform flattens what it transforms.
 const DETERMINANT_MIN: f32 = 1e-24;
+/// What a thing to take in the hand weighs where the file does not say.
+const MASS_KILOGRAMS: f64 = 0.3;
 /// How far from 1 the length of a rotation may be; the rest is made up by normalising.
 const ROTATION_TOLERANCE: f32 = 0.01;
 
@@ -54,6 +57,7 @@ pub(super) fn read(
             world_from_node,
             mesh: schema.mesh,
             light: light(root, schema, skipped),
+            prop: prop(schema),
         });
     }
     Ok(nodes)
@@ -105,6 +109,15 @@ pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Res
 pub(in crate::scene) fn entity(node: &schema::Node) -> Option<String> {
     let id = node.extras.as_ref()?.get("entity")?.as_str()?;
     (!id.is_empty() && id.len() <= limits::NAME_BYTES_MAX).then(|| id.to_owned())
+}
+
+/// The object `extras.pavilion`, where it says `"prop": true`.
+fn prop(node: &schema::Node) -> Option<PropExtras> {
+    let extras = node.extras.as_ref()?.get("pavilion")?;
+    let is_prop = extras.get("prop")?.as_bool()?;
+    let mass = extras.get("mass_kilograms").and_then(serde_json::Value::as_f64).unwrap_or(MASS_KILOGRAMS);
+    let (lightest, heaviest) = PROP_KILOGRAMS.into_inner();
+    is_prop.then(|| PropExtras { mass_kilograms: (mass as f32).clamp(lightest, heaviest) })
 }
 
 fn light(root: &Root, node: &schema::Node, skipped: &mut Skipped) -> Option<PunctualLight> {

@@ -494,6 +494,7 @@ impl World {
                     assert!(self.resident_tiles.insert(tile), "twice");
                     self.arrived_tiles.push(tile);
                 }
+                Ready::Collider { .. } | Ready::EvictCollider(_) => {}
                 Ready::EvictTile(tile) => {
                     assert!(self.resident_tiles.remove(&tile));
                     assert!(!self.demand.keeps.contains(&tile), "what is looked at is evicted");
@@ -528,8 +529,8 @@ fn decode_instead(job: DecodeJob) -> Decoded {
             let work = Work::Image { image, form, file: None };
             return decode::run(DecodeJob { venue: job.venue, work });
         }
-        Work::Manifest { bytes } => {
-            return decode::run(DecodeJob { venue: job.venue, work: Work::Manifest { bytes } });
+        work @ (Work::Manifest { .. } | Work::Collider { .. }) => {
+            return decode::run(DecodeJob { venue: job.venue, work });
         }
     };
     Decoded { venue: job.venue, content }

@@ -9,7 +9,7 @@ use super::{
     mesh::{Model, Placement},
     palette::Material,
     sheet, solid, sweep,
-    twin::Twin,
+    twin::{NodeId, Twin},
 };
 
 /// Builds it.
@@ -57,6 +57,7 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
     {
         twin.place(foyer, format!("Bin {}", index + 1), bin, Placement::at(x, 0.0, z));
     }
+    welcome(twin, foyer);
     let palm = kit.plants.palm;
     for (index, (x, z)) in [(-6.4, 18.6), (6.4, 18.6)].into_iter().enumerate() {
         twin.place(
@@ -65,6 +66,36 @@ pub fn build(twin: &mut Twin, kit: &Kit) {
             palm,
             Placement::at(x, 0.0, z).yaw(index as f32 * 90.0).sized(1.25),
         );
+    }
+}
+
+/// A round table at the left hand of whoever enters, with balls to juggle.
+fn welcome(twin: &mut Twin, foyer: NodeId) {
+    let table = Model::of(Material::Graphite, lathe::drum(0.035, 0.86, 0.01, 24));
+    let table = twin.stand(foyer, "Welcome table", table, Placement::at(-0.72, 0.0, 18.3));
+    twin.entity(table, "foyer/welcome");
+    let foot = lathe::drum(0.2, 0.02, 0.008, 40);
+    twin.stand_one(table, "Welcome table foot", Material::Graphite, foot, Placement::HERE);
+    let top = vec3(0.0, 0.86, 0.0);
+    twin.stand_one(
+        table,
+        "Welcome table top",
+        Material::White,
+        lathe::drum(0.24, 0.03, 0.012, 48),
+        Placement::to(top),
+    );
+    let balls = [
+        ("coral", Material::CeramicCoral, 0.0, 0.045, 0.18),
+        ("teal", Material::CeramicTeal, 120.0, 0.05, 0.22),
+        ("cream", Material::Ceramic, 240.0, 0.04, 0.15),
+    ];
+    for (name, material, degrees, radius, mass) in balls {
+        let (sin, cos) = f32::to_radians(degrees + 90.0).sin_cos();
+        // Lying on the table, a hair above it.
+        let place = Placement::at(-0.72 + sin * 0.13, 0.891 + radius, 18.3 + cos * 0.13);
+        let ball = twin.stand_one(foyer, format!("Ball, {name}"), material, lathe::ball(radius, 32), place);
+        twin.entity(ball, format!("foyer/ball-{name}"));
+        twin.prop(ball, mass);
     }
 }
 

@@ -161,6 +161,9 @@ fn nodes(twin: &Twin) -> Vec<Value> {
             if let Some(entity) = &node.entity {
                 value["extras"] = json!({ "entity": entity });
             }
+            if let Some(mass) = node.prop {
+                value["extras"]["pavilion"] = json!({ "prop": true, "mass_kilograms": mass });
+            }
             if node.sun.is_some() {
                 value["extensions"] = json!({ "KHR_lights_punctual": { "light": lights } });
                 lights += 1;

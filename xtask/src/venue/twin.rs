@@ -29,6 +29,8 @@ pub struct Node {
     pub mesh: Option<MeshId>,
     /// Its stable id, if something may be told about it.
     pub entity: Option<String>,
+    /// It can be taken in the hand, and weighs so many kilograms.
+    pub prop: Option<f32>,
     /// The sun, in lux, if this node is it.
     pub sun: Option<f32>,
     /// In the file's order.
@@ -70,8 +72,15 @@ impl Twin {
 
     /// Adds a node without a mesh; `parent` is `None` for a root.
     pub fn group(&mut self, parent: Option<NodeId>, name: impl Into<String>, placement: Placement) -> NodeId {
-        let node =
-            Node { name: name.into(), placement, mesh: None, entity: None, sun: None, children: Vec::new() };
+        let node = Node {
+            name: name.into(),
+            placement,
+            mesh: None,
+            entity: None,
+            prop: None,
+            sun: None,
+            children: Vec::new(),
+        };
         self.nodes.push(node);
         let id = NodeId(self.nodes.len() - 1);
         match parent {
@@ -122,6 +131,12 @@ impl Twin {
     /// Gives a node its stable id.
     pub fn entity(&mut self, node: NodeId, id: impl Into<String>) -> NodeId {
         self.nodes[node.0].entity = Some(id.into());
+        node
+    }
+
+    /// Lets people take the node in the hand.
+    pub fn prop(&mut self, node: NodeId, mass_kilograms: f32) -> NodeId {
+        self.nodes[node.0].prop = Some(mass_kilograms);
         node
     }
 

@@ -31,6 +31,7 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
         world_from_node: transform,
         mesh: Some(mesh),
         light: None,
+        prop: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use glam::Vec3;
+use glam::{Affine3A, Vec3};
 
 use super::decoded::Decoded;
 use super::scenes::{bake, baked_hills, hills, quick};
@@ -162,4 +162,80 @@ fn breaking_off_and_emptiness_are_told_apart() {
     let empty = crate::scene::gltf::Document::default();
     let result = bake_document(&empty, &quick(), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(result, Err(BakeError::Empty)));
+}
+
+#[test]
+fn what_can_be_taken_is_a_tile_of_its_own_beside_the_tree() {
+    use crate::scene::PropId;
+    use crate::scene::gltf::document::PropExtras;
+    let mut document = hills();
+    let plain = baked_hills();
+    // A copy of the whole scene, small enough for a hand, turned and somewhere else.
+    let place = glam::Vec3::new(3.0, 1.5, -2.0);
+    let shrink = Affine3A::from_scale_rotation_translation(
+        Vec3::splat(0.004),
+        glam::Quat::from_rotation_y(0.7),
+        place,
+    );
+    let mut thing = document.nodes.iter().find(|node| node.mesh.is_some()).unwrap().clone();
+    thing.name = Some("thing".to_owned());
+    thing.entity = Some("thing".to_owned());
+    thing.parent = None;
+    thing.world_from_node = shrink;
+    thing.prop = Some(PropExtras { mass_kilograms: 0.5 });
+    document.nodes.push(thing);
+    let baked = bake(&document);
+    let tileset = Tileset::try_from(baked.tables.clone()).unwrap();
+    assert_eq!(tileset.props().len(), 1);
+    let prop = &tileset.props()[0];
+    assert!(prop.home.position.abs_diff_eq(place, 1e-5) && prop.mass_kilograms == 0.5);
+    assert!(prop.home.forward().abs_diff_eq(glam::Quat::from_rotation_y(0.7) * Vec3::NEG_Z, 1e-5));
+    let entity = &tileset.entities()[prop.entity.unwrap().index()];
+    assert!(entity.id == "thing" && entity.bounds.distance(place) < 1.0);
+    let tile = tileset.tile(tileset.prop_tile(PropId(0)));
+    assert!(tile.bounds.half_extent().max_element() < 1.0 && tile.content.is_some());
+    let inside = |point: &Vec3| tile.bounds.distance(*point) < 1e-3;
+    assert!(prop.hull.len() >= 4 && prop.hull.iter().all(inside));
+    // The tree and the ground are as if it were not there.
+    assert_eq!(tileset.bounds(), Tileset::try_from(plain.tables.clone()).unwrap().bounds());
+    assert_eq!(tileset.colliders().len(), plain.tables.colliders.len());
+    assert_eq!(tileset.tiles().len(), plain.tables.tiles.len() + 1);
+}
+
+#[test]
+fn the_ground_is_near_the_surface_and_what_cells_share_meets() {
+    let baked = baked_hills();
+    assert!(baked.tables.colliders.len() >= 4);
+    let mut triangles = 0;
+    for cell in &baked.tables.colliders {
+        let blob = &baked.blobs[cell.blob.index()];
+        let ground = crate::scene::collider::decode(&blob.bytes).unwrap();
+        triangles += ground.triangles.len();
+        assert!(ground.vertices.iter().all(|vertex| cell.bounds.distance(*vertex) < 1e-3));
+    }
+    let finest: u32 =
+        baked.tables.tiles.iter().filter(|tile| tile.child_count == 0).map(|tile| tile.triangle_count).sum();
+    assert!(triangles > 100 && triangles < finest as usize / 2, "{triangles} of {finest}");
+    // From above, wherever there was ground there still is, at its height: no gap between cells.
+    let mut world = crate::physics::World::new(baked.tables.colliders.iter().map(|cell| cell.bounds));
+    for (cell, index) in baked.tables.colliders.iter().zip(0..) {
+        let ground = crate::scene::collider::decode(&baked.blobs[cell.blob.index()].bytes).unwrap();
+        world.insert(crate::scene::ColliderId(index), crate::physics::Surface::new(ground).as_ref());
+    }
+    let (mut tested, mut worst) = (0, 0.0_f32);
+    for index in 0..10_000 {
+        let (x, z) = ((index % 100) as f32 * 0.39 - 19.4, (index / 100) as f32 * 0.39 - 19.4);
+        let is_below_a_ball = [(-8.0, 0.0), (8.0, 2.0)].iter().any(|(a, b)| (x - a).hypot(z - b) < 2.5);
+        if is_below_a_ball {
+            continue;
+        }
+        // The hills on paper, see `hills`.
+        let height = (x * 0.4).sin() * (z * 0.3).cos() * 1.5 + (x * 1.7).sin() * 0.1;
+        let hit = world.cast_ray(Vec3::new(x, height + 0.5, z), Vec3::NEG_Y, 1.0);
+        let hit = hit.unwrap_or_else(|| panic!("a gap at {x} {z}"));
+        worst = worst.max((hit.point.y - height).abs());
+        tested += 1;
+    }
+    println!("{triangles} triangles of {finest}, off by {worst} m");
+    assert!(tested > 9000 && worst < 0.06, "off by {worst} m");
 }

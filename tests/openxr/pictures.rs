@@ -1,40 +1,16 @@
-//! A headset by a real OpenXR runtime: the whole way from a baked twin to the runtime's own images.
-//!
-//! Their names begin with `under_monado`: `cargo xtask test` runs them as a stage of their own.
-
-#![cfg(all(feature = "xr", feature = "host"))]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-#[path = "../src/tests/golden.rs"]
-#[allow(dead_code)]
-mod golden;
-mod monado;
-mod program;
-mod twin;
+//! What the eyes see, against goldens that were drawn without a headset.
 
 use std::f32::consts::FRAC_PI_2;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use monado::Monado;
-// The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
-use pavilion::scene;
-use program::{Home, KEYS, wait_until};
 use serde_json::Value;
 
-/// The twin of [`twin::write`], baked.
-fn baked_twin(home: &Home) -> PathBuf {
-    let source = home.path("twin.gltf");
-    twin::write(&source);
-    bake(home, &source)
-}
-
-fn bake(home: &Home, source: &Path) -> PathBuf {
-    let baked = home.path("baked");
-    home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--json"]);
-    baked
-}
+use crate::monado::Monado;
+use crate::program::{Home, KEYS, wait_until};
+use crate::visit::{bake, baked_twin};
+use crate::{golden, scene};
 
 /// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.
 fn look(monado: &Monado, home: &Home, baked: &Path, size: &str, shots: Option<&Path>) -> Value {
@@ -176,31 +152,6 @@ fn under_monado_two_visitors_see_each_other_wave() {
             golden::assert_golden(&format!("wave-seen-by-{who}-{eye}"), &pixels);
         }
     }
-}
-
-/// A runtime that dies ends the visit with a sentence, soon, and not with a panic.
-#[test]
-fn under_monado_a_runtime_that_dies_is_one_sentence() {
-    let Some(mut monado) = Monado::start() else { return };
-    let home = Home::new();
-    let baked = baked_twin(&home);
-    let arguments = ["view", baked.to_str().unwrap(), "--headset", "--size", "64x64"];
-    let mut viewer = monado.command(&home, &arguments).spawn().unwrap();
-    let is_drawing = || monado.log().contains("FOCUSED") || monado.log().contains("focused");
-    // What the service logs differs from version to version; a while is enough to be drawing.
-    wait_until(Duration::from_secs(5), is_drawing);
-    assert!(viewer.try_wait().unwrap().is_none(), "the visit ended before the runtime did");
-    monado.kill();
-    let has_ended = || viewer.try_wait().unwrap().is_some();
-    if !wait_until(Duration::from_secs(20), has_ended) {
-        let _ = viewer.kill();
-        panic!("the visit goes on without a runtime");
-    }
-    let output = viewer.wait_with_output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("pavilion: the headset's runtime stopped working"), "{errors}");
-    assert!(!errors.contains("panicked"), "{errors}");
 }
 
 /// Without a runtime the command and the doctor say what to do.

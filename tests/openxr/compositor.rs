@@ -1,0 +1,128 @@
+//! What comes out at the far end: the runtime's own compositor shows both eyes in a window of Xvfb.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::golden;
+use crate::monado::Monado;
+use crate::program::{Home, has_program, wait_until};
+use crate::scene::texture::Pixels;
+use crate::visit::{Visit, baked_twin, is_in_the_twin};
+
+/// The screen, pixels.
+const SCREEN: [u32; 2] = [960, 540];
+
+/// Pictures are compared by the means of so many fields a side.
+const FIELDS: u32 = 24;
+
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A window dump (X11's XWD version 7, 32 bits a pixel) as pixels.
+fn read_dump(path: &Path) -> Option<Pixels> {
+    let bytes = std::fs::read(path).ok()?;
+    let word = |index: usize| {
+        let word = bytes.get(index * 4..index * 4 + 4)?;
+        Some(u32::from_be_bytes(word.try_into().ok()?) as usize)
+    };
+    let (header, width, height, stride, colors) = (word(0)?, word(4)?, word(5)?, word(12)?, word(19)?);
+    let begin = header + colors * 12;
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for row in 0..height {
+        let row = bytes.get(begin + row * stride..begin + row * stride + width * 4)?;
+        rgba.extend(row.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0], 255]));
+    }
+    Some(Pixels { width: width as u32, height: height as u32, rgba })
+}
+
+/// What is not black in the columns from `left` to `right`: x, y, width and height.
+fn lit(picture: &Pixels, left: u32, right: u32) -> [u32; 4] {
+    let is_lit = |&(x, y): &(u32, u32)| {
+        let at = (y * picture.width + x) as usize * 4;
+        picture.rgba[at..at + 3].iter().any(|&channel| channel > 16)
+    };
+    let all = || (0..picture.height).flat_map(|y| (left..right).map(move |x| (x, y))).filter(is_lit);
+    let x = all().map(|(x, _)| x).min().zip(all().map(|(x, _)| x).max());
+    let y = all().map(|(_, y)| y).min().zip(all().map(|(_, y)| y).max());
+    let ((x, x_max), (y, y_max)) = x.zip(y).expect("the compositor shows nothing");
+    [x, y, x_max - x + 1, y_max - y + 1]
+}
+
+/// Means over a grid of fields of the part `[x, y, width, height]` of the picture, rows top to bottom.
+fn fields(picture: &Pixels, [left, top, width, height]: [u32; 4]) -> Vec<[f64; 3]> {
+    let mut sums = vec![([0.0; 3], 0.0); (FIELDS * FIELDS) as usize];
+    for y in 0..height {
+        for x in 0..width {
+            let at = ((top + y) * picture.width + left + x) as usize * 4;
+            let field = (y * FIELDS / height) * FIELDS + x * FIELDS / width;
+            let (sum, count) = &mut sums[field as usize];
+            for (channel, sum) in sum.iter_mut().enumerate() {
+                *sum += f64::from(picture.rgba[at + channel]);
+            }
+            *count += 1.0;
+        }
+    }
+    sums.into_iter().map(|(sum, count)| sum.map(|sum| sum / count)).collect()
+}
+
+/// The mean difference of two pictures, field by field, of 255.
+fn difference(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
+    let all = a.iter().zip(b).flat_map(|(a, b)| (0..3).map(|channel| (a[channel] - b[channel]).abs()));
+    all.sum::<f64>() / (a.len() * 3) as f64
+}
+
+/// The left half shows what the left eye was given, and the right half what the right eye was: nowhere on
+/// the way to the lenses are the eyes exchanged.
+#[test]
+fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
+    if !has_program("Xvfb") {
+        return;
+    }
+    let home = Home::new();
+    let display = format!(":{}", 900 + std::process::id() % 90);
+    let folder = home.path("screen");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [width, height] = SCREEN;
+    let server = Command::new("Xvfb")
+        .args([&display, "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"])
+        .args(["-fbdir", folder.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _server = Server(server);
+    let dump = folder.join("Xvfb_screen0");
+    assert!(wait_until(Duration::from_secs(10), || read_dump(&dump).is_some()), "Xvfb did not start");
+    let environment = [
+        ("XRT_COMPOSITOR_NULL", "0".to_owned()),
+        ("XRT_COMPOSITOR_FORCE_XCB", "1".to_owned()),
+        ("XRT_COMPOSITOR_SCALE_PERCENTAGE", "40".to_owned()),
+        ("DISPLAY", display),
+    ];
+    let Some(monado) = Monado::start_with(&environment) else { return };
+    // Before the fence, where near bars stand elsewhere for each eye.
+    monado.remote().set_head([0.0, 1.0, 0.0], 0.0, 1.0);
+    let shots = home.path("shots");
+    let arguments = ["--frames", "4", "--stay-seconds", "60", "--shot", shots.to_str().unwrap()];
+    let mut visit = Visit::enter(&monado, &home, baked_twin(&home).to_str().unwrap(), &arguments);
+    visit.wait_for(0, "the twin", is_in_the_twin);
+    let is_drawn = || shots.join("both.png").exists();
+    assert!(wait_until(Duration::from_secs(60), is_drawn), "no pictures: {}", monado.log());
+    // The compositor is a frame or two behind.
+    std::thread::sleep(Duration::from_millis(500));
+    let screen = read_dump(&dump).unwrap();
+    visit.leave();
+    let eyes = ["left.png", "right.png"].map(|name| golden::read_png(&shots.join(name)).unwrap());
+    let eyes = eyes.map(|eye| fields(&eye, [0, 0, eye.width, eye.height]));
+    let halves = [0, width / 2].map(|left| fields(&screen, lit(&screen, left, left + width / 2)));
+    let off = halves.map(|half| [difference(&half, &eyes[0]), difference(&half, &eyes[1])]);
+    println!("left half from left and right eye, right half likewise, of 255: {off:.3?}");
+    assert!(off[0][0] * 2.0 < off[0][1] && off[1][1] * 2.0 < off[1][0], "{off:?}");
+}
