@@ -57,6 +57,15 @@ pub struct ViewArgs {
     #[cfg(feature = "xr")]
     #[arg(long, conflicts_with = "headless")]
     pub headset: bool,
+    /// Show what the headset shows in a window too, steadied for onlookers: P takes a picture of both eyes,
+    /// B shows both. Without being asked where somebody wears the headset and a window can be opened.
+    #[cfg(not(target_os = "android"))]
+    #[arg(long)]
+    pub mirror: bool,
+    /// Open no such window.
+    #[cfg(not(target_os = "android"))]
+    #[arg(long, conflicts_with = "mirror")]
+    pub no_mirror: bool,
     /// Stop after so many frames, counted once everything in view has arrived.
     #[arg(long, value_name = "N")]
     pub frames: Option<u32>,

@@ -28,6 +28,8 @@ mod lobby;
 mod local;
 mod log;
 #[cfg(feature = "viewer")]
+mod menu;
+#[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
@@ -35,6 +37,8 @@ mod progress;
 mod report;
 #[cfg(feature = "viewer")]
 mod screen;
+#[cfg(feature = "viewer")]
+mod settings;
 #[cfg(feature = "viewer")]
 mod sounds;
 #[cfg(feature = "viewer")]

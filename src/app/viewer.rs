@@ -14,13 +14,15 @@ use glam::Vec2;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
+use super::menu::{Clock, WristMenu};
 use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
+use super::settings::SettingsFile;
 use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, cpu_time, wave};
+use super::{Failure, FailureKind, cpu_time, folders, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
@@ -90,6 +92,7 @@ pub struct Viewer {
     figures: Figures,
     own_hands: OwnHands,
     sounds: Sounds,
+    menu: WristMenu,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -154,6 +157,7 @@ impl Viewer {
         wishes: Wishes,
         started: Instant,
     ) -> Result<Self, Failure> {
+        let (file, settings) = SettingsFile::open(folders::data().as_deref());
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
@@ -174,8 +178,9 @@ impl Viewer {
             figures: Figures::new()?,
             own_hands: OwnHands::new(),
             sounds,
+            menu: WristMenu::new(file),
             ground: Ground::none(),
-            settings: Settings::default(),
+            settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
@@ -239,6 +244,7 @@ impl Viewer {
         };
         self.began = cpu_time::of_this_thread();
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
+        self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
@@ -254,6 +260,12 @@ impl Viewer {
     /// Waits for the display and gathers input.
     fn poll(&mut self) -> Result<Begin, PresentError> {
         let begin = self.screen.display.begin(&self.screen.gpu, &mut self.input)?;
+        if let Begin::Frame { delta_seconds } = begin {
+            let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
+            let Self { menu, input, settings, person, screen, ground, .. } = self;
+            let sight = |from, way| ground.sight_metres(from, way);
+            menu.step(input, settings, person, clock, sight).buzz(&mut *screen.display);
+        }
         if self.input.leave {
             return Ok(Begin::Leave);
         }
@@ -428,6 +440,7 @@ impl Viewer {
         actors.clear();
         actors.extend_from_slice(self.figures.actors());
         actors.extend_from_slice(self.own_hands.actors());
+        self.menu.add_actors(&self.person, actors);
         self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
         demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
@@ -478,7 +491,8 @@ impl Viewer {
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
             holds: self.ground.holds(),
-            is_menu_open: false,
+            is_menu_open: self.menu.is_open(),
+            buttons: &self.menu.buttons(&self.person),
         });
     }
 

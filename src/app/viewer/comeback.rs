@@ -68,6 +68,7 @@ impl Viewer {
         self.scene.forget_residents();
         self.waiting.clear();
         self.figures.forget_uploads();
+        self.menu.forget_picture();
         self.venue.start_over();
         self.culler = Culler::default();
         self.last_frame = None;

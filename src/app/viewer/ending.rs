@@ -52,10 +52,15 @@ impl Viewer {
     pub(super) fn take_picture(&mut self) -> Result<(), Failure> {
         let folder = self.wishes.pictures.clone().unwrap_or_else(|| PathBuf::from("."));
         let Some(image) = self.screen.display.picture() else { return Ok(()) };
-        let [left, _] = readback::read(&self.screen.gpu, &image).map_err(Failure::failed)?;
+        let eyes = readback::read(&self.screen.gpu, &image).map_err(Failure::failed)?;
+        let [left, _] = &eyes;
+        let pixels = match self.screen.display.has_two_eyes() {
+            true => &picture::side_by_side(&eyes),
+            false => left,
+        };
         self.pictures += 1;
         let path = folder.join(format!("picture-{}.png", self.pictures));
-        picture::write_png(&path, &left).map_err(present_failure)?;
+        picture::write_png(&path, pixels).map_err(present_failure)?;
         tracing::info!("{} was written", path.display());
         self.report.pictures.push(path);
         Ok(())
