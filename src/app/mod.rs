@@ -5,6 +5,8 @@ mod bake;
 pub mod cli;
 mod doctor;
 #[cfg(feature = "viewer")]
+mod feel;
+#[cfg(feature = "viewer")]
 mod fetch;
 #[cfg(feature = "viewer")]
 pub(crate) mod figures;

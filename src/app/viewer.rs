@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::feel::Feel;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
@@ -88,6 +89,7 @@ pub struct Viewer {
     input: Input,
     figures: Figures,
     own_hands: OwnHands,
+    feel: Feel,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -162,6 +164,7 @@ impl Viewer {
             input: Input::default(),
             figures: Figures::new()?,
             own_hands: OwnHands::new(),
+            feel: Feel::default(),
             ground: Ground::none(),
             settings: Settings::default(),
             actors: Vec::with_capacity(ACTORS_MAX),
@@ -224,6 +227,7 @@ impl Viewer {
             Begin::Frame { delta_seconds } => delta_seconds,
         };
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
+        self.feel();
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
@@ -245,6 +249,16 @@ impl Viewer {
             self.input.walk = Vec2::Y;
         }
         Ok(begin)
+    }
+
+    /// Lets the hands feel what they did.
+    fn feel(&mut self) {
+        let felt = self.feel.step(&self.input.hands, self.ground.holds());
+        for (hand, buzz) in felt.into_iter().enumerate() {
+            if let Some(buzz) = buzz {
+                self.screen.display.buzz(hand, buzz.strength, buzz.duration);
+            }
+        }
     }
 
     /// Nothing is seen now: only the venue goes on.
