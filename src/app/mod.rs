@@ -7,6 +7,8 @@ pub mod cli;
 mod cpu_time;
 mod doctor;
 #[cfg(feature = "viewer")]
+mod feel;
+#[cfg(feature = "viewer")]
 mod fetch;
 #[cfg(feature = "viewer")]
 pub(crate) mod figures;

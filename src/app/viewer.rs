@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::feel::Feel;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
@@ -93,6 +94,7 @@ pub struct Viewer {
     own_hands: OwnHands,
     sounds: Sounds,
     menu: WristMenu,
+    feel: Feel,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -179,6 +181,7 @@ impl Viewer {
             own_hands: OwnHands::new(),
             sounds,
             menu: WristMenu::new(file),
+            feel: Feel::default(),
             ground: Ground::none(),
             settings,
             actors: Vec::with_capacity(ACTORS_MAX),
@@ -244,6 +247,7 @@ impl Viewer {
         };
         self.began = cpu_time::of_this_thread();
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
+        self.feel();
         self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
@@ -273,6 +277,16 @@ impl Viewer {
             self.input.walk = Vec2::Y;
         }
         Ok(begin)
+    }
+
+    /// Lets the hands feel what they did.
+    fn feel(&mut self) {
+        let felt = self.feel.step(&self.input.hands, self.ground.holds());
+        for (hand, buzz) in felt.into_iter().enumerate() {
+            if let Some(buzz) = buzz {
+                self.screen.display.buzz(hand, buzz.strength, buzz.duration);
+            }
+        }
     }
 
     /// Nothing is seen now: only the venue goes on.
