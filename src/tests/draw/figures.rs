@@ -117,7 +117,7 @@ fn two() -> [Figure<'static>; 2] {
 }
 
 /// A floor and a wall.
-fn room() -> Props {
+pub(super) fn room() -> Props {
     let mut props = Props::new();
     let matt = |base_color| Material { base_color, metallic: 0.0, roughness: 0.9, ..Material::default() };
     let turn_up = Quat::from_rotation_x(-FRAC_PI_2);

@@ -6,6 +6,7 @@
 
 mod figures;
 mod gallery;
+mod leap;
 mod steady;
 mod surfaces;
 mod uploads;
