@@ -17,6 +17,7 @@
 //! - L2 [`rig`]: where the person is and what they ask for
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
 //! - L3 [`draw`]: a draw list → both eyes, in one multiview pass
+//! - L4 [`ui`]: panels in the world: what is on them, and what a press on them means
 //! - L4 [`present`]: who owns the display: a window, a headset, nobody
 //! - L5 [`app`]: puts the parts together: the frame loop and the commands
 //!
@@ -49,6 +50,8 @@ pub mod rig;
 pub mod draw;
 #[cfg(feature = "viewer")]
 pub mod present;
+#[cfg(feature = "viewer")]
+pub mod ui;
 
 #[cfg(feature = "cli")]
 pub mod app;

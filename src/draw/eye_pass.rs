@@ -1,7 +1,7 @@
 //! The one pass that draws the world, for both eyes at once.
 //!
 //! In: a draw list and what it refers to. Out: commands. Opaque, then masked, then the sky behind
-//! them, then blended; all pipelines exist before the first frame.
+//! them, then blended, then panels; all pipelines exist before the first frame.
 
 use std::num::NonZeroU32;
 
@@ -9,6 +9,7 @@ use super::Gpu;
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
+use super::panel::Panels;
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
 use crate::cull::DrawList;
@@ -44,6 +45,7 @@ pub(super) struct EyePass {
     /// By alpha mode, then single- and double-sided.
     surfaces: [[wgpu::RenderPipeline; 2]; 3],
     sky: wgpu::RenderPipeline,
+    pub frame_layout: wgpu::BindGroupLayout,
     frame_buffer: wgpu::Buffer,
     /// Left first, right first.
     frame_groups: [wgpu::BindGroup; 2],
@@ -55,6 +57,7 @@ pub(super) struct World<'a> {
     pub geometry: &'a Geometry,
     pub textures: &'a Textures,
     pub instances: &'a wgpu::Buffer,
+    pub panels: &'a Panels,
 }
 
 /// What was recorded.
@@ -93,7 +96,7 @@ impl EyePass {
         let surfaces = [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
             .map(|alpha| [false, true].map(|double_sided| maker.surface(alpha, double_sided)));
         let sky = maker.sky();
-        Self { surfaces, sky, frame_buffer, frame_groups, mask }
+        Self { surfaces, sky, frame_layout, frame_buffer, frame_groups, mask }
     }
 
     /// Sets the eyes and the light of the next submit. Comes last before it, so that the eyes are as
@@ -159,7 +162,8 @@ impl EyePass {
         if !has_sky {
             self.draw_sky(&mut pass);
         }
-        recorded
+        let panels = world.panels.record(&mut pass);
+        Recorded { draws: recorded.draws + panels.draws, triangles: recorded.triangles + panels.triangles }
     }
 
     fn surface(&self, batch: Batch) -> &wgpu::RenderPipeline {

@@ -14,6 +14,7 @@ pub mod hooks;
 mod materials;
 pub mod mirror;
 mod names;
+pub mod panel;
 pub mod ranges;
 pub mod readback;
 mod renderer;
@@ -30,6 +31,7 @@ pub use frame::NEAR_METRES;
 pub use hooks::{Counts, Hooks};
 pub use mirror::{Mirror, MirrorMode};
 pub use names::NamePlate;
+pub use panel::{PANELS_MAX, PanelPicture};
 pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
 pub use target::{Attachments, EyeImage, EyeTarget};
 pub use upload::{Arrival, Upload};
@@ -38,5 +40,6 @@ pub use veil::Veil;
 #[cfg(test)]
 pub(crate) use {
     eye_pass::SHADER as EYE_PASS_SHADER, frame::FrameUniform, frame::ViewUniform, materials::MaterialUniform,
-    mirror::SHADER as MIRROR_SHADER, self_test::SHADER as SELF_TEST_SHADER,
+    mirror::SHADER as MIRROR_SHADER, panel::PanelInstance, panel::SHADER as PANEL_SHADER,
+    self_test::SHADER as SELF_TEST_SHADER,
 };

@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
+use glam::Affine3A;
+
 use super::eye_pass::{EyePass, Recorded, Views, World};
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::Materials;
+use super::panel::{PanelPicture, Panels};
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
 use super::veil::Veil;
@@ -76,6 +79,7 @@ pub struct Renderer {
     textures: Textures,
     materials: Materials,
     uploads: Uploads,
+    panels: Panels,
     instances: wgpu::Buffer,
     light: Light,
     veil: Veil,
@@ -88,9 +92,11 @@ impl Renderer {
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
         let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
+        let pass = EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview);
         Self {
             options,
-            pass: EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview),
+            panels: Panels::new(gpu, &pass.frame_layout, options.samples, options.has_multiview),
+            pass,
             geometry: Geometry::new(gpu),
             textures,
             materials,
@@ -103,7 +109,7 @@ impl Renderer {
         }
     }
 
-    /// Forgets everything but names and shows another twin from now on, of which nothing has arrived.
+    /// Forgets everything but names and panels and shows another twin from now on, of which nothing has arrived.
     pub fn set_tileset(&mut self, gpu: &Gpu, tileset: &Tileset) {
         self.uploads.clear();
         self.geometry.reset(tileset.tiles().len());
@@ -141,6 +147,18 @@ impl Renderer {
         {
             self.textures.release(Layer { class, index: u32::from(layer) });
         }
+    }
+
+    /// Puts another picture on the panel of this number, below
+    /// [`PANELS_MAX`](super::PANELS_MAX): as soon as it changed, before the frame is drawn.
+    pub fn paint_panel(&mut self, gpu: &Gpu, panel: usize, picture: &PanelPicture<'_>) {
+        self.panels.paint(gpu, panel, picture);
+    }
+
+    /// Hangs the panel of this number up or takes it down. Its space is points of its picture: from the
+    /// top left corner to the right and down, and towards the reader along −Z.
+    pub fn place_panel(&mut self, panel: usize, world_from_points: Option<Affine3A>) {
+        self.panels.place(panel, world_from_points);
     }
 
     /// Draws a frame with one submit. `finish` may add to its commands after the picture is complete,
@@ -227,10 +245,16 @@ impl Renderer {
         for draw in &list.draws {
             self.textures.prepare(gpu, draw.batch.textures);
         }
+        self.panels.prepare(gpu);
     }
 
     fn record(&self, encoder: &mut wgpu::CommandEncoder, list: &DrawList, target: &EyeTarget) -> Recorded {
-        let world = World { geometry: &self.geometry, textures: &self.textures, instances: &self.instances };
+        let world = World {
+            geometry: &self.geometry,
+            textures: &self.textures,
+            instances: &self.instances,
+            panels: &self.panels,
+        };
         if self.options.has_multiview {
             return self.pass.record(encoder, target.both(), Views::Both, list, &world);
         }

@@ -11,6 +11,7 @@ pub mod input;
 pub mod joints;
 mod leap;
 pub mod person;
+pub mod pointer;
 pub mod press;
 mod refuge;
 pub mod settings;

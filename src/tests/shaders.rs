@@ -6,7 +6,8 @@ use std::mem::offset_of;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::draw::{
-    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, SELF_TEST_SHADER, ViewUniform,
+    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, PANEL_SHADER, PanelInstance,
+    SELF_TEST_SHADER, ViewUniform,
 };
 
 fn parsed(name: &str, source: &str) -> naga::Module {
@@ -41,9 +42,12 @@ macro_rules! twin {
 
 #[test]
 fn every_shader_is_valid() {
-    for (name, source) in
-        [("eye_pass", EYE_PASS_SHADER), ("mirror", MIRROR_SHADER), ("self_test", SELF_TEST_SHADER)]
-    {
+    for (name, source) in [
+        ("eye_pass", EYE_PASS_SHADER),
+        ("mirror", MIRROR_SHADER),
+        ("panel", PANEL_SHADER),
+        ("self_test", SELF_TEST_SHADER),
+    ] {
         let module = parsed(name, source);
         assert!(!module.entry_points.is_empty(), "{name} has no entry point");
         for (_, variable) in module.global_variables.iter() {
@@ -59,7 +63,7 @@ fn every_shader_is_valid() {
 /// Each file is part of a shader that is tested: none is left behind.
 #[test]
 fn every_file_is_used() {
-    let all = [EYE_PASS_SHADER, MIRROR_SHADER, SELF_TEST_SHADER];
+    let all = [EYE_PASS_SHADER, MIRROR_SHADER, PANEL_SHADER, SELF_TEST_SHADER];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
     let mut count = 0;
     for folder in [root.clone(), root.join("lib")] {
@@ -129,4 +133,9 @@ fn vertices_lie_in_memory_as_in_rust() {
     // Three Float32x4, Unorm8x4, Uint32.
     assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (64, 0));
     assert_eq!((offset_of!(Instance, tint), offset_of!(Instance, layer)), (48, 52));
+    // A panel's corners come from egui as they are: two Float32x2, Unorm8x4; then four Float32x4.
+    use epaint::Vertex;
+    assert_eq!((size_of::<Vertex>(), offset_of!(Vertex, pos)), (20, 0));
+    assert_eq!((offset_of!(Vertex, uv), offset_of!(Vertex, color)), (8, 16));
+    assert_eq!((size_of::<PanelInstance>(), offset_of!(PanelInstance, clip_rectangle)), (64, 48));
 }

@@ -8,7 +8,7 @@ use crate::golden;
 use crate::monado::Monado;
 use crate::program::{Home, has_program, wait_until};
 use crate::scene::texture::Pixels;
-use crate::visitor::{Visitor, baked_twin, is_in_the_twin};
+use crate::visit::{Visit, baked_twin, is_in_the_twin};
 
 /// The screen, pixels.
 const SCREEN: [u32; 2] = [960, 540];
@@ -111,14 +111,14 @@ fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
     monado.remote().set_head([0.0, 1.0, 0.0], 0.0, 1.0);
     let shots = home.path("shots");
     let arguments = ["--frames", "4", "--stay-seconds", "60", "--shot", shots.to_str().unwrap()];
-    let mut visitor = Visitor::enter(&monado, &home, baked_twin(&home).to_str().unwrap(), &arguments);
-    visitor.wait_for(0, "the twin", is_in_the_twin);
+    let mut visit = Visit::enter(&monado, &home, baked_twin(&home).to_str().unwrap(), &arguments);
+    visit.wait_for(0, "the twin", is_in_the_twin);
     let is_drawn = || shots.join("both.png").exists();
     assert!(wait_until(Duration::from_secs(60), is_drawn), "no pictures: {}", monado.log());
     // The compositor is a frame or two behind.
     std::thread::sleep(Duration::from_millis(500));
     let screen = read_dump(&dump).unwrap();
-    visitor.leave();
+    visit.leave();
     let eyes = ["left.png", "right.png"].map(|name| golden::read_png(&shots.join(name)).unwrap());
     let eyes = eyes.map(|eye| fields(&eye, [0, 0, eye.width, eye.height]));
     let halves = [0, width / 2].map(|left| fields(&screen, lit(&screen, left, left + width / 2)));

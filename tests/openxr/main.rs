@@ -17,9 +17,10 @@ mod twin;
 
 mod compositor;
 mod dead_host;
+mod input;
 mod pictures;
 mod recovery;
-mod visitor;
+mod visit;
 
 // The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
 use pavilion::scene;

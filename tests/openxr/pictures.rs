@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::monado::Monado;
 use crate::program::{Home, KEYS, wait_until};
-use crate::visitor::{bake, baked_twin};
+use crate::visit::{bake, baked_twin};
 use crate::{golden, scene};
 
 /// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.

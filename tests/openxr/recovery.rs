@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::monado::Monado;
 use crate::program::Home;
-use crate::visitor::{Visitor, baked_twin, feet, is_in_the_twin};
+use crate::visit::{Visit, baked_twin, feet, is_in_the_twin};
 
 /// How soon the visitor must be back after the runtime is.
 const BACK: Duration = Duration::from_secs(3);
@@ -19,8 +19,8 @@ fn under_monado_ten_deaths_of_the_runtime_are_survived() {
     let Some(mut monado) = Monado::start() else { return };
     let home = Home::new();
     let host = home.host(&baked_twin(&home), &[]);
-    let mut visitor = Visitor::enter(&monado, &home, &host.link, &["--size", "64x64", "--at", "1,0,4,30"]);
-    let first = visitor.wait_for(0, "the twin", is_in_the_twin);
+    let mut visit = Visit::enter(&monado, &home, &host.link, &["--size", "64x64", "--at", "1,0,4,30"]);
+    let first = visit.wait_for(0, "the twin", is_in_the_twin);
     let seed = u64::from(std::process::id());
     let mut state = seed;
     let mut returns = Vec::new();
@@ -31,17 +31,17 @@ fn under_monado_ten_deaths_of_the_runtime_are_survived() {
         monado.kill();
         // What was under way fails, and the next tries find nobody.
         std::thread::sleep(Duration::from_millis(100 * (death % 4)));
-        let seen = visitor.frames().len() as u64;
+        let seen = visit.frames().len() as u64;
         monado.restart();
         let restarted = Instant::now();
-        let back = visitor.wait_for(seen, "the twin again", is_in_the_twin);
+        let back = visit.wait_for(seen, "the twin again", is_in_the_twin);
         returns.push((phase, restarted.elapsed()));
         assert_eq!(feet(&back), feet(&first), "death {death}");
         assert_eq!(back["yaw_degrees"], first["yaw_degrees"], "death {death}");
-        assert!(visitor.is_there());
+        assert!(visit.is_there());
     }
     println!("seed {seed}, phase and return: {returns:?}");
-    let report = visitor.leave();
+    let report = visit.leave();
     assert_eq!(report["displays_lost"].as_u64(), Some(10), "{report}");
     let slowest = returns.iter().map(|(_, back)| *back).max().unwrap();
     assert!(slowest <= BACK, "{returns:?}");

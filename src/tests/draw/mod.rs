@@ -7,6 +7,7 @@
 mod figures;
 mod gallery;
 mod leap;
+mod panels;
 mod steady;
 mod surfaces;
 mod uploads;

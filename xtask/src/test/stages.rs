@@ -173,8 +173,7 @@ fn openxr(context: &mut Context) -> Result<Outcome> {
     if Prefix::find(&context.cache).is_none() {
         return Ok(Outcome::Skipped("no OpenXR runtime is set up: run `cargo xtask setup`".into()));
     }
-    let mut command =
-        on_prefix(context, "test --test openxr --test openxr_input -- --show-output under_monado")?;
+    let mut command = on_prefix(context, "test --test openxr -- --show-output under_monado")?;
     counted(context, &mut command)
 }
 

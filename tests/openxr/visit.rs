@@ -1,4 +1,5 @@
-//! A visitor with a headset whose visit is followed frame by frame, with both validation layers watching.
+//! A visit with a headset that goes on while a test pulls strings: followed by the line that it writes for
+//! each frame, with both validation layers watching.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,15 +25,18 @@ pub fn bake(home: &Home, source: &Path) -> PathBuf {
     baked
 }
 
-/// A running visit.
-pub struct Visitor {
-    child: Child,
+/// Longer than a frame of a busy machine by far.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running visit; it ends with the test.
+pub struct Visit {
+    child: Option<Child>,
     trace: PathBuf,
     complaints: PathBuf,
     errors: PathBuf,
 }
 
-impl Visitor {
+impl Visit {
     /// Puts the headset on and visits `target`.
     pub fn enter(monado: &Monado, home: &Home, target: &str, more: &[&str]) -> Self {
         let (trace, complaints) = (home.path("trace.jsonl"), home.path("openxr-validation.txt"));
@@ -48,7 +52,16 @@ impl Visitor {
         // Not a pipe: the runtime's library prints much, and nobody reads before the end.
         let errors = home.path("errors.txt");
         let child = command.stderr(fs::File::create(&errors).unwrap()).spawn().unwrap();
-        Self { child, trace, complaints, errors }
+        Self { child: Some(child), trace, complaints, errors }
+    }
+
+    /// The same, and waits until the visitor is in the twin.
+    pub fn start(monado: &Monado, home: &Home, target: &Path, more: &[&str]) -> Self {
+        let mut arguments = vec!["--size", "64x64"];
+        arguments.extend(more);
+        let mut visit = Self::enter(monado, home, target.to_str().unwrap(), &arguments);
+        visit.wait_for(0, "the twin", is_in_the_twin);
+        visit
     }
 
     /// Every frame so far.
@@ -66,15 +79,26 @@ impl Visitor {
             found = frames.into_iter().skip(usize::try_from(from).unwrap()).find(|frame| is_it(frame));
             found.is_some()
         };
-        let came = wait_until(Duration::from_secs(60), &mut look);
+        let came = wait_until(PATIENCE, &mut look);
         if !came {
             let last = self.frames().last().cloned();
             let state = if self.is_there() { "goes on" } else { "has ended" };
-            let _ = self.child.kill();
             let (count, errors) = (self.frames().len(), self.errors());
             panic!("{what}: never seen; the visit {state}; the last of {count} frames: {last:?}\n{errors}");
         }
         found.unwrap()
+    }
+
+    /// Waits for a frame that is as wanted, beginning with the last one.
+    pub fn wait(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        let last = self.frames().len().saturating_sub(1);
+        self.wait_for(last as u64, what, is_it)
+    }
+
+    /// Lets so many frames pass.
+    pub fn pass(&mut self, frames: u64) {
+        let last = self.frames().len() as u64 + frames;
+        self.wait("the next frames", |line| line["frame"].as_u64() >= Some(last));
     }
 
     /// What it printed for people.
@@ -84,12 +108,12 @@ impl Visitor {
 
     /// Sends a signal by its name, without `SIG`.
     pub fn signal(&self, name: &str) {
-        signal(&self.child, name);
+        signal(self.child.as_ref().unwrap(), name);
     }
 
     /// Whether the visit goes on.
     pub fn is_there(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        self.child.as_mut().unwrap().try_wait().unwrap().is_none()
     }
 
     /// Ends the visit as Ctrl-C does, and returns its report; neither layer has complained.
@@ -99,10 +123,9 @@ impl Visitor {
     }
 
     /// The report of a visit that ends by itself; neither layer has complained.
-    pub fn report(self) -> Value {
-        let errors_file = self.errors.clone();
-        let output = self.child.wait_with_output().unwrap();
-        let errors = fs::read_to_string(errors_file).unwrap_or_default();
+    pub fn report(mut self) -> Value {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        let errors = self.errors();
         assert!(output.status.success(), "{}\n{errors}", output.status);
         assert!(!errors.contains("panicked"), "{errors}");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{errors}"));
@@ -114,6 +137,15 @@ impl Visitor {
         let complaints: Vec<_> = said.lines().filter(is_complaint).collect();
         assert_eq!(complaints, [""; 0], "what OpenXR's layer said");
         report
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -131,4 +163,24 @@ pub fn is_in_the_twin(frame: &Value) -> bool {
 /// Where the feet are.
 pub fn feet(frame: &Value) -> [f64; 3] {
     [0, 1, 2].map(|axis| frame["feet"][axis].as_f64().unwrap())
+}
+
+/// Whether a hand's list of buttons (`down`, `pressed`, `released`) has this one.
+pub fn has(line: &Value, side: usize, list: &str, button: &str) -> bool {
+    line["hands"][side][list].as_array().unwrap().iter().any(|name| name == button)
+}
+
+/// In how many of the lines it does.
+pub fn count(lines: &[Value], side: usize, list: &str, button: &str) -> usize {
+    lines.iter().filter(|line| has(line, side, list, button)).count()
+}
+
+/// A place of the line, as `hands/1/palm/position`.
+pub fn place(line: &Value, path: &str) -> glam::Vec3 {
+    let value = path.split('/').fold(line, |value, step| match step.parse::<usize>() {
+        Ok(index) => &value[index],
+        Err(_) => &value[step],
+    });
+    let at = |index: usize| value[index].as_f64().unwrap() as f32;
+    glam::Vec3::new(at(0), at(1), at(2))
 }

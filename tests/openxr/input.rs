@@ -1,34 +1,15 @@
 //! Hands by a real OpenXR runtime: what a scripted controller and a scripted bare hand do comes out of the
 //! program frame by frame.
-//!
-//! Their names begin with `under_monado`: `cargo xtask test` runs them as a stage of their own.
-
-#![cfg(all(feature = "xr", feature = "host"))]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod monado;
-mod program;
-mod twin;
-mod visit;
-
-use std::path::PathBuf;
 
 use glam::{Mat3, Quat, Vec3};
-use monado::Monado;
-use program::Home;
 use serde_json::Value;
-use visit::{Visit, count, has, place};
+
+use crate::monado::Monado;
+use crate::program::Home;
+use crate::visit::{Visit, baked_twin, count, has, place};
 
 const LEFT: usize = 0;
 const RIGHT: usize = 1;
-
-fn baked_twin(home: &Home) -> PathBuf {
-    let source = home.path("twin.gltf");
-    twin::write(&source);
-    let baked = home.path("baked");
-    home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--json"]);
-    baked
-}
 
 /// A grip with the open fingers ahead and the thumb up.
 fn held_out() -> Quat {
@@ -55,7 +36,7 @@ fn under_monado_controllers_press_point_and_go() {
         remote.switch(side, true);
         remote.place_hand(side, [x, 1.2, -0.4], held_out());
     }
-    let visit = Visit::start(&monado, &home, &baked, &["--validate"]);
+    let mut visit = Visit::start(&monado, &home, &baked, &[]);
     let is_held = |line: &Value| [LEFT, RIGHT].iter().all(|&side| is_kind(line, side, "controller"));
     let line = visit.wait("controllers", is_held);
     println!("{line}");
@@ -93,7 +74,7 @@ fn under_monado_controllers_press_point_and_go() {
     remote.stick(LEFT, [0.08, 0.08]);
     visit.wait("its rest", |line| line["hands"][LEFT]["stick"][1].as_f64() == Some(0.0));
 
-    let lines = visit.lines();
+    let lines = visit.frames();
     for (side, button, presses) in [
         (RIGHT, "select", 1),
         (LEFT, "select", 0),
@@ -106,7 +87,7 @@ fn under_monado_controllers_press_point_and_go() {
             assert_eq!(count(&lines, side, list, button), presses, "{side} {button} {list}");
         }
     }
-    let report = visit.end();
+    let report = visit.leave();
     assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
 }
 
@@ -123,7 +104,7 @@ fn under_monado_a_controller_that_is_switched_off_lets_go_of_nothing() {
     remote.show_bare(LEFT, None);
     remote.switch(LEFT, false);
     remote.place_hand(RIGHT, [0.2, 1.2, -0.4], held_out());
-    let visit = Visit::start(&monado, &home, &baked, &[]);
+    let mut visit = Visit::start(&monado, &home, &baked, &[]);
     visit.wait("a controller", |line| is_kind(line, RIGHT, "controller"));
     remote.trigger(RIGHT, 1.0);
     visit.wait("the trigger", |line| has(line, RIGHT, "down", "select"));
@@ -135,13 +116,13 @@ fn under_monado_a_controller_that_is_switched_off_lets_go_of_nothing() {
     visit.wait("the controller again", |line| is_kind(line, RIGHT, "controller"));
     remote.trigger(RIGHT, 0.0);
     visit.pass(4);
-    let lines = visit.lines();
+    let lines = visit.frames();
     assert_eq!(count(&lines, RIGHT, "pressed", "select"), 1);
     assert_eq!(count(&lines, RIGHT, "released", "select"), 0, "a cancelled press is no release");
     assert!(lines.iter().all(|line| is_kind(line, LEFT, "absent")));
     remote.trigger(RIGHT, 1.0);
     visit.wait("a press of its own", |line| has(line, RIGHT, "pressed", "select"));
-    visit.end();
+    visit.leave();
 }
 
 /// Bare hands take over from a controller and back, and what was held meanwhile counts for nothing.
@@ -157,7 +138,7 @@ fn under_monado_bare_hands_take_over_pinch_and_make_a_fist() {
     remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
     remote.switch(RIGHT, true);
     remote.place_hand(RIGHT, [0.2, 1.2, -0.4], held_out());
-    let visit = Visit::start(&monado, &home, &baked, &[]);
+    let mut visit = Visit::start(&monado, &home, &baked, &[]);
     visit.wait("a controller", |line| is_kind(line, RIGHT, "controller"));
     remote.trigger(RIGHT, 1.0);
     visit.wait("the trigger", |line| has(line, RIGHT, "down", "select"));
@@ -169,7 +150,7 @@ fn under_monado_bare_hands_take_over_pinch_and_make_a_fist() {
     visit.wait("the fist", |line| has(line, RIGHT, "pressed", "grab"));
     remote.show_bare(RIGHT, Some(OPEN));
     visit.wait("the open hand", |line| has(line, RIGHT, "released", "grab"));
-    let lines = visit.lines();
+    let lines = visit.frames();
     assert_eq!(count(&lines, RIGHT, "pressed", "select"), 1, "a fist is no pinch");
     assert_eq!(count(&lines, RIGHT, "released", "select"), 0, "the trigger's press was cancelled");
     remote.show_bare(RIGHT, Some(PINCH));
@@ -180,15 +161,15 @@ fn under_monado_bare_hands_take_over_pinch_and_make_a_fist() {
     // Palm to the face and a pinch is the system's gesture.
     remote.place_hand(RIGHT, [0.1, 1.5, -0.4], palm_to_face());
     visit.pass(4);
-    let before = visit.lines().len();
+    let before = visit.frames().len();
     remote.show_bare(RIGHT, Some(PINCH));
     visit.pass(6);
-    assert_eq!(count(&visit.lines()[before..], RIGHT, "down", "select"), 0, "the system's gesture");
+    assert_eq!(count(&visit.frames()[before..], RIGHT, "down", "select"), 0, "the system's gesture");
     remote.trigger(RIGHT, 0.0);
     remote.show_bare(RIGHT, None);
     remote.switch(RIGHT, true);
     visit.wait("the controller again", |line| is_kind(line, RIGHT, "controller"));
-    visit.end();
+    visit.leave();
 }
 
 /// Somebody without any button opens the menu by looking at the inside of the wrist: with one hand by keeping
@@ -205,9 +186,9 @@ fn under_monado_the_menu_is_at_the_wrist_of_a_bare_hand() {
         remote.show_bare(side, Some([0.0; 5]));
         remote.place_hand(side, [if side == LEFT { -0.3 } else { 0.3 }, 1.0, -0.3], Quat::IDENTITY);
     }
-    let visit = Visit::start(&monado, &home, &baked, &[]);
+    let mut visit = Visit::start(&monado, &home, &baked, &[]);
     visit.wait("bare hands", |line| is_kind(line, LEFT, "bare") && is_kind(line, RIGHT, "bare"));
-    assert_eq!(count(&visit.lines(), LEFT, "down", "menu"), 0);
+    assert_eq!(count(&visit.frames(), LEFT, "down", "menu"), 0);
     remote.place_hand(LEFT, [0.0, 1.6, -0.4], palm_to_face());
     let shown = visit.wait("the wrist's place", |line| {
         place(line, "hands/0/palm/position").abs_diff_eq(Vec3::new(0.0, 1.65, 5.1), 0.06)
@@ -228,7 +209,7 @@ fn under_monado_the_menu_is_at_the_wrist_of_a_bare_hand() {
     let at = Vec3::new(0.0, 1.57, -0.37) - from_pose;
     remote.place_hand(RIGHT, at.to_array(), Quat::IDENTITY);
     let touched = visit.wait("the touch", |line| has(line, LEFT, "pressed", "menu"));
-    assert_eq!(count(&visit.lines(), LEFT, "pressed", "menu"), 2, "{touched}");
-    assert_eq!(count(&visit.lines(), RIGHT, "pressed", "menu"), 0);
-    visit.end();
+    assert_eq!(count(&visit.frames(), LEFT, "pressed", "menu"), 2, "{touched}");
+    assert_eq!(count(&visit.frames(), RIGHT, "pressed", "menu"), 0);
+    visit.leave();
 }

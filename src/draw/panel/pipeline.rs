@@ -1,0 +1,138 @@
+//! How the triangles of a panel are drawn.
+
+use std::num::NonZeroU32;
+
+use bytemuck::{Pod, Zeroable};
+use glam::{Affine3A, Mat4, Vec4};
+
+use super::Piece;
+use crate::draw::Gpu;
+use crate::draw::target::{Attachments, EyeImage};
+
+/// WGSL of panels.
+pub(crate) const SHADER: &str =
+    concat!(include_str!("../../../shaders/lib/frame.wgsl"), include_str!("../../../shaders/panel.wgsl"));
+
+/// One piece of a panel; read by `PanelVertex` in shaders/panel.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(crate) struct PanelInstance {
+    /// Rows of world-from-points.
+    pub rows: [Vec4; 3],
+    /// Left, top, right, bottom, points.
+    pub clip_rectangle: Vec4,
+}
+
+impl PanelInstance {
+    pub(super) fn new(world_from_points: Affine3A, piece: &Piece) -> Self {
+        let columns = Mat4::from(world_from_points);
+        Self { rows: [0, 1, 2].map(|row| columns.row(row)), clip_rectangle: piece.clip_rectangle }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    pub pipeline: wgpu::RenderPipeline,
+    pub layout: wgpu::BindGroupLayout,
+    pub sampler: wgpu::Sampler,
+}
+
+impl Pipeline {
+    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32, has_both: bool) -> Self {
+        let layout = layout(gpu);
+        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("panel"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..wgpu::SamplerDescriptor::default()
+        });
+        let pipeline = pipeline(gpu, &[Some(frame_layout), Some(&layout)], samples, has_both);
+        Self { pipeline, layout, sampler }
+    }
+}
+
+fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty,
+        count: None,
+    };
+    let texture = wgpu::BindingType::Texture {
+        sample_type: wgpu::TextureSampleType::Float { filterable: true },
+        view_dimension: wgpu::TextureViewDimension::D2,
+        multisampled: false,
+    };
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("panel"),
+        entries: &[
+            entry(0, texture),
+            entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+        ],
+    })
+}
+
+fn pipeline(
+    gpu: &Gpu,
+    groups: &[Option<&wgpu::BindGroupLayout>],
+    samples: u32,
+    has_both: bool,
+) -> wgpu::RenderPipeline {
+    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some("panel"),
+        source: wgpu::ShaderSource::Wgsl(SHADER.into()),
+    });
+    let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some("panel"),
+        bind_group_layouts: groups,
+        immediate_size: 0,
+    });
+    let buffers = [
+        Some(wgpu::VertexBufferLayout {
+            array_stride: size_of::<epaint::Vertex>() as u64,
+            step_mode: wgpu::VertexStepMode::Vertex,
+            attributes: &wgpu::vertex_attr_array![0 => Float32x2, 1 => Float32x2, 2 => Unorm8x4],
+        }),
+        Some(wgpu::VertexBufferLayout {
+            array_stride: size_of::<PanelInstance>() as u64,
+            step_mode: wgpu::VertexStepMode::Instance,
+            attributes: &wgpu::vertex_attr_array![
+                3 => Float32x4, 4 => Float32x4, 5 => Float32x4, 6 => Float32x4,
+            ],
+        }),
+    ];
+    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("panel"),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("panel_vertex"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &buffers,
+        },
+        // The picture's triangles face either way.
+        primitive: wgpu::PrimitiveState::default(),
+        // In the world and not on top of it, or a panel would cover the finger that touches it, and
+        // lie before and behind a near wall at once for two eyes. Who hangs it up finds a free place.
+        depth_stencil: Some(wgpu::DepthStencilState {
+            format: Attachments::DEPTH_FORMAT,
+            depth_write_enabled: Some(false),
+            depth_compare: Some(wgpu::CompareFunction::Greater),
+            stencil: wgpu::StencilState::default(),
+            bias: wgpu::DepthBiasState::default(),
+        }),
+        multisample: wgpu::MultisampleState { count: samples, ..wgpu::MultisampleState::default() },
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some("panel_fragment"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(wgpu::ColorTargetState {
+                format: EyeImage::FORMAT,
+                blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                write_mask: wgpu::ColorWrites::ALL,
+            })],
+        }),
+        multiview_mask: if has_both { NonZeroU32::new(0b11) } else { None },
+        cache: None,
+    })
+}
