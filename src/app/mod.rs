@@ -14,7 +14,7 @@ mod fetch;
 pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "viewer")]
-mod ground;
+pub(crate) mod ground;
 #[cfg(all(target_os = "android", feature = "xr"))]
 pub mod headset;
 #[cfg(feature = "host")]
