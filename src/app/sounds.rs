@@ -129,9 +129,6 @@ impl Sounds {
         self.desk.set_paused(false);
         self.desk.set_mono(is_mono);
         self.desk.listen(head);
-        if !self.is_settled {
-            self.settle();
-        }
         let Output::Frames(frames) = &mut self.output else { return };
         let Frames { mixer, recording, block, owed } = frames.as_mut();
         *owed += delta_seconds.clamp(0.0, SECONDS_MAX) * SAMPLE_RATE_HZ as f32;
@@ -145,7 +142,10 @@ impl Sounds {
     }
 
     /// Tells the mixer what it should have; what it has no room for now is told with a later frame.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
+        if self.is_settled {
+            return;
+        }
         let Self { desk, tileset, clips, playing, leaving, .. } = self;
         leaving.retain(|key| !desk.remove(*key));
         let mut is_settled = leaving.is_empty();

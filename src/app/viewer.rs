@@ -396,6 +396,7 @@ impl Viewer {
         if self.input.is_taken_off {
             return self.sounds.rest();
         }
+        self.sounds.settle();
         let is_kept = if self.wishes.timeout.is_some() { self.is_counting() } else { is_there };
         self.sounds.hear(head, self.settings.is_mono, is_kept, delta_seconds);
     }
