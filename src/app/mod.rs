@@ -3,6 +3,8 @@
 #[cfg(feature = "host")]
 mod bake;
 pub mod cli;
+#[cfg(feature = "viewer")]
+mod cpu_time;
 mod doctor;
 #[cfg(feature = "viewer")]
 mod feel;
@@ -12,7 +14,7 @@ mod fetch;
 pub(crate) mod figures;
 mod folders;
 #[cfg(feature = "viewer")]
-mod ground;
+pub(crate) mod ground;
 #[cfg(all(target_os = "android", feature = "xr"))]
 pub mod headset;
 #[cfg(feature = "host")]
@@ -28,6 +30,8 @@ mod lobby;
 mod local;
 mod log;
 #[cfg(feature = "viewer")]
+mod menu;
+#[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
@@ -35,6 +39,10 @@ mod progress;
 mod report;
 #[cfg(feature = "viewer")]
 mod screen;
+#[cfg(feature = "viewer")]
+mod settings;
+#[cfg(feature = "viewer")]
+mod sounds;
 #[cfg(feature = "viewer")]
 mod trace;
 #[cfg(feature = "viewer")]

@@ -92,8 +92,8 @@ impl Grasp {
     /// Takes and lets go as the buttons say; `stage` is world from stage. A button that holds something
     /// is not for anything else: it is up for whoever looks next. Call it before the person is moved.
     pub fn take(&mut self, hands: &mut [Hand; 2], stage: Pose, world: &mut World, delta_seconds: f32) {
-        for index in 0..2 {
-            let hand = hands[index];
+        for (index, shown) in hands.iter_mut().enumerate() {
+            let hand = *shown;
             let palm = hand.palm.filter(|palm| hand.kind != HandKind::Absent && is_pose(*palm));
             match palm {
                 Some(palm) => self.trails[index].add(palm, delta_seconds),
@@ -104,11 +104,10 @@ impl Grasp {
             } else if let Some(palm) = palm {
                 self.take_with(index, &hand, palm.in_parent(stage), world);
             }
-            if let Some(held) = self.held[index] {
-                match held.grip {
-                    Grip::Grab => hands[index].grab = Button::default(),
-                    Grip::Select => hands[index].select = Button::default(),
-                }
+            match self.held[index].map(|held| held.grip) {
+                Some(Grip::Grab) => shown.grab = Button::default(),
+                Some(Grip::Select) => shown.select = Button::default(),
+                None => {}
             }
         }
     }

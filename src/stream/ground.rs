@@ -60,3 +60,67 @@ impl Ground {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::math::Aabb;
+    use crate::protocol::ContentHash;
+    use crate::scene::tileset::{Blob, Tables, Tile};
+    use crate::scene::{BlobId, ColliderCell, Tileset};
+    use crate::stream::decode::VenueNumber;
+
+    /// Pieces of a metre at these places along X.
+    fn venue(places: &[f32]) -> Venue {
+        let bounds = |x: f32| Aabb { min: Vec3::new(x, 0.0, 0.0), max: Vec3::new(x + 1.0, 1.0, 1.0) };
+        let tile = Tile {
+            bounds: Aabb { min: Vec3::splat(-99.0), max: Vec3::splat(99.0) },
+            geometric_error_metres: 0.0,
+            first_child: 0,
+            child_count: 0,
+            content: None,
+            images: Vec::new(),
+            triangle_count: 0,
+        };
+        let cell = |(&x, index): (&f32, u32)| ColliderCell { bounds: bounds(x), blob: BlobId(index) };
+        let blob = |_: &f32| Blob { hash: ContentHash([0; 32]), size_bytes: 1 };
+        let tables = Tables {
+            tiles: vec![tile],
+            blobs: places.iter().map(blob).collect(),
+            colliders: places.iter().zip(0..).map(cell).collect(),
+            ..Tables::default()
+        };
+        let tileset = Arc::new(Tileset::try_from(tables).unwrap());
+        Venue::new(VenueNumber(1), ContentHash([1; 32]), tileset)
+    }
+
+    #[test]
+    fn what_is_near_is_asked_for_nearest_first_and_forgotten_only_when_it_is_far() {
+        let mut venue = venue(&[12.0, 2.0, 40.0, -6.0]);
+        let mut ground = Ground::default();
+        let at = |x: f32| Some(Vec3::new(x, 0.0, 0.0));
+        let ids = |list: &mut dyn Iterator<Item = ColliderId>| list.map(|id| id.0).collect::<Vec<_>>();
+        ground.look(&mut venue, at(0.0), 1);
+        assert_eq!(ids(&mut ground.missing()), [1, 3, 0]);
+        assert!(!ground.is_settled(&venue, at(0.0)));
+        for index in [0, 1, 3] {
+            venue.colliders[index].state = ColliderState::Resident;
+        }
+        assert!(ground.is_settled(&venue, at(0.0)));
+        // A few steps on: what is behind stays, although nobody would ask for it.
+        ground.look(&mut venue, at(15.0), 2);
+        assert_eq!((ids(&mut ground.missing()), ids(&mut ground.far())), (vec![], vec![]));
+        ground.look(&mut venue, at(26.0), 3);
+        assert_eq!((ids(&mut ground.missing()), ids(&mut ground.far())), (vec![2], vec![3]));
+        assert!(!ground.is_settled(&venue, at(26.0)));
+        // What is refused for good is not waited for.
+        venue.colliders[2].state = ColliderState::Bad;
+        venue.colliders[3].state = ColliderState::Absent;
+        assert!(ground.is_settled(&venue, at(26.0)));
+        ground.look(&mut venue, None, 4);
+        assert_eq!((ids(&mut ground.missing()), ids(&mut ground.far())), (vec![], vec![]));
+    }
+}
