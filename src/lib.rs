@@ -9,6 +9,7 @@
 //! - L3 [`net`]: the viewer's QUIC: connect, pin, reconnect
 //! - L3 [`store`]: content-addressed files, crash-safe: the viewer's cache and the host's shelf
 //! - L3 [`host`]: the venue's side: bake a twin, serve it
+//! - L3 [`audio`]: sounds of the place and a head → what two ears hear
 //! - L3 [`people`]: the others: what is heard of them → where they are seen
 //! - L3 [`stream`]: what is wanted → requests; bytes → decoded tiles and textures
 //! - L1 [`scene`]: what exists; glTF and tiles become plain data here
@@ -36,6 +37,7 @@ pub mod net;
 #[cfg(feature = "cli")]
 pub mod store;
 
+pub mod audio;
 pub mod people;
 pub mod scene;
 pub mod stream;

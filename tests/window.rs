@@ -1,5 +1,5 @@
-//! The desktop window, with a person's keys: under Xvfb, walk ahead, press the screenshot key, and
-//! look at the picture.
+//! The desktop window, with a person's keys and mouse: under Xvfb, walk ahead, press the screenshot key,
+//! and look at the picture; open the menu, and leave by it.
 
 #![cfg(all(feature = "viewer", feature = "host"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -7,6 +7,7 @@
 mod program;
 mod twin;
 
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -34,66 +35,194 @@ fn read_png(path: &std::path::Path) -> (u32, u32, Vec<u8>) {
     (info.width, info.height, rgba)
 }
 
+/// What a display shows, by the file that Xvfb keeps it in: XWD, whose header is of big-endian words and is
+/// followed by a colour map.
+fn screen(path: &Path) -> Vec<[u8; 3]> {
+    let bytes = std::fs::read(path).unwrap();
+    let word = |index: usize| {
+        let word = bytes[index * 4..][..4].try_into().unwrap();
+        u32::from_be_bytes(word) as usize
+    };
+    let (header, width, height, row, colors) = (word(0), word(4), word(5), word(12), word(19));
+    let pixels = &bytes[header + colors * 12..];
+    let pixel = |x: usize, y: usize| {
+        let [b, g, r] = pixels[y * row + x * 4..][..3].try_into().unwrap();
+        [r, g, b]
+    };
+    (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
+}
+
+/// A window on a display of its own, with the twin in it.
+struct Desk {
+    display: String,
+    window: String,
+    shots: PathBuf,
+    viewer: Killed,
+    _server: Killed,
+}
+
+impl Desk {
+    /// `None` where there is nothing to show a window on. `number` tells tests of one process apart.
+    fn new(home: &Home, number: u32, more: &[&str]) -> Option<Self> {
+        if !has_program("Xvfb") || !has_program("xdotool") || !can_draw(home) {
+            return None;
+        }
+        let display = format!(":{}", 200 + 3 * (std::process::id() % 700) + number);
+        let server = Command::new("Xvfb")
+            .args([&display, "-screen", "0", "800x600x24", "-nolisten", "tcp"])
+            .args(["-fbdir", home.folder.path().to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Killed(server);
+        let answers = || xdotool(&display, &["getdisplaygeometry"]) == "800 600";
+        assert!(wait_until(Duration::from_secs(10), answers), "Xvfb did not start");
+
+        let source = home.path("twin.gltf");
+        twin::write(&source);
+        let shots = home.path("shots");
+        let mut arguments =
+            vec!["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
+        arguments.extend(more);
+        let viewer =
+            home.command(&arguments).env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY").spawn().unwrap();
+        let viewer = Killed(viewer);
+        let find = || xdotool(&display, &["search", "--onlyvisible", "--name", "Pavilion"]);
+        assert!(wait_until(Duration::from_secs(60), || !find().is_empty()), "no window was opened");
+        let window = find().lines().next().unwrap().to_owned();
+        xdotool(&display, &["windowfocus", "--sync", &window]);
+        let is_ready = || xdotool(&display, &["getwindowname", &window]).contains("Test twin");
+        assert!(wait_until(Duration::from_secs(120), is_ready), "the twin never arrived");
+        Some(Self { display, window, shots, viewer, _server: server })
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> String {
+        xdotool(&self.display, arguments)
+    }
+
+    /// The next picture that the screenshot key writes.
+    fn picture(&self) -> (u32, u32, Vec<u8>) {
+        let count = std::fs::read_dir(&self.shots).map_or(0, Iterator::count);
+        let path = self.shots.join(format!("picture-{}.png", count + 1));
+        let took = wait_until(Duration::from_secs(60), || {
+            // Pressed again until it is seen: the window may still be busy with its first frames.
+            self.xdotool(&["key", "--delay", "50", "p"]);
+            wait_until(Duration::from_secs(3), || path.exists())
+        });
+        assert!(took, "the screenshot key wrote no {}", path.display());
+        read_png(&path)
+    }
+
+    /// Clicks on that pixel of the window.
+    fn click(&self, [x, y]: [i32; 2]) {
+        let (x, y) = (x.to_string(), y.to_string());
+        self.xdotool(&["mousemove", "--window", &self.window, &x, &y]);
+        std::thread::sleep(Duration::from_millis(300));
+        self.xdotool(&["click", "1"]);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+
+    fn has_left(&mut self) -> bool {
+        self.viewer.0.try_wait().unwrap().is_some()
+    }
+}
+
+fn changed((_, _, before): &(u32, u32, Vec<u8>), (_, _, after): &(u32, u32, Vec<u8>)) -> usize {
+    before.chunks_exact(4).zip(after.chunks_exact(4)).filter(|(a, b)| a != b).count()
+}
+
 #[test]
 fn a_person_walks_and_takes_a_picture() {
     let home = Home::new();
-    if !has_program("Xvfb") || !has_program("xdotool") || !can_draw(&home) {
-        return;
-    }
-    let display = format!(":{}", 200 + std::process::id() % 700);
-    let server = Command::new("Xvfb")
-        .args([&display, "-screen", "0", "800x600x24", "-nolisten", "tcp"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Killed(server);
-    let answers = || xdotool(&display, &["getdisplaygeometry"]) == "800 600";
-    assert!(wait_until(Duration::from_secs(10), answers), "Xvfb did not start");
-
-    let source = home.path("twin.gltf");
-    twin::write(&source);
-    let shots = home.path("shots");
-    let arguments =
-        ["view", source.to_str().unwrap(), "--size", "480x360", "--shot", shots.to_str().unwrap()];
-    let viewer =
-        home.command(&arguments).env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY").spawn().unwrap();
-    let mut viewer = Killed(viewer);
-
-    let find = || xdotool(&display, &["search", "--onlyvisible", "--name", "Pavilion"]);
-    assert!(wait_until(Duration::from_secs(60), || !find().is_empty()), "no window was opened");
-    let window = find().lines().next().unwrap().to_owned();
-    xdotool(&display, &["windowfocus", "--sync", &window]);
-
-    let picture = |name: &str| {
-        let path = shots.join(name);
-        let took = wait_until(Duration::from_secs(60), || {
-            // Pressed again until it is seen: the window may still be busy with its first frames.
-            xdotool(&display, &["key", "--delay", "50", "p"]);
-            wait_until(Duration::from_secs(3), || path.exists())
-        });
-        assert!(took, "the screenshot key wrote no {name}");
-        read_png(&path)
-    };
-    let is_ready = || xdotool(&display, &["getwindowname", &window]).contains("Test twin");
-    assert!(wait_until(Duration::from_secs(120), is_ready), "the twin never arrived");
-    let (width, height, before) = picture("picture-1.png");
-    assert_eq!((width, height), (480, 360));
-    let colors: std::collections::BTreeSet<&[u8]> = before.chunks_exact(4).collect();
+    let Some(mut desk) = Desk::new(&home, 0, &[]) else { return };
+    let before = desk.picture();
+    let (width, height, rgba) = &before;
+    assert_eq!((*width, *height), (480, 360));
+    let colors: std::collections::BTreeSet<&[u8]> = rgba.chunks_exact(4).collect();
     assert!(colors.len() > 500, "a picture of the twin has many colours, not {}", colors.len());
-    let black = before.chunks_exact(4).filter(|pixel| pixel.iter().take(3).all(|&c| c < 8)).count();
-    assert!(black * 20 < before.len() / 4, "nothing in the twin is black, and {black} pixels are");
+    let black = rgba.chunks_exact(4).filter(|pixel| pixel.iter().take(3).all(|&c| c < 8)).count();
+    assert!(black * 20 < rgba.len() / 4, "nothing in the twin is black, and {black} pixels are");
 
-    let count = std::fs::read_dir(&shots).unwrap().count();
-    xdotool(&display, &["keydown", "w"]);
+    desk.xdotool(&["keydown", "w"]);
     std::thread::sleep(Duration::from_millis(1500));
-    xdotool(&display, &["keyup", "w"]);
-    let (_, _, after) = picture(&format!("picture-{}.png", count + 1));
-    let changed = before.chunks_exact(4).zip(after.chunks_exact(4)).filter(|(a, b)| a != b).count();
-    assert!(changed > before.len() / 4 / 10, "walking changes what is seen: {changed} pixels");
+    desk.xdotool(&["keyup", "w"]);
+    let changed = changed(&before, &desk.picture());
+    assert!(changed > rgba.len() / 4 / 10, "walking changes what is seen: {changed} pixels");
 
-    xdotool(&display, &["key", "Escape"]);
-    let left = || viewer.0.try_wait().unwrap().is_some();
-    assert!(wait_until(Duration::from_secs(20), left), "Esc leaves");
-    assert!(viewer.0.wait().unwrap().success());
+    desk.xdotool(&["key", "Escape"]);
+    assert!(wait_until(Duration::from_secs(20), || desk.has_left()), "Esc leaves");
+    assert!(desk.viewer.0.wait().unwrap().success());
+}
+
+/// The pixel of a place in the menu, degrees from its middle to the right and down. On paper: it hangs 0.6 m
+/// from the point between the eyes, 0.28 rad below, faces that point, and is seen by the left eye, 31.5 mm
+/// beside it, in a window whose height is 70°.
+fn pixel([right, down]: [f32; 2]) -> [i32; 2] {
+    let below = 0.28_f32;
+    let (x, up) = (0.6 * right.to_radians() + 0.0315, -0.6 * down.to_radians());
+    let (y, z) = (-0.6 * below.sin() + up * below.cos(), 0.6 * below.cos() + up * below.sin());
+    let focal = 180.0 / 0.61_f32.tan();
+    [(240.0 + x / z * focal) as i32, (180.0 - y / z * focal) as i32]
+}
+
+#[test]
+fn a_mouse_opens_the_menu_and_leaves_by_it() {
+    let home = Home::new();
+    let Some(mut desk) = Desk::new(&home, 1, &[]) else { return };
+    let before = desk.picture();
+    desk.xdotool(&["key", "--delay", "50", "m"]);
+    std::thread::sleep(Duration::from_millis(300));
+    let opened = desk.picture();
+    let share = changed(&before, &opened) as f32 / (480.0 * 360.0);
+    assert!(share > 0.1, "the menu covers {share} of the window");
+    desk.xdotool(&["key", "--delay", "50", "Tab"]);
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(changed(&before, &desk.picture()), 0, "closed again");
+
+    desk.xdotool(&["key", "--delay", "50", "m"]);
+    // Mono, then Leave, Stay, Leave, Leave.
+    desk.click(pixel([7.0, 6.5]));
+    desk.click(pixel([0.0, 9.6]));
+    assert!(!desk.has_left(), "asked once more");
+    desk.click(pixel([0.0, 0.8]));
+    desk.click(pixel([0.0, 9.6]));
+    assert!(!desk.has_left());
+    desk.click(pixel([0.0, 5.2]));
+    assert!(wait_until(Duration::from_secs(20), || desk.has_left()), "Leave leaves");
+    assert!(desk.viewer.0.wait().unwrap().success());
+    let kept = std::fs::read_to_string(home.path("data/settings.json")).unwrap();
+    assert!(kept.contains("\"is_mono\": true"), "{kept}");
+}
+
+/// Somebody in a headset is nobody at a window: here headless, which draws to nowhere just as well. The
+/// onlookers' window shows the twin, takes a picture of both eyes, and can be closed.
+#[test]
+fn onlookers_see_what_is_drawn_elsewhere() {
+    let home = Home::new();
+    let more = ["--headless", "--mirror", "--frames", "1", "--stay-seconds", "600"];
+    let Some(mut desk) = Desk::new(&home, 2, &more) else { return };
+    let shows = || {
+        let pixels = screen(&home.path("Xvfb_screen0"));
+        let colors: std::collections::BTreeSet<[u8; 3]> = pixels.iter().copied().collect();
+        colors.len() > 500
+    };
+    assert!(wait_until(Duration::from_secs(60), shows), "the window shows the twin");
+    let before = std::fs::read_dir(&desk.shots).unwrap().count();
+    let picture = desk.shots.join("picture-1.png");
+    let took = wait_until(Duration::from_secs(60), || {
+        desk.xdotool(&["key", "--delay", "50", "p"]);
+        wait_until(Duration::from_secs(3), || picture.exists())
+    });
+    assert!(took, "{before} pictures before");
+    let (width, height, rgba) = read_png(&picture);
+    assert_eq!((width, height), (960, 360), "both eyes, side by side");
+    let differs = (0..360 * 480).filter(|index| {
+        let at = (index / 480 * 960 + index % 480) * 4;
+        rgba[at..at + 3] != rgba[at + 480 * 4..at + 480 * 4 + 3]
+    });
+    assert!(differs.count() > 1000, "the eyes see different pictures");
+    desk.xdotool(&["windowclose", &desk.window]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(!desk.has_left(), "the visit goes on without the window");
 }

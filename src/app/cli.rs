@@ -57,6 +57,15 @@ pub struct ViewArgs {
     #[cfg(feature = "xr")]
     #[arg(long, conflicts_with = "headless")]
     pub headset: bool,
+    /// Show what the headset shows in a window too, steadied for onlookers: P takes a picture of both eyes,
+    /// B shows both. Without being asked where somebody wears the headset and a window can be opened.
+    #[cfg(not(target_os = "android"))]
+    #[arg(long)]
+    pub mirror: bool,
+    /// Open no such window.
+    #[cfg(not(target_os = "android"))]
+    #[arg(long, conflicts_with = "mirror")]
+    pub no_mirror: bool,
     /// Stop after so many frames, counted once everything in view has arrived.
     #[arg(long, value_name = "N")]
     pub frames: Option<u32>,
@@ -90,6 +99,10 @@ pub struct ViewArgs {
     /// Stay so long after the last frame was counted, for others to see.
     #[arg(long, value_name = "S", requires = "frames")]
     pub stay_seconds: Option<u64>,
+    /// Write what is heard to this WAV file instead of playing it; headless it lasts as long as the frames
+    /// that are counted, at 90 a second.
+    #[arg(long, value_name = "FILE")]
+    pub record_audio: Option<PathBuf>,
     /// Give up when the first whole view has not arrived after so many seconds (where nobody watches:
     /// headless, and a headset with --frames).
     #[arg(long, value_name = "S", default_value_t = 120)]

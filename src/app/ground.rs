@@ -17,6 +17,9 @@ const INVALID: [u8; 4] = [120, 14, 10, 255];
 /// The first bead is this large, and the last ones, as multiples of the shape.
 const BEAD_SCALES: [f32; 2] = [0.8, 1.6];
 
+/// Nobody asks what is further away, metres.
+const SIGHT_METRES: f32 = 2.0;
+
 /// The marker lies this high over the ground, metres: not in it.
 const MARKER_LIFT_METRES: f32 = 0.02;
 
@@ -83,6 +86,12 @@ impl Ground {
     /// The number of the prop that each hand holds.
     pub fn holds(&self) -> [Option<u32>; 2] {
         self.grasp.holds().map(|prop| prop.map(|prop| prop.0))
+    }
+
+    /// How far one sees from a point in a direction, metres, as far as the ground is known.
+    pub fn sight_metres(&self, from: Vec3, direction: Vec3) -> f32 {
+        let hit = self.world.cast_ray(from, direction, SIGHT_METRES);
+        hit.map_or(SIGHT_METRES, |hit| hit.distance)
     }
 
     /// How the view is to be dimmed.

@@ -56,6 +56,8 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "collider_bytes": tileset.colliders().iter().map(size).sum::<u64>(),
         "images": tileset.images().len(),
         "materials": tileset.materials().len(),
+        "clips": tileset.clips().len(),
+        "sounds": tileset.sounds().len(),
         "entities": tileset.entities().iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>(),
     })
 }
@@ -84,6 +86,7 @@ fn document_facts(document: &Document) -> Value {
         "materials": document.materials.len(),
         "images": document.images.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
+        "sounds": document.nodes.iter().filter(|node| node.sound.is_some()).count(),
         "not_shown": document.skipped,
     })
 }

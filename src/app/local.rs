@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::interrupt::Interrupt;
 use super::{Failure, bake, folders, host};
-use crate::host::bake::Quality;
+use crate::host::bake::{Quality, sidecar_path};
 use crate::host::serve::{RunningServer, ServerOptions};
 use crate::protocol::{JoinLink, manifest};
 
@@ -106,16 +106,30 @@ fn fingerprint(source: &Path) -> Result<String, Failure> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Files beside `source` that its buffers and images name.
+/// Files beside `source` that it names: buffers, images and sounds, and those of its list of sounds.
 fn mentioned(source: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
     let folder = source.parent().unwrap_or(Path::new("."));
-    let uris = ["buffers", "images"].into_iter().filter_map(|kind| json.get(kind)?.as_array());
-    uris.flatten()
-        .filter_map(|item| item.get("uri")?.as_str())
-        .filter(|uri| !uri.starts_with("data:") && !uri.contains("..") && !uri.starts_with('/'))
+    let list = sidecar_path(source);
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let file = read(json_of(bytes));
+    let listed = read(&fs::read(&list).unwrap_or_default());
+    let uris = ["buffers", "images"].into_iter().filter_map(|kind| file.get(kind)?.as_array()).flatten();
+    let uris = uris.filter_map(|item| item.get("uri")?.as_str());
+    let nodes = file.get("nodes").and_then(Value::as_array).into_iter().flatten();
+    let sounds = nodes.filter_map(|node| node.pointer("/extras/pavilion/sound"));
+    let sounds = sounds.chain(listed.as_object().into_iter().flat_map(|entries| entries.values()));
+    let uris = uris.chain(sounds.filter_map(|sound| sound.get("source")?.as_str()));
+    uris.filter(|uri| !uri.starts_with("data:") && !uri.contains("..") && !uri.starts_with('/'))
         .map(|uri| folder.join(uri.replace("%20", " ")))
+        .chain([list.clone()])
         .collect()
+}
+
+/// The JSON of a glTF file: all of it, or a GLB's first chunk.
+fn json_of(bytes: &[u8]) -> &[u8] {
+    let chunk = bytes.strip_prefix(b"glTF").and_then(|rest| rest.get(8..)?.split_first_chunk::<8>());
+    let Some(([a, b, c, d, ..], rest)) = chunk else { return bytes };
+    rest.get(..u32::from_le_bytes([*a, *b, *c, *d]) as usize).unwrap_or_default()
 }
 
 /// Keeps the newest bakes. What cannot be removed stays; it is only a cache.

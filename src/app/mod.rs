@@ -3,7 +3,11 @@
 #[cfg(feature = "host")]
 mod bake;
 pub mod cli;
+#[cfg(feature = "viewer")]
+mod cpu_time;
 mod doctor;
+#[cfg(feature = "viewer")]
+mod feel;
 #[cfg(feature = "viewer")]
 mod fetch;
 #[cfg(feature = "viewer")]
@@ -25,12 +29,20 @@ mod lobby;
 #[cfg(feature = "host")]
 mod local;
 mod log;
+#[cfg(feature = "viewer")]
+mod menu;
+#[cfg(feature = "viewer")]
+pub(crate) mod own_hands;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]
 mod report;
 #[cfg(feature = "viewer")]
 mod screen;
+#[cfg(feature = "viewer")]
+mod settings;
+#[cfg(feature = "viewer")]
+mod sounds;
 #[cfg(feature = "viewer")]
 mod trace;
 #[cfg(feature = "viewer")]

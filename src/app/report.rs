@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::sounds::SoundFacts;
 use crate::draw::Counts;
 
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
@@ -35,12 +36,16 @@ pub struct Report {
     pub whole_view_seconds: Option<f64>,
     /// Time between frames, milliseconds.
     pub frame_millis: Option<Spread>,
+    /// CPU time of the frame's own thread from where the display let it begin to the submit, milliseconds.
+    pub frame_cpu_millis: Option<Spread>,
     /// Draw calls of the last frame.
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
     /// How often the display was lost and came back.
     pub displays_lost: u32,
+    /// What there was to hear.
+    pub sounds: SoundFacts,
     /// The others whom the last frame saw, by name.
     pub people: Vec<String>,
     /// What the last frame asked of the driver; zeros without `--validate`.
@@ -71,6 +76,8 @@ pub struct Spread {
     pub median: f64,
     /// 95 of 100 are below.
     pub p95: f64,
+    /// 99 of 100 are below.
+    pub p99: f64,
     /// None is above.
     pub max: f64,
 }
@@ -102,7 +109,7 @@ impl FrameTimes {
             let index = (share * sorted.len().saturating_sub(1) as f64).round() as usize;
             sorted.get(index).map(|&millis| f64::from(millis))
         };
-        Some(Spread { median: at(0.5)?, p95: at(0.95)?, max: at(1.0)? })
+        Some(Spread { median: at(0.5)?, p95: at(0.95)?, p99: at(0.99)?, max: at(1.0)? })
     }
 }
 
@@ -136,6 +143,10 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if self.sounds.total > 0 {
+            let SoundFacts { total, known, playing, .. } = self.sounds;
+            lines.push(format!("  sounds       {playing} heard, {known} here, {total} in the twin"));
+        }
         if !self.people.is_empty() {
             lines.push(format!("  others       {}", self.people.join(", ")));
         }
@@ -153,6 +164,6 @@ mod tests {
         let mut times = FrameTimes::new();
         assert_eq!(times.spread(), None);
         (1..=101).for_each(|millis| times.record(Duration::from_millis(millis)));
-        assert_eq!(times.spread(), Some(Spread { median: 51.0, p95: 96.0, max: 101.0 }));
+        assert_eq!(times.spread(), Some(Spread { median: 51.0, p95: 96.0, p99: 100.0, max: 101.0 }));
     }
 }

@@ -4,7 +4,7 @@ use super::Failure;
 use super::cli::ViewArgs;
 use crate::draw::{Gpu, GpuOptions, Renderer, RendererOptions};
 #[cfg(not(target_os = "android"))]
-use crate::present::window::OpenWindow;
+use crate::present::window::{Mirrored, OpenWindow};
 use crate::present::{Display, SAMPLES, headless::Headless};
 
 /// Pixels of an eye when there is no window to say.
@@ -33,6 +33,7 @@ impl Screen {
     pub fn open(arguments: &ViewArgs) -> Result<Self, Failure> {
         let options = GpuOptions { validates: arguments.validate, records: arguments.validate };
         let (gpu, display) = open_display(arguments, options)?;
+        let display = with_onlookers(arguments, display, &gpu)?;
         let options = RendererOptions {
             samples: SAMPLES,
             is_deterministic: arguments.is_unattended(),
@@ -54,6 +55,34 @@ fn open_display(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<d
         return open_headset(arguments, options);
     }
     open_window(arguments, options)
+}
+
+/// Opens a window for onlookers beside a headset: always where it was asked for, else where there may be
+/// onlookers and a window is to be had.
+#[cfg(not(target_os = "android"))]
+fn with_onlookers(
+    arguments: &ViewArgs,
+    display: Box<dyn Display>,
+    gpu: &Gpu,
+) -> Result<Box<dyn Display>, Failure> {
+    let is_likely = arguments.is_for_headset() && !arguments.is_unattended() && !arguments.no_mirror;
+    let has_window = !arguments.headless && !arguments.is_for_headset();
+    if has_window || !(arguments.mirror || is_likely) {
+        return Ok(display);
+    }
+    match Mirrored::open(display, gpu) {
+        Ok(mirrored) => Ok(Box::new(mirrored)),
+        Err((_, error)) if arguments.mirror => Err(Failure::environment(error)),
+        Err((display, error)) => {
+            tracing::info!("no window for onlookers: {error}");
+            Ok(display)
+        }
+    }
+}
+
+#[cfg(target_os = "android")]
+fn with_onlookers(_: &ViewArgs, display: Box<dyn Display>, _: &Gpu) -> Result<Box<dyn Display>, Failure> {
+    Ok(display)
 }
 
 #[cfg(not(target_os = "android"))]

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
+use glam::Vec3;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::Failure;
@@ -41,6 +42,8 @@ pub struct Moment<'a> {
     pub holds: [Option<u32>; 2],
     /// Whether the menu is open.
     pub is_menu_open: bool,
+    /// What can be pressed in it, by what is written on it, and where that is; none while it is closed.
+    pub buttons: &'a [(String, Vec3)],
 }
 
 /// The file, as long as it can be written to.
@@ -95,6 +98,16 @@ struct Line<'a> {
     yaw_degrees: f32,
     hands: [HandLine<'a>; 2],
     menu_open: bool,
+    menu_buttons: Places<'a>,
+}
+
+/// Places by names.
+struct Places<'a>(&'a [(String, Vec3)]);
+
+impl Serialize for Places<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, place)| (name, place.to_array())))
+    }
 }
 
 /// A place and a turn; `forward` says without arithmetic where it looks.
@@ -152,6 +165,7 @@ impl<'a> Line<'a> {
             yaw_degrees: moment.person.yaw_radians.to_degrees(),
             hands: [left, right],
             menu_open: moment.is_menu_open,
+            menu_buttons: Places(moment.buttons),
         }
     }
 }
@@ -214,7 +228,8 @@ mod tests {
             hands: &[hand, other],
             profiles: ["ext/hand_interaction_ext", ""],
             holds: [None, Some(7)],
-            is_menu_open: false,
+            is_menu_open: true,
+            buttons: &[("Leave".to_owned(), Vec3::new(1.0, 2.0, f32::NAN))],
         };
         trace.write(&moment);
         trace.write(&Moment { head: None, ..moment });
@@ -231,6 +246,7 @@ mod tests {
         assert_eq!((&right["released"], &right["down"]), (&json!(["grab"]), &json!([])));
         assert_eq!((&right["kind"], &right["holds"]), (&json!("controller"), &json!(7)));
         assert!((lines[0]["yaw_degrees"].as_f64().unwrap() - 90.0).abs() < 1e-4);
+        assert_eq!(lines[0]["menu_buttons"], json!({"Leave": [1.0, 2.0, null]}));
         assert_eq!(lines[1]["head"], Value::Null);
     }
 

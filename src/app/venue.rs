@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use glam::Vec3;
+
 use super::Failure;
 use super::workers::Workers;
 use crate::draw::Upload;
@@ -15,7 +17,7 @@ use crate::physics::Surface;
 use crate::protocol::presence::{self, Body, Sample};
 use crate::protocol::{ContentHash, JoinLink};
 use crate::scene::demand::Want;
-use crate::scene::{ColliderId, Demand, ImageId, TileId, Tileset};
+use crate::scene::{ClipId, ColliderId, Demand, ImageId, Samples, TileId, Tileset};
 use crate::store::Store;
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
 
@@ -48,6 +50,15 @@ pub enum Event {
     EvictTile(TileId),
     /// This image is to be forgotten to make room.
     EvictImage(ImageId),
+    /// A clip, for the ears.
+    Clip {
+        /// Which.
+        clip: ClipId,
+        /// What is heard.
+        samples: Samples,
+    },
+    /// This clip is to be forgotten, because nobody is near it.
+    EvictClip(ClipId),
     /// The connection is gone and will be tried again.
     Lost(String),
     /// The connection is back.
@@ -160,6 +171,16 @@ impl Venue {
         &mut self.people
     }
 
+    /// Where the person hears from now on, metres; `None` in the lobby.
+    pub fn listen_at(&mut self, head: Option<Vec3>) {
+        self.streamer.listen_at(head);
+    }
+
+    /// Whether every clip that can be heard there is here.
+    pub fn has_clips(&self) -> bool {
+        self.streamer.has_clips()
+    }
+
     /// The renderer had no room for the tile.
     pub fn put_back(&mut self, tile: TileId) {
         self.streamer.upload_failed(tile);
@@ -220,6 +241,8 @@ impl Venue {
                 Ready::EvictCollider(collider) => Event::EvictCollider(collider),
                 Ready::EvictTile(tile) => Event::EvictTile(tile),
                 Ready::EvictTexture(image) => Event::EvictImage(image),
+                Ready::Clip { clip, samples } => Event::Clip { clip, samples },
+                Ready::EvictClip(clip) => Event::EvictClip(clip),
             });
         }
         while let Some(fault) = self.streamer.next_fault() {

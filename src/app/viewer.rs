@@ -11,14 +11,19 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::feel::Feel;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
+use super::menu::{Clock, WristMenu};
+use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
+use super::settings::SettingsFile;
+use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, wave};
+use super::{Failure, FailureKind, cpu_time, folders, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
@@ -37,7 +42,7 @@ const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 /// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
 const WAITING_MAX: usize = 64;
 
-/// People with their hands and names, an arc, and some room.
+/// People with their hands and names, an arc, the own hands, and some room.
 const ACTORS_MAX: usize = 5 * FIGURES_MAX;
 
 /// How long others are to be seen before frames count: longer than they wave.
@@ -86,6 +91,10 @@ pub struct Viewer {
     person: Person,
     input: Input,
     figures: Figures,
+    own_hands: OwnHands,
+    sounds: Sounds,
+    menu: WristMenu,
+    feel: Feel,
     ground: Ground,
     settings: Settings,
     actors: Vec<Actor>,
@@ -105,6 +114,9 @@ pub struct Viewer {
     stays_until: Option<Duration>,
     last_frame: Option<Instant>,
     times: FrameTimes,
+    /// What the thread had worked when this frame began.
+    began: Option<Duration>,
+    cpu_times: FrameTimes,
     stats: FrameStats,
     last_counts: Counts,
     frames: u32,
@@ -140,7 +152,14 @@ impl Viewer {
     ///
     /// # Errors
     /// When the lobby cannot be shown.
-    pub fn new(screen: Screen, venue: Venue, wishes: Wishes, started: Instant) -> Result<Self, Failure> {
+    pub fn new(
+        screen: Screen,
+        venue: Venue,
+        sounds: Sounds,
+        wishes: Wishes,
+        started: Instant,
+    ) -> Result<Self, Failure> {
+        let (file, settings) = SettingsFile::open(folders::data().as_deref());
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
@@ -159,8 +178,12 @@ impl Viewer {
             scene: lobby.scene.clone(),
             input: Input::default(),
             figures: Figures::new()?,
+            own_hands: OwnHands::new(),
+            sounds,
+            menu: WristMenu::new(file),
+            feel: Feel::default(),
             ground: Ground::none(),
-            settings: Settings::default(),
+            settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
             list: DrawList::default(),
@@ -176,6 +199,8 @@ impl Viewer {
             stays_until: None,
             last_frame: None,
             times: FrameTimes::new(),
+            began: None,
+            cpu_times: FrameTimes::new(),
             stats: FrameStats::default(),
             last_counts: Counts::default(),
             frames: 0,
@@ -212,19 +237,23 @@ impl Viewer {
         self.finish()
     }
 
-    /// One frame: poll → place the person → take finished tiles → meet the others → cull → draw →
-    /// present → report.
+    /// One frame: poll → place the person → take finished tiles → meet the others → hear → cull → draw
+    /// → present → report.
     fn frame(&mut self) -> Result<bool, Setback> {
         let delta_seconds = match self.poll()? {
             Begin::Leave => return Ok(false),
             Begin::Skip => return Ok(self.skip_frame()?),
             Begin::Frame { delta_seconds } => delta_seconds,
         };
+        self.began = cpu_time::of_this_thread();
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
+        self.feel();
+        self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
+        self.hear(&views, delta_seconds);
         self.cull(&views);
         self.draw()?;
         self.screen.display.end(&self.screen.gpu)?;
@@ -235,6 +264,12 @@ impl Viewer {
     /// Waits for the display and gathers input.
     fn poll(&mut self) -> Result<Begin, PresentError> {
         let begin = self.screen.display.begin(&self.screen.gpu, &mut self.input)?;
+        if let Begin::Frame { delta_seconds } = begin {
+            let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
+            let Self { menu, input, settings, person, screen, ground, .. } = self;
+            let sight = |from, way| ground.sight_metres(from, way);
+            menu.step(input, settings, person, clock, sight).buzz(&mut *screen.display);
+        }
         if self.input.leave {
             return Ok(Begin::Leave);
         }
@@ -244,9 +279,20 @@ impl Viewer {
         Ok(begin)
     }
 
+    /// Lets the hands feel what they did.
+    fn feel(&mut self) {
+        let felt = self.feel.step(&self.input.hands, self.ground.holds());
+        for (hand, buzz) in felt.into_iter().enumerate() {
+            if let Some(buzz) = buzz {
+                self.screen.display.buzz(hand, buzz.strength, buzz.duration);
+            }
+        }
+    }
+
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
         self.trace(None);
+        self.sounds.rest();
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
     }
@@ -279,10 +325,13 @@ impl Viewer {
         match event {
             Event::Tileset(tileset) => {
                 self.ground.announce(&tileset);
+                self.sounds.begin(tileset.clone());
                 self.coming = Some(tileset);
             }
             Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
             Event::EvictCollider(collider) => self.ground.remove(collider),
+            Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
+            Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
@@ -338,6 +387,19 @@ impl Viewer {
         self.count_company(count, now);
     }
 
+    /// Hears the twin from where the head is. What is recorded begins with the frames that count, where
+    /// nobody watches.
+    fn hear(&mut self, views: &ViewPair, delta_seconds: f32) {
+        let head = views.center();
+        let is_there = self.place == Place::Twin;
+        self.venue.listen_at(is_there.then_some(head.position));
+        if self.input.is_taken_off {
+            return self.sounds.rest();
+        }
+        let is_kept = if self.wishes.timeout.is_some() { self.is_counting() } else { is_there };
+        self.sounds.hear(head, self.settings.is_mono, is_kept, delta_seconds);
+    }
+
     /// Notes since when there is as much company as was asked for.
     fn count_company(&mut self, count: usize, now: Duration) {
         let is_enough = count >= self.wishes.company;
@@ -387,9 +449,12 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        self.own_hands.show(&self.input.hands, self.person.stage());
         let Self { culler, scene, actors, list, demand, .. } = self;
         actors.clear();
         actors.extend_from_slice(self.figures.actors());
+        actors.extend_from_slice(self.own_hands.actors());
+        self.menu.add_actors(&self.person, actors);
         self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
         demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
@@ -411,6 +476,11 @@ impl Viewer {
             latched.map_err(|error| failed = Err(error)).ok()
         });
         failed?;
+        if let Some((now, began)) = cpu_time::of_this_thread().zip(self.began)
+            && self.is_counting()
+        {
+            self.cpu_times.record(now.saturating_sub(began));
+        }
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
@@ -435,7 +505,8 @@ impl Viewer {
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
             holds: self.ground.holds(),
-            is_menu_open: false,
+            is_menu_open: self.menu.is_open(),
+            buttons: &self.menu.buttons(&self.person),
         });
     }
 
@@ -481,7 +552,15 @@ impl Viewer {
 
     /// Whether frames count: from the first whole view on, in company if that is asked for.
     fn is_counting(&self) -> bool {
-        self.report.whole_view_seconds.is_some() && self.has_company() && self.stays_until.is_none()
+        self.report.whole_view_seconds.is_some()
+            && self.has_company()
+            && self.hears_all()
+            && self.stays_until.is_none()
+    }
+
+    /// Whether what can be heard is here, if it is to be recorded.
+    fn hears_all(&self) -> bool {
+        !self.sounds.is_recording() || (self.venue.has_clips() && self.sounds.is_settled())
     }
 }
 
@@ -506,3 +585,6 @@ fn present_failure(error: PresentError) -> Failure {
     };
     Failure { kind, sentence: error.to_string() }
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests;

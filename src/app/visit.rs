@@ -7,6 +7,7 @@ use super::cli::ViewArgs;
 use super::interrupt::Interrupt;
 use super::report::Report;
 use super::screen::Screen;
+use super::sounds::{Sounds, Wish};
 use super::venue::Venue;
 use super::viewer::{Viewer, Wishes};
 use super::{Failure, folders, identity};
@@ -63,6 +64,11 @@ fn visit(
     let screen = Screen::open(arguments)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
     let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
+    let sounds = Sounds::start(match &arguments.record_audio {
+        Some(file) => Wish::Record(file),
+        None if arguments.headless => Wish::Silent,
+        None => Wish::Play,
+    })?;
     let wishes = Wishes {
         start: arguments.at,
         frames: arguments.frames,
@@ -75,7 +81,7 @@ fn visit(
         trace: arguments.trace.clone(),
     };
     let reopen = || Screen::open(arguments);
-    Viewer::new(screen, venue, wishes, started)?.run(reopen, || interrupt.is_raised())
+    Viewer::new(screen, venue, sounds, wishes, started)?.run(reopen, || interrupt.is_raised())
 }
 
 /// As whom the person visits.

@@ -40,6 +40,6 @@ pub use veil::Veil;
 #[cfg(test)]
 pub(crate) use {
     eye_pass::SHADER as EYE_PASS_SHADER, frame::FrameUniform, frame::ViewUniform, materials::MaterialUniform,
-    mirror::SHADER as MIRROR_SHADER, panel::PanelInstance, panel::SHADER as PANEL_SHADER,
-    self_test::SHADER as SELF_TEST_SHADER,
+    mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER, panel::PanelInstance,
+    panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
 };

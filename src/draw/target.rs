@@ -33,6 +33,22 @@ impl EyeImage {
         Self { texture, layers }
     }
 
+    /// Adds to the commands what copies it to `other`, of the same size, and leaves it ready to be drawn to:
+    /// so a runtime wants its images back.
+    pub fn copy_to(&self, other: &Self, encoder: &mut wgpu::CommandEncoder) {
+        encoder.copy_texture_to_texture(
+            self.texture.as_image_copy(),
+            other.texture.as_image_copy(),
+            self.texture.size(),
+        );
+        let texture = wgpu::TextureTransition {
+            texture: &self.texture,
+            selector: None,
+            state: wgpu::TextureUses::COLOR_TARGET,
+        };
+        encoder.transition_resources(std::iter::empty(), std::iter::once(texture));
+    }
+
     /// Width and height of each eye, pixels.
     pub fn size(&self) -> [u32; 2] {
         [self.texture.width(), self.texture.height()]

@@ -1,11 +1,13 @@
 //! Keyboard and mouse → [`Input`]: a person at a desk.
 //!
 //! W A S D or the arrows walk, Shift runs, dragging with the mouse looks around, Q and E turn,
-//! B shows both eyes, P takes a picture, R tries again, Home goes back to the start, Esc leaves.
+//! B shows both eyes, P takes a picture, R tries again, Home goes back to the start, Esc leaves. M or
+//! Tab opens the menu, in which the mouse points and presses.
 
 use glam::Vec2;
 
-use crate::rig::Input;
+use crate::math::Pose;
+use crate::rig::{Button, Cursor, Hand, Input};
 
 /// Radians that a drag over one pixel turns the head: half a turn for 1500 pixels.
 const TURN_RADIANS_PER_PIXEL: f32 = 0.002;
@@ -40,15 +42,22 @@ pub enum Key {
     Retry,
     /// Leave.
     Leave,
+    /// Open or close the menu.
+    Menu,
 }
+
+/// How many keys there are.
+const KEYS: usize = Key::Menu as usize + 1;
 
 /// What is held, and what happened since the last frame.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Desk {
-    held: [bool; 12],
-    pressed: [bool; 12],
+    held: [bool; KEYS],
+    pressed: [bool; KEYS],
     drag_pixels: Vec2,
     is_dragging: bool,
+    cursor: Option<Pose>,
+    button: Button,
 }
 
 impl Desk {
@@ -64,6 +73,18 @@ impl Desk {
         self.is_dragging = is_down;
     }
 
+    /// The mouse is over what is along −Z of this ray, given from the head; `None`: it is elsewhere.
+    pub fn point(&mut self, ray: Option<Pose>) {
+        self.cursor = ray;
+    }
+
+    /// The mouse's first button went down or up.
+    pub fn press(&mut self, is_down: bool) {
+        self.button.is_pressed |= is_down && !self.button.is_down;
+        self.button.is_released |= !is_down && self.button.is_down;
+        self.button.is_down = is_down;
+    }
+
     /// The mouse moved, pixels right and down.
     pub fn mouse(&mut self, delta_pixels: Vec2) {
         if self.is_dragging {
@@ -75,6 +96,8 @@ impl Desk {
     pub fn release_all(&mut self) {
         self.held = Default::default();
         self.is_dragging = false;
+        // Taken away, not let go: nothing is clicked.
+        self.button = Button::default();
     }
 
     /// The frame's input; presses and mouse movement are handed out once.
@@ -84,6 +107,11 @@ impl Desk {
                 - f32::from(u8::from(self.held[negative as usize]))
         };
         let pressed = |key: Key| self.pressed[key as usize];
+        let menu = Button {
+            is_down: self.held[Key::Menu as usize],
+            is_pressed: pressed(Key::Menu),
+            is_released: false,
+        };
         let turn = axis(Key::TurnLeft, Key::TurnRight) * TURN_RADIANS_PER_SECOND * delta_seconds;
         let input = Input {
             walk: Vec2::new(axis(Key::Right, Key::Left), axis(Key::Ahead, Key::Back)),
@@ -95,8 +123,11 @@ impl Desk {
             recentre: pressed(Key::Recentre),
             retry: pressed(Key::Retry),
             leave: pressed(Key::Leave),
+            cursor: self.cursor.map(|ray| Cursor { ray, button: self.button }),
+            hands: [Hand::default(), Hand { menu, ..Hand::default() }],
             ..Input::default()
         };
+        self.button = Button { is_down: self.button.is_down, ..Button::default() };
         self.pressed = Default::default();
         self.drag_pixels = Vec2::ZERO;
         input
@@ -131,5 +162,28 @@ mod tests {
         desk.mouse(Vec2::new(100.0, -50.0));
         let input = desk.take(0.01);
         assert!((input.turn_radians + 0.2).abs() < 1e-6 && (input.look_up_radians - 0.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_mouse_presses_once_and_a_window_that_loses_it_lets_nothing_go() {
+        let mut desk = Desk::default();
+        desk.point(Some(Pose::IDENTITY));
+        desk.press(true);
+        let button = |desk: &mut Desk| desk.take(0.01).cursor.map(|cursor| cursor.button).unwrap_or_default();
+        let down = Button { is_down: true, ..Button::default() };
+        assert_eq!(button(&mut desk), Button { is_pressed: true, ..down });
+        assert_eq!(button(&mut desk), down);
+        desk.press(false);
+        desk.press(true);
+        assert_eq!(button(&mut desk), Button { is_down: true, is_pressed: true, is_released: true });
+        desk.release_all();
+        assert_eq!(button(&mut desk), Button::default());
+        desk.press(false);
+        assert_eq!(button(&mut desk), Button::default(), "it was not down any more");
+        desk.key(Key::Menu, true);
+        assert!(desk.take(0.01).hands[1].menu.is_pressed);
+        assert!(!desk.take(0.01).hands[1].menu.is_pressed);
+        desk.point(None);
+        assert_eq!(desk.take(0.01).cursor, None);
     }
 }

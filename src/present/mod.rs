@@ -15,6 +15,8 @@ pub mod openxr;
 pub mod picture;
 #[cfg(feature = "viewer")]
 pub mod session;
+#[cfg(feature = "viewer")]
+pub mod steady;
 #[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
@@ -99,6 +101,11 @@ mod display {
         /// What the eyes saw in the last frame that was kept.
         fn picture(&self) -> Option<EyeImage> {
             Some(self.target().image)
+        }
+
+        /// Whether a picture of it is worth taking with both eyes.
+        fn has_two_eyes(&self) -> bool {
+            false
         }
 
         /// What the display is called where it shows a name.

@@ -1,11 +1,14 @@
 //! A desktop window, and the person at the desk before it.
 
+mod mirrored;
+
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glam::Vec2;
+use glam::{Quat, Vec2, Vec3};
 use winit::application::ApplicationHandler;
-use winit::dpi::PhysicalSize;
+use winit::dpi::{PhysicalPosition, PhysicalSize};
 use winit::event::{DeviceEvent, DeviceId, ElementState, MouseButton, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, EventLoop};
 use winit::keyboard::{KeyCode, PhysicalKey};
@@ -15,8 +18,9 @@ use winit::window::{Window as WinitWindow, WindowId};
 use super::desk::{Desk, Key};
 use super::{Begin, Display, PresentError, SAMPLES};
 use crate::draw::{EyeTarget, Gpu, Mirror, MirrorMode};
-use crate::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
+use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::{Input, Person};
+pub use mirrored::Mirrored;
 
 /// The vertical field of view of the window, radians: 70°, between a monitor's true angle and a headset's.
 const FOV_RADIANS: f32 = 1.22;
@@ -30,8 +34,15 @@ struct Events {
     window: Option<Arc<WinitWindow>>,
     failure: Option<String>,
     desk: Desk,
+    /// Where the mouse is, pixels from the top left corner.
+    cursor: Option<PhysicalPosition<f64>>,
     is_closed: bool,
     is_resized: bool,
+}
+
+thread_local! {
+    /// Window systems give a program one such loop: a window leaves it for the next.
+    static LOOP: RefCell<Option<EventLoop<()>>> = const { RefCell::new(None) };
 }
 
 /// The window before there is a GPU to draw to it: its surface decides which GPU will do.
@@ -61,7 +72,9 @@ impl OpenWindow {
     /// When there is no display.
     pub fn open(title: &str, width: u32, height: u32) -> Result<Self, PresentError> {
         let no_display = |reason: String| PresentError::NoDisplay { reason };
-        let mut event_loop = EventLoop::new().map_err(|error| no_display(error.to_string()))?;
+        let kept = LOOP.take();
+        let mut event_loop =
+            kept.map_or_else(EventLoop::new, Ok).map_err(|error| no_display(error.to_string()))?;
         let mut events = Events::default();
         let mut opener = Opener { events: &mut events, title, size: PhysicalSize::new(width, height) };
         event_loop.pump_app_events(Some(Duration::ZERO), &mut opener);
@@ -107,6 +120,16 @@ impl OpenWindow {
 }
 
 impl Window {
+    /// Finds out what the mouse is over.
+    fn point(&mut self) {
+        let size = Vec2::new(self.config.width as f32, self.config.height as f32);
+        let over = self.events.cursor.and_then(|at| {
+            self.mode.place(Vec2::new(at.x as f32, at.y as f32), size, self.target.image.size())
+        });
+        let aspect = size.x / size.y;
+        self.events.desk.point(over.map(|(eye, at)| ray(Fov::symmetric(FOV_RADIANS, aspect), eye, at)));
+    }
+
     fn resize(&mut self, gpu: &Gpu) {
         let Some(size) = self.events.window.as_ref().map(|window| window.inner_size()) else { return };
         if size.width == 0 || size.height == 0 {
@@ -144,6 +167,7 @@ impl Display for Window {
         let status = self.event_loop.pump_app_events(Some(Duration::ZERO), &mut self.events);
         let delta_seconds = self.last.elapsed().as_secs_f32().min(DELTA_SECONDS_MAX);
         self.last = Instant::now();
+        self.point();
         *input = self.events.desk.take(delta_seconds);
         if matches!(status, PumpStatus::Exit(_)) || self.events.is_closed {
             return Ok(Begin::Leave);
@@ -192,6 +216,16 @@ impl Display for Window {
     }
 }
 
+/// Head from what an eye sees at a place of its picture, −1 ..= 1 to the right and up.
+fn ray(fov: Fov, eye: usize, at: Vec2) -> Pose {
+    let side = if eye == 0 { -0.5 } else { 0.5 };
+    let direction = Vec3::new(fov.right_radians.tan() * at.x, fov.up_radians.tan() * at.y, -1.0);
+    Pose {
+        position: Vec3::X * (side * EYE_DISTANCE_METRES),
+        orientation: Quat::from_rotation_arc(Vec3::NEG_Z, direction.normalize_or(Vec3::NEG_Z)),
+    }
+}
+
 /// Opens the window as soon as the window system lets it.
 struct Opener<'a> {
     events: &'a mut Events,
@@ -233,9 +267,17 @@ impl Events {
             WindowEvent::CloseRequested | WindowEvent::Destroyed => self.is_closed = true,
             WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => self.is_resized = true,
             WindowEvent::Focused(false) => self.desk.release_all(),
-            WindowEvent::MouseInput { state, button: MouseButton::Left | MouseButton::Right, .. } => {
-                self.desk.drag(*state == ElementState::Pressed);
+            WindowEvent::MouseInput { state, button, .. } => {
+                let is_down = *state == ElementState::Pressed;
+                if matches!(button, MouseButton::Left | MouseButton::Right) {
+                    self.desk.drag(is_down);
+                }
+                if *button == MouseButton::Left {
+                    self.desk.press(is_down);
+                }
             }
+            WindowEvent::CursorMoved { position, .. } => self.cursor = Some(*position),
+            WindowEvent::CursorLeft { .. } => self.cursor = None,
             WindowEvent::KeyboardInput { event, .. } => {
                 if let Some(key) = meaning(event.physical_key) {
                     self.desk.key(key, event.state == ElementState::Pressed);
@@ -262,6 +304,25 @@ fn meaning(key: PhysicalKey) -> Option<Key> {
         KeyCode::Home => Key::Recentre,
         KeyCode::KeyR => Key::Retry,
         KeyCode::Escape => Key::Leave,
+        KeyCode::KeyM | KeyCode::Tab => Key::Menu,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the mouse is over, drawn by that eye, is where the mouse is.
+    #[test]
+    fn the_mouse_is_over_what_is_drawn_there() {
+        let fov = Fov::symmetric(FOV_RADIANS, 1.5);
+        let views = ViewPair::around(Pose::IDENTITY, fov, EYE_DISTANCE_METRES);
+        for (eye, at) in [(0, Vec2::new(0.3, -0.8)), (1, Vec2::new(-0.9, 0.2)), (0, Vec2::ZERO)] {
+            let ray = ray(fov, eye, at);
+            let seen = ray.position + ray.forward() * 3.0;
+            let clip = views.eyes[eye].clip_from_world(0.1) * seen.extend(1.0);
+            assert!(Vec2::new(clip.x / clip.w, clip.y / clip.w).abs_diff_eq(at, 1e-5), "{clip}");
+        }
+    }
 }

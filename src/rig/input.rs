@@ -2,7 +2,7 @@
 
 use glam::Vec2;
 
-use super::Hand;
+use super::{Button, Hand};
 use crate::math::Pose;
 
 /// One frame's input. Held things are levels, presses are true in one frame only.
@@ -37,4 +37,15 @@ pub struct Input {
     pub gaze: Option<Pose>,
     /// Left and right.
     pub hands: [Hand; 2],
+    /// A mouse in a window, while it is over what the eyes see.
+    pub cursor: Option<Cursor>,
+}
+
+/// A mouse: a third hand, that points from an eye.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cursor {
+    /// Head from ray: what the mouse is over is along −Z.
+    pub ray: Pose,
+    /// Its first button.
+    pub button: Button,
 }

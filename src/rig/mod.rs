@@ -22,7 +22,7 @@ pub use comfort::Comfort;
 pub use grasp::Grasp;
 pub use hand::{Button, Hand, HandKind};
 pub use hands::{Hands, RawHand};
-pub use input::Input;
+pub use input::{Cursor, Input};
 pub use joints::Joints;
 pub use leap::Leap;
 pub use person::Person;

@@ -26,6 +26,7 @@ pub enum Walk {
 
 /// What the wrist menu changes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// How to turn.
     pub turn: Turn,

@@ -37,6 +37,10 @@ index!(
     MaterialId
 );
 index!(
+    /// A clip of [`super::Tileset::clips`].
+    ClipId
+);
+index!(
     /// An entity of [`super::Tileset::entities`].
     EntityIndex
 );

@@ -71,6 +71,24 @@ pub const IMAGES_MAX: usize = 4096;
 /// Entities of a tileset.
 pub const ENTITIES_MAX: usize = 65_536;
 
+/// Places in a tileset that sound.
+pub const SOUNDS_MAX: usize = 256;
+
+/// Clips of a tileset: one a sound.
+pub const CLIPS_MAX: usize = SOUNDS_MAX;
+
+/// Frames of a clip at 48 kHz: a minute, in stereo and 16 bits 11.5 MB, is below [`BLOB_BYTES_MAX`].
+pub const CLIP_FRAMES_MAX: u32 = 48_000 * 60;
+
+/// A WAV that bake reads: a minute of stereo floats at 192 kHz is 92 MB.
+pub const SOUND_SOURCE_BYTES_MAX: usize = 96 << 20;
+
+/// How near a sound is as loud as it gets at least, metres: within, the inverse law grows without end.
+pub const SOUND_INNER_METRES_MIN: f32 = 0.1;
+
+/// How far a sound may be heard, metres.
+pub const SOUND_RADIUS_METRES_MAX: f32 = 1000.0;
+
 /// Bytes of any name: entity ids, titles.
 pub const NAME_BYTES_MAX: usize = 256;
 

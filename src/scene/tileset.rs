@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
 use super::prop::{self, Prop};
+use super::sound::{self, Clip, Sound};
 use super::texture::Image;
 use super::{BlobId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
@@ -100,6 +101,10 @@ pub struct Tables {
     pub colliders: Vec<ColliderCell>,
     /// Things to take in the hand. The last of the tiles are theirs.
     pub props: Vec<Prop>,
+    /// Everything that can be heard.
+    pub clips: Vec<Clip>,
+    /// Where it is heard.
+    pub sounds: Vec<Sound>,
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -139,6 +144,8 @@ impl TryFrom<Tables> for Tileset {
         }
         check_entities(&tables.entities)?;
         collider::check_cells(&tables.colliders, tables.blobs.len())?;
+        sound::check_clips(&tables.clips, tables.blobs.len())?;
+        sound::check_sounds(&tables.sounds, &tables.clips, tables.entities.len())?;
         let light = &tables.light;
         let numbers_ok =
             light.to_sun.is_normalized() && light.sun.is_finite() && light.sky.iter().all(|c| c.is_finite());
@@ -292,6 +299,16 @@ impl Tileset {
     /// What shows the prop, which must be one of this tileset: in its own space.
     pub fn prop_tile(&self, prop: PropId) -> TileId {
         TileId((self.tables.tiles.len() - self.tables.props.len()) as u32 + prop.0)
+    }
+
+    /// Everything that can be heard.
+    pub fn clips(&self) -> &[Clip] {
+        &self.tables.clips
+    }
+
+    /// Where it is heard.
+    pub fn sounds(&self) -> &[Sound] {
+        &self.tables.sounds
     }
 
     /// The light.

@@ -47,7 +47,7 @@ impl Choice {
         demand: &Demand,
         mut room: Room,
         mut look: impl FnMut(BlobId),
-    ) -> &[BlobId] {
+    ) -> &mut Vec<BlobId> {
         self.round += 1;
         self.score(venue, demand);
         self.ground.look(venue, demand.feet, self.round);
@@ -73,7 +73,7 @@ impl Choice {
         }
         self.keep_under_way(venue, fetch);
         self.list.truncate(WANTS_MAX);
-        &self.list
+        &mut self.list
     }
 
     /// What was looked at of the ground.
@@ -180,6 +180,8 @@ impl Choice {
                     let slot = &venue.colliders[collider.index()];
                     slot.wanted_round == self.round && slot.state == ColliderState::Absent
                 }
+                // It has a list of its own.
+                User::Clip(_) => false,
             });
             if is_wanted && !self.list.contains(&blob) {
                 self.list.push(blob);

@@ -6,7 +6,10 @@ use crate::physics::Surface;
 use crate::protocol::{ProtocolError, manifest};
 use crate::scene::gltf::image;
 use crate::scene::texture::{ColorSpace, Image, Texture};
-use crate::scene::{ColliderId, ContentError, ImageId, TileId, TileMesh, Tileset, collider, tile};
+use crate::scene::{
+    Clip, ClipId, ColliderId, ContentError, ImageId, Samples, TileId, TileMesh, Tileset, collider, sound,
+    tile,
+};
 
 /// Which venue a job belongs to: results of an earlier one are of no use any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,15 @@ pub enum Work {
         /// Its PNG or JPEG; `None` where there is none to be had.
         file: Option<Arc<Vec<u8>>>,
     },
+    /// A clip.
+    Clip {
+        /// Which.
+        clip: ClipId,
+        /// What it is to become.
+        form: Clip,
+        /// Its WAV.
+        file: Arc<Vec<u8>>,
+    },
 }
 
 /// What came of a job.
@@ -93,6 +105,13 @@ pub enum Content {
         /// Why they are refused.
         refused: Option<ContentError>,
     },
+    /// A clip.
+    Clip {
+        /// Which.
+        clip: ClipId,
+        /// What is heard.
+        samples: Result<Samples, ContentError>,
+    },
 }
 
 /// Does a job.
@@ -112,6 +131,7 @@ pub fn run(job: DecodeJob) -> Decoded {
         Work::Image { image, form, file: None } => {
             Content::Image { image, texture: blank(form), refused: None }
         }
+        Work::Clip { clip, form, file } => Content::Clip { clip, samples: sound::decode(&file, &form) },
     };
     Decoded { venue: job.venue, content }
 }

@@ -13,11 +13,14 @@
 //! what is decoded and not taken by `ready_bytes`, what is on the GPU by `resident_bytes`.
 
 mod choice;
+mod clips;
 pub mod decode;
 mod fetch;
 mod ground;
 mod residency;
 mod streamer;
+#[cfg(test)]
+mod tests;
 mod venue;
 
 use std::sync::Arc;
@@ -25,7 +28,7 @@ use std::sync::Arc;
 use crate::physics::Surface;
 use crate::protocol::{ContentHash, ProtocolError, WantedBlob};
 use crate::scene::texture::Texture;
-use crate::scene::{ColliderId, ContentError, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{ClipId, ColliderId, ContentError, ImageId, Samples, TileId, TileMesh, Tileset};
 
 pub use decode::{DecodeJob, Decoded};
 pub use streamer::Streamer;
@@ -40,6 +43,8 @@ pub struct Limits {
     pub ready_bytes: u64,
     /// Bytes on the GPU.
     pub resident_bytes: u64,
+    /// Bytes of clips in memory: six minutes of one channel.
+    pub clip_bytes: u64,
     /// Jobs that the workers may have at once; the rest waits here, where it can be reordered.
     pub decodes: usize,
     /// Whether there is a cache to look into.
@@ -52,6 +57,7 @@ impl Default for Limits {
             window_bytes: 8 << 20,
             ready_bytes: 32 << 20,
             resident_bytes: 512 << 20,
+            clip_bytes: 32 << 20,
             decodes: 32,
             has_cache: true,
         }
@@ -108,6 +114,15 @@ pub enum Ready {
     EvictTile(TileId),
     /// No tile that is here uses this image any more.
     EvictTexture(ImageId),
+    /// A clip, for whoever plays it.
+    Clip {
+        /// Which.
+        clip: ClipId,
+        /// What is heard.
+        samples: Samples,
+    },
+    /// Nobody is near enough to hear this clip any more.
+    EvictClip(ClipId),
 }
 
 /// Something is missing and will stay so. What is coarser stays in its place.
@@ -140,6 +155,14 @@ pub enum StreamFault {
     Image {
         /// Which.
         image: ImageId,
+        /// Why.
+        reason: ContentError,
+    },
+    /// A clip that is refused.
+    #[error("clip {} is refused: {reason}", clip.0)]
+    Clip {
+        /// Which.
+        clip: ClipId,
         /// Why.
         reason: ContentError,
     },
@@ -184,4 +207,6 @@ pub struct Stats {
     pub resident_tiles: usize,
     /// What they and their textures occupy.
     pub resident_bytes: u64,
+    /// What clips occupy.
+    pub clip_bytes: u64,
 }

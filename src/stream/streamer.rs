@@ -7,13 +7,15 @@ use std::time::Duration;
 use glam::Vec3;
 
 use super::choice::{Choice, Room};
+use super::clips::Clips;
 use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
 use super::fetch::Fetch;
 use super::residency::Residency;
 use super::venue::{ColliderState, ImageState, TileState, User, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
+use crate::protocol::content::WANTS_MAX;
 use crate::protocol::{BlobFault, ContentHash, WantedBlob, Welcome};
-use crate::scene::{BlobId, Demand, ImageId, TileId, Tileset};
+use crate::scene::{BlobId, ClipId, ContentError, Demand, ImageId, Samples, TileId, Tileset};
 
 /// How often blobs are chosen anew, unless none is under way: three frames.
 const ROUND: Duration = Duration::from_millis(33);
@@ -48,6 +50,7 @@ pub struct Streamer {
     requests: VecDeque<Request>,
     faults: VecDeque<StreamFault>,
     stats: Stats,
+    listener: Option<Vec3>,
 }
 
 /// Everything that belongs to one venue.
@@ -56,6 +59,7 @@ struct Active {
     fetch: Fetch,
     choice: Choice,
     residency: Residency,
+    clips: Clips,
     chosen_at: Option<Duration>,
     /// Most important first, as far as is known.
     decode_queue: VecDeque<(Work, u64)>,
@@ -79,6 +83,7 @@ impl Streamer {
             requests: VecDeque::new(),
             faults: VecDeque::new(),
             stats: Stats::default(),
+            listener: None,
         }
     }
 
@@ -127,6 +132,16 @@ impl Streamer {
         }
     }
 
+    /// Where whoever hears is from now on, metres; `None`: nowhere, and no clip is wanted.
+    pub fn listen_at(&mut self, listener: Option<Vec3>) {
+        self.listener = listener;
+    }
+
+    /// Whether every clip that can be heard where the listener is was handed out.
+    pub fn has_clips(&self) -> bool {
+        self.venue.as_ref().is_some_and(|active| active.clips.are_here())
+    }
+
     /// A frame is being made at `now`, and this is what its eyes want. Call it once a frame, before
     /// requests are taken.
     pub fn frame(&mut self, now: Duration, demand: &Demand) {
@@ -138,13 +153,15 @@ impl Streamer {
                 slot.kept = now;
             }
         }
+        active.listen(self.listener, self.limits.clip_bytes);
         let is_due = active
             .chosen_at
             .is_none_or(|then| active.fetch.sent().is_empty() || now.saturating_sub(then) >= ROUND);
         let is_idle = active.choice.ground().is_settled(&active.venue, demand.feet)
             && demand.wants.is_empty()
             && active.fetch.sent().is_empty()
-            && active.waiting.is_empty();
+            && active.waiting.is_empty()
+            && !active.clips.is_missing_any();
         // While another venue's manifest is wanted, its list must not be replaced by ours.
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
             active.chosen_at = Some(now);
@@ -169,6 +186,10 @@ impl Streamer {
         let list = active.choice.choose(&mut active.venue, &mut active.fetch, demand, room, |blob| {
             requests.push_back(Request::Look(tileset.blobs()[blob.index()].hash));
         });
+        active.clips.choose(&active.venue.tileset, now, &mut active.fetch, list, |blob| {
+            requests.push_back(Request::Look(active.venue.tileset.blobs()[blob.index()].hash));
+        });
+        list.truncate(WANTS_MAX);
         let kept = list.iter().filter(|blob| active.fetch.sent().contains(blob)).count();
         self.stats.cancelled += (sent_before - kept) as u64;
         if self.is_connected
@@ -267,6 +288,7 @@ impl Streamer {
                     active.venue.colliders[collider.index()].state = ColliderState::Bad;
                     active.ready.push_back(Ready::Collider { collider, surface: None });
                 }
+                User::Clip(clip) => active.clips.give_up(clip),
             }
         }
         self.report(match fault {
@@ -310,6 +332,12 @@ impl Streamer {
                         let work = Work::Collider { collider, bytes: bytes.clone() };
                         // What one stands on comes before what one sees.
                         active.queue_first(work, bytes.len() as u64);
+                        is_used = true;
+                    }
+                }
+                User::Clip(clip) => {
+                    if active.clips.is_missing(clip) {
+                        active.queue_clip(clip, bytes.clone());
                         is_used = true;
                     }
                 }
@@ -381,6 +409,13 @@ impl Streamer {
                     self.report(StreamFault::Image { image, reason });
                 }
             }
+            Content::Clip { clip, samples } => {
+                let Some(active) = self.active(decoded.venue) else { return };
+                active.decoding_count -= 1;
+                if let Err(reason) = active.take_clip(clip, samples) {
+                    self.report(StreamFault::Clip { clip, reason });
+                }
+            }
         }
         if let Some(active) = &mut self.venue {
             active.release_waiting();
@@ -395,23 +430,29 @@ impl Streamer {
     }
 
     /// The renderer has lost all that it was given: everything comes again, from the cache where there is
-    /// one. The tileset stays and is not told again.
+    /// one. The tileset stays and is not told again, and nor are clips, which the renderer never had.
     pub fn start_over(&mut self) {
         let Some(active) = self.venue.take() else { return };
         // A newer manifest that is being decoded is the newest number, and brings a venue of its own.
         if !matches!(self.manifest, Manifest::Decoding(_)) {
             // What is being decoded answers to the old number, and so to nobody.
             self.venue_count += 1;
-            self.open(active.venue.manifest, active.venue.tileset, VecDeque::new());
+            let mut clips = active.clips;
+            clips.start_over();
+            let mut ready = active.ready;
+            ready.retain(|ready| matches!(ready, Ready::Clip { .. } | Ready::EvictClip(_)));
+            self.open(active.venue.manifest, active.venue.tileset, clips, ready);
         }
     }
 
     fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
+        let clips = Clips::new(&tileset);
         let tileset = Arc::new(tileset);
-        self.open(manifest, tileset.clone(), VecDeque::from([Ready::Tileset(tileset)]));
+        self.open(manifest, tileset.clone(), clips, VecDeque::from([Ready::Tileset(tileset)]));
     }
 
-    fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, ready: VecDeque<Ready>) {
+    fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, clips: Clips, ready: VecDeque<Ready>) {
+        let ready_bytes = ready.iter().map(size_bytes).sum();
         let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
         self.venue = Some(Active {
@@ -419,12 +460,13 @@ impl Streamer {
             fetch,
             choice: Choice::default(),
             residency: Residency::default(),
+            clips,
             chosen_at: None,
             decode_queue: VecDeque::new(),
             decode_queue_bytes: 0,
             decoding_count: 0,
             ready,
-            ready_bytes: 0,
+            ready_bytes,
             waiting: Vec::new(),
             now: Duration::ZERO,
         });
@@ -461,15 +503,7 @@ impl Streamer {
     pub fn next_ready(&mut self) -> Option<Ready> {
         let active = self.venue.as_mut()?;
         let ready = active.ready.pop_front()?;
-        active.ready_bytes -= match &ready {
-            Ready::Texture { texture, .. } => texture.size_bytes(),
-            Ready::Tile { mesh, .. } => mesh.size_bytes(),
-            Ready::Tileset(_)
-            | Ready::Collider { .. }
-            | Ready::EvictCollider(_)
-            | Ready::EvictTile(_)
-            | Ready::EvictTexture(_) => 0,
-        };
+        active.ready_bytes -= size_bytes(&ready);
         Some(ready)
     }
 
@@ -485,6 +519,7 @@ impl Streamer {
             under_way: active.fetch.sent().len(),
             resident_tiles: active.residency.tile_count(),
             resident_bytes: active.residency.bytes(),
+            clip_bytes: active.clips.resident_bytes(),
             ..self.stats
         }
     }
@@ -515,6 +550,34 @@ impl Active {
         self.queue(Work::Image { image, form, file }, size_bytes);
     }
 
+    fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
+        self.clips.begin_decoding(clip);
+        let size_bytes = file.len() as u64;
+        let form = self.venue.tileset.clips()[clip.index()];
+        self.queue(Work::Clip { clip, form, file }, size_bytes);
+    }
+
+    /// Hands the clip out, unless it is refused.
+    fn take_clip(
+        &mut self,
+        clip: ClipId,
+        samples: Result<Samples, ContentError>,
+    ) -> Result<(), ContentError> {
+        let samples = samples.inspect_err(|_| self.clips.give_up(clip))?;
+        let size_bytes = clip_bytes(&samples);
+        self.clips.arrived(clip, size_bytes);
+        self.ready_bytes += size_bytes;
+        self.ready.push_back(Ready::Clip { clip, samples });
+        Ok(())
+    }
+
+    fn listen(&mut self, listener: Option<Vec3>, limit_bytes: u64) {
+        let ready = &mut self.ready;
+        self.clips.listen(listener, self.now, &self.venue.tileset, limit_bytes, |clip| {
+            ready.push_back(Ready::EvictClip(clip));
+        });
+    }
+
     fn queue(&mut self, work: Work, size_bytes: u64) {
         self.decode_queue_bytes += size_bytes;
         self.decode_queue.push_back((work, size_bytes));
@@ -530,6 +593,7 @@ impl Active {
     fn drop_unwanted(&mut self) {
         let round = self.choice.round();
         let (venue, queue_bytes) = (&mut self.venue, &mut self.decode_queue_bytes);
+        let clips = &mut self.clips;
         self.decode_queue.retain(|(work, size_bytes)| {
             let is_wanted = match work {
                 Work::Manifest { .. } => true,
@@ -538,6 +602,7 @@ impl Active {
                 Work::Image { image, file, .. } => {
                     file.is_none() || venue.images[image.index()].wanted_round == round
                 }
+                Work::Clip { clip, .. } => clips.is_wanted(*clip),
             };
             if !is_wanted {
                 *queue_bytes -= size_bytes;
@@ -548,6 +613,7 @@ impl Active {
                         venue.colliders[collider.index()].state = ColliderState::Absent;
                     }
                     Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
+                    Work::Clip { clip, .. } => clips.drop_decoding(*clip),
                 }
             }
             is_wanted
@@ -591,4 +657,23 @@ impl Active {
         self.residency
             .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
     }
+}
+
+/// What waits to be taken, in memory.
+fn size_bytes(ready: &Ready) -> u64 {
+    match ready {
+        Ready::Texture { texture, .. } => texture.size_bytes(),
+        Ready::Tile { mesh, .. } => mesh.size_bytes(),
+        Ready::Clip { samples, .. } => clip_bytes(samples),
+        Ready::Tileset(_)
+        | Ready::Collider { .. }
+        | Ready::EvictCollider(_)
+        | Ready::EvictTile(_)
+        | Ready::EvictTexture(_)
+        | Ready::EvictClip(_) => 0,
+    }
+}
+
+fn clip_bytes(samples: &Samples) -> u64 {
+    samples.values.len() as u64 * 2
 }

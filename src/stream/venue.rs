@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::decode::VenueNumber;
 use crate::protocol::ContentHash;
 use crate::scene::texture::Image;
-use crate::scene::{BlobId, ColliderId, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{BlobId, ClipId, ColliderId, ImageId, TileId, TileMesh, Tileset};
 
 /// How far a tile has come.
 #[derive(Debug)]
@@ -79,6 +79,7 @@ pub enum User {
     Tile(TileId),
     Image(ImageId),
     Collider(ColliderId),
+    Clip(ClipId),
 }
 
 /// A tileset and the state of everything in it.
@@ -121,6 +122,9 @@ impl Venue {
         let colliders = vec![unseen; tileset.colliders().len()];
         for (index, cell) in tileset.colliders().iter().enumerate() {
             users[cell.blob.index()].push(User::Collider(ColliderId(index as u32)));
+        }
+        for (index, clip) in tileset.clips().iter().enumerate() {
+            users[clip.blob.index()].push(User::Clip(ClipId(index as u32)));
         }
         for (index, tile) in tileset.tiles().iter().enumerate() {
             let id = TileId(index as u32);

@@ -64,14 +64,14 @@ pub const RULES: &[Rule] = &[
     pure(3, "wallet", &["math", "scene", "protocol"], &[]),
     pure(3, "guide", &["math", "scene", "protocol"], &[]),
     rim(3, "net", &["math", "protocol", "udp"], &["quinn", "quinn_proto", "rustls", "tokio", "base64"]),
-    rim(3, "audio", &["math", "scene", "protocol"], &[]),
+    rim(3, "audio", &["math", "scene", "protocol"], &["rtrb", "pulseaudio", "cpal"]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
         &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "png", "serde_json", "base64"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &["egui"]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png", "android_activity", "jni"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store", "stream", "people", "twin", "wallet",
-        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4", "android_logger", "log"]),
+        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4", "rustix", "android_logger", "log"]),
 ];
 
 /// What the command's own `main.rs` may use.
@@ -93,7 +93,8 @@ pub const UNSAFE: &[&str] = &[
 ];
 
 /// Modules that read a stranger's bytes: nothing in them may panic on a wrong one.
-pub const STRANGERS_BYTES: &[&str] = &["scene::gltf", "scene::tile", "scene::collider", "protocol"];
+pub const STRANGERS_BYTES: &[&str] =
+    &["scene::gltf", "scene::tile", "scene::collider", "scene::sound::wav", "protocol"];
 
 /// The sentence of the design: the docs of `lib.rs` keep this order.
 pub const SENTENCE: &[&str] = &["stream", "scene", "cull", "draw", "present"];

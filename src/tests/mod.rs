@@ -6,7 +6,7 @@ pub(crate) mod corpus;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod crowd;
 #[cfg(feature = "viewer")]
-mod draw;
+pub(crate) mod draw;
 #[cfg(feature = "viewer")]
 mod golden;
 mod layers;

@@ -6,8 +6,8 @@ use std::mem::offset_of;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::draw::{
-    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, PANEL_SHADER, PanelInstance,
-    SELF_TEST_SHADER, ViewUniform,
+    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, MirrorUniform, PANEL_SHADER,
+    PanelInstance, SELF_TEST_SHADER, ViewUniform,
 };
 
 fn parsed(name: &str, source: &str) -> naga::Module {
@@ -97,6 +97,9 @@ fn structures_lie_in_memory_as_in_rust() {
         sky => "sky",
         veil => "veil",
     });
+    let (size, members) = layout(&parsed("mirror", MIRROR_SHADER), "Look");
+    assert_eq!(size as usize, size_of::<MirrorUniform>());
+    assert_eq!(members.last(), Some(&("row_w".to_owned(), 32)));
     let (size, members) = layout(&module, "Material");
     assert_eq!(size as usize, size_of::<MaterialUniform>());
     let layers = offset_of!(MaterialUniform, layers) as u32;

@@ -79,26 +79,42 @@ pub struct MenuStep {
 
 impl Default for Menu {
     fn default() -> Self {
-        let [width, height] = SIZE_DEGREES.map(points);
         let mut menu = Self {
-            panel: Panel::new(Vec2::new(width, height)),
+            panel: new_panel(),
             open: None,
             page: Page::Main,
             shown: Settings::default(),
             asked: None,
             is_closing: false,
         };
-        // Letters are cut now: it opens without a pause.
-        for page in [Page::Leave, Page::Main] {
-            menu.page = page;
-            menu.panel.invalidate();
-            menu.lay_out(0.0);
-        }
+        menu.warm_up();
         menu
     }
 }
 
+fn new_panel() -> Panel {
+    let [width, height] = SIZE_DEGREES.map(points);
+    Panel::new(Vec2::new(width, height))
+}
+
 impl Menu {
+    /// Begins its picture anew, for a painter that has no letters yet; what is open stays open.
+    pub fn renew(&mut self) {
+        self.panel = new_panel();
+        self.warm_up();
+    }
+
+    /// Cuts its letters now, so that it opens without a pause.
+    fn warm_up(&mut self) {
+        let page = self.page;
+        for other in [Page::Main, Page::Leave, page] {
+            self.page = other;
+            self.panel.invalidate();
+            self.lay_out(0.0);
+        }
+        self.panel.invalidate();
+    }
+
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
@@ -135,6 +151,16 @@ impl Menu {
         let scale = Affine3A::from_scale(Vec3::new(metres, -metres, -metres));
         let corner = Affine3A::from_translation(Vec3::new(-half.x, -half.y, 0.0));
         Some(place.pose.to_affine() * scale * corner)
+    }
+
+    /// What can be pressed and where, in the stage's space, by what is written on it.
+    pub fn buttons(&self) -> Vec<(String, Vec3)> {
+        let Some(stage_from_points) = self.stage_from_points() else { return Vec::new() };
+        let place = |rect: Rect| {
+            let middle = rect.center();
+            stage_from_points.transform_point3(Vec3::new(middle.x, middle.y, 0.0))
+        };
+        self.panel.pressable().into_iter().map(|(name, rect)| (name, place(rect))).collect()
     }
 
     /// Something happened to its surface.

@@ -117,7 +117,12 @@ impl Panel {
         for viewport in input.viewports.values_mut() {
             viewport.native_pixels_per_point = Some(theme::TEXELS_PER_POINT);
         }
-        let mut output = self.context.run_ui(input, content);
+        let mut content = content;
+        let mut output = self.context.run_ui(input, |ui| {
+            // egui may lay out more than once.
+            widgets::forget_pressable(ui.ctx());
+            content(ui);
+        });
         let delay = output.viewport_output.values().map(|viewport| viewport.repaint_delay).min();
         let due = delay.filter(|delay| delay.as_secs() < 3600).map(|delay| now_seconds + delay.as_secs_f64());
         self.due_seconds = if has_lost_pointer { Some(now_seconds) } else { due };
@@ -127,6 +132,11 @@ impl Panel {
         let hovered = widgets::hovered(&self.context);
         let before = std::mem::replace(&mut self.hovered, hovered);
         hovered.is_some() && hovered != before
+    }
+
+    /// What can be pressed and where, points, by what is written on it.
+    pub fn pressable(&self) -> Vec<(String, Rect)> {
+        widgets::pressable(&self.context)
     }
 
     /// Hands out the picture if it changed since it was handed out last.

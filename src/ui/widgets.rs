@@ -26,6 +26,20 @@ pub fn forget_hovered(context: &egui::Context) {
     context.data_mut(|data| data.insert_temp::<Option<Id>>(hovered_key(), None));
 }
 
+fn pressable_key() -> Id {
+    Id::unique("pavilion pressable")
+}
+
+/// What can be pressed and where, as of the last layout, by what is written on it.
+pub fn pressable(context: &egui::Context) -> Vec<(String, Rect)> {
+    context.data(|data| data.get_temp(pressable_key())).unwrap_or_default()
+}
+
+/// Forgets it, before another layout.
+pub fn forget_pressable(context: &egui::Context) {
+    context.data_mut(|data| data.remove_temp::<Vec<(String, Rect)>>(pressable_key()));
+}
+
 /// A drawing that says more than a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
@@ -35,6 +49,17 @@ pub enum Icon {
     TurnRight,
     /// A cross.
     Close,
+}
+
+impl Icon {
+    /// What it says.
+    fn name(self) -> &'static str {
+        match self {
+            Self::TurnLeft => "Turn left",
+            Self::TurnRight => "Turn right",
+            Self::Close => "Close",
+        }
+    }
 }
 
 /// What is on a button.
@@ -52,6 +77,10 @@ pub struct Face<'a> {
 pub fn button(ui: &mut Ui, size: Vec2, face: Face<'_>) -> bool {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     paint_button(ui, rect, &response, face);
+    let name = if face.text.is_empty() { face.icon.map_or("", Icon::name) } else { face.text };
+    ui.ctx().data_mut(|data| {
+        data.get_temp_mut_or_default::<Vec<(String, Rect)>>(pressable_key()).push((name.to_owned(), rect));
+    });
     response.clicked()
 }
 

@@ -208,6 +208,14 @@ impl Remote {
         self.stream.write_all(bytemuck::bytes_of(&self.state)).unwrap();
     }
 
+    /// Takes hands and controllers away, which are there when Monado starts: nobody sees their own.
+    pub fn hide_hands(&mut self) {
+        for hand in &mut self.state.hands {
+            (hand.is_active, hand.is_hand_tracked) = (0, 0);
+        }
+        self.send();
+    }
+
     /// Puts a hand (0 left, 1 right) there; its grip has the thumb along −z and the open fingers along −y.
     pub fn place_hand(&mut self, side: usize, position: [f32; 3], grip: Quat) {
         self.state.hands[side].pose = RemotePose { orientation: grip.to_array(), position };

@@ -108,7 +108,9 @@ fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
     ];
     let Some(monado) = Monado::start_with(&environment) else { return };
     // Before the fence, where near bars stand elsewhere for each eye.
-    monado.remote().set_head([0.0, 1.0, 0.0], 0.0, 1.0);
+    let mut remote = monado.remote();
+    remote.hide_hands();
+    remote.set_head([0.0, 1.0, 0.0], 0.0, 1.0);
     let shots = home.path("shots");
     let arguments = ["--frames", "4", "--stay-seconds", "60", "--shot", shots.to_str().unwrap()];
     let mut visit = Visit::enter(&monado, &home, baked_twin(&home).to_str().unwrap(), &arguments);

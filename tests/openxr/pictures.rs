@@ -51,7 +51,9 @@ fn under_monado_both_eyes_see_the_venue() {
         return;
     };
     let Some(monado) = Monado::start() else { return };
-    monado.remote().set_head([0.0, 1.6, 0.0], 0.0, 1.0);
+    let mut remote = monado.remote();
+    remote.hide_hands();
+    remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
     let home = Home::new();
     let baked = bake(&home, Path::new(&venue));
     let shots = home.path("shots");
@@ -68,6 +70,7 @@ fn under_monado_the_head_is_where_it_is() {
     let home = Home::new();
     let baked = baked_twin(&home);
     let mut remote = monado.remote();
+    remote.hide_hands();
     // The twin's visitor begins at z = 5.5 m, looking along −z.
     for (name, [x, z], yaw_radians) in [("ahead", [0.0, 0.0], 0.0), ("aside", [0.25, 0.5], FRAC_PI_2)] {
         remote.set_head([x, 1.6, z], yaw_radians, 4.0 / 3.0);

@@ -20,7 +20,8 @@ fn under_monado_ten_deaths_of_the_runtime_are_survived() {
     let home = Home::new();
     let host = home.host(&baked_twin(&home), &[]);
     let mut visit = Visit::enter(&monado, &home, &host.link, &["--size", "64x64", "--at", "1,0,4,30"]);
-    let first = visit.wait_for(0, "the twin", is_in_the_twin);
+    visit.wait_for(0, "the twin", is_in_the_twin);
+    let first = visit.settle();
     let seed = u64::from(std::process::id());
     let mut state = seed;
     let mut returns = Vec::new();

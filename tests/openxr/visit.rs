@@ -101,6 +101,21 @@ impl Visit {
         self.wait("the next frames", |line| line["frame"].as_u64() >= Some(last));
     }
 
+    /// Waits until the visitor stands still, for half a second: on ground that has arrived.
+    pub fn settle(&mut self) -> Value {
+        let mut still = None;
+        let came = wait_until(PATIENCE, || {
+            let frames = self.frames();
+            let last = frames.iter().rev().take(10);
+            let is_still = last.clone().count() == 10
+                && last.clone().all(|frame| feet(frame) == feet(&frames[frames.len() - 1]));
+            still = frames.last().filter(|frame| is_still && is_in_the_twin(frame)).cloned();
+            still.is_some()
+        });
+        assert!(came, "the visitor never stands still: {:?}", self.frames().last());
+        still.unwrap()
+    }
+
     /// What it printed for people.
     pub fn errors(&self) -> String {
         fs::read_to_string(&self.errors).unwrap_or_default()

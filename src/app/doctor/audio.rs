@@ -1,38 +1,26 @@
-//! Sound: whether something here could play it.
+//! Sound: whether something here plays it. The output is really opened, and closed again.
 
 use super::{Finding, State};
 
 const SUBJECT: &str = "audio";
 
-/// Sockets of the sound servers in a user's runtime folder.
-#[cfg(target_os = "linux")]
-const SERVERS: [(&str, &str); 2] = [("PipeWire", "pipewire-0"), ("PulseAudio", "pulse/native")];
-
-#[cfg(target_os = "linux")]
+#[cfg(feature = "viewer")]
 pub(super) fn look() -> Finding {
-    use std::path::Path;
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR");
-    let server = runtime.as_deref().map(Path::new).and_then(|folder| {
-        SERVERS.iter().find(|(_, socket)| folder.join(socket).exists()).map(|(name, _)| *name)
-    });
-    let cards = cards(std::fs::read_dir("/dev/snd").into_iter().flatten().flatten());
-    let finding = match (server, cards) {
-        (Some(server), _) => Finding::works(SUBJECT, format!("{server} is running")),
-        (None, 1..) => Finding::works(SUBJECT, format!("ALSA with {cards} outputs")),
-        (None, 0) => Finding::new(SUBJECT, State::Absent, "nothing here plays sound")
-            .fix("connect headphones or a sound card, or start PipeWire"),
-    };
-    finding.fact("server", server).fact("outputs", cards)
+    use crate::audio::device::{self, Choice, DeviceError};
+    match device::probe(&Choice::default()) {
+        Ok(name) => Finding::works(SUBJECT, format!("sound comes from {name}")).fact("output", name),
+        Err(error) => {
+            let text = error.to_string();
+            let (text, fix) =
+                text.rsplit_once(": ").filter(|(_, fix)| !fix.is_empty()).unwrap_or((&text, ""));
+            let is_there = !matches!(error, DeviceError::Absent(_));
+            let finding = Finding::new(SUBJECT, State::Absent, text).fact("is_there", is_there);
+            if fix.is_empty() { finding } else { finding.fix(fix) }
+        }
+    }
 }
 
-/// Playback devices among the files of `/dev/snd`, such as `pcmC0D0p`.
-#[cfg(target_os = "linux")]
-fn cards(files: impl Iterator<Item = std::fs::DirEntry>) -> u32 {
-    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
-    names.map(|name| u32::from(name.starts_with("pcm") && name.ends_with('p'))).sum()
-}
-
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(feature = "viewer"))]
 pub(super) fn look() -> Finding {
-    Finding::new(SUBJECT, State::NotNeeded, "the system brings its own sound")
+    Finding::new(SUBJECT, State::NotNeeded, "this build plays nothing")
 }

@@ -64,9 +64,11 @@ impl Viewer {
     /// Keeps where everything is, and forgets what was on the GPU.
     fn forget_screen(&mut self) {
         self.note_messages();
+        self.sounds.rest();
         self.scene.forget_residents();
         self.waiting.clear();
         self.figures.forget_uploads();
+        self.menu.forget_picture();
         self.venue.start_over();
         self.culler = Culler::default();
         self.last_frame = None;

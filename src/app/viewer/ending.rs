@@ -27,6 +27,9 @@ impl Viewer {
         if !self.is_counting() && elapsed > timeout {
             let sentence = match &self.place {
                 Place::Lobby(sentence) => sentence.clone(),
+                Place::Twin if self.report.whole_view_seconds.is_some() && !self.hears_all() => {
+                    "sounds to be recorded are still missing".to_owned()
+                }
                 Place::Twin if self.report.whole_view_seconds.is_some() => {
                     format!("fewer than {} others have come and stayed", self.wishes.company)
                 }
@@ -49,10 +52,15 @@ impl Viewer {
     pub(super) fn take_picture(&mut self) -> Result<(), Failure> {
         let folder = self.wishes.pictures.clone().unwrap_or_else(|| PathBuf::from("."));
         let Some(image) = self.screen.display.picture() else { return Ok(()) };
-        let [left, _] = readback::read(&self.screen.gpu, &image).map_err(Failure::failed)?;
+        let eyes = readback::read(&self.screen.gpu, &image).map_err(Failure::failed)?;
+        let [left, _] = &eyes;
+        let pixels = match self.screen.display.has_two_eyes() {
+            true => &picture::side_by_side(&eyes),
+            false => left,
+        };
         self.pictures += 1;
         let path = folder.join(format!("picture-{}.png", self.pictures));
-        picture::write_png(&path, &left).map_err(present_failure)?;
+        picture::write_png(&path, pixels).map_err(present_failure)?;
         tracing::info!("{} was written", path.display());
         self.report.pictures.push(path);
         Ok(())
@@ -63,6 +71,7 @@ impl Viewer {
         if self.stays_until.is_none() {
             self.conclude()?;
         }
+        self.sounds.finish()?;
         self.note_messages();
         Ok(self.report)
     }
@@ -94,10 +103,12 @@ impl Viewer {
             .count();
         self.report.tiles =
             Tiles { total: self.scene.tileset.tiles().len(), resident: self.scene.resident_count(), drawn };
+        self.report.sounds = self.sounds.facts();
         self.report.frames = self.frames;
         self.report.bytes_received = counts.received;
         self.report.bytes_from_cache = counts.from_cache;
         self.report.frame_millis = self.times.spread();
+        self.report.frame_cpu_millis = self.cpu_times.spread();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
         self.report.vulkan = self.last_counts;

@@ -65,6 +65,7 @@ pub struct Gpu {
     pub device: wgpu::Device,
     /// Takes work.
     pub queue: wgpu::Queue,
+    instance: wgpu::Instance,
     adapter: wgpu::Adapter,
     facts: GpuFacts,
     handles: VulkanHandles,
@@ -116,6 +117,23 @@ impl Gpu {
         Self::open_on(&instance, adapter, options, Some(runtime))
     }
 
+    /// A window as something that this device may show pictures on, beside what it was opened for.
+    ///
+    /// # Errors
+    /// Where the window cannot be drawn into.
+    pub fn surface(
+        &self,
+        window: impl Into<wgpu::SurfaceTarget<'static>>,
+    ) -> Result<wgpu::Surface<'static>, DrawError> {
+        let refused = |reason: String| DrawError::SurfaceRefused { reason };
+        let surface = self.instance.create_surface(window).map_err(|error| refused(error.to_string()))?;
+        if self.adapter.is_surface_supported(&surface) {
+            Ok(surface)
+        } else {
+            Err(refused("the graphics device of the headset shows no windows".to_owned()))
+        }
+    }
+
     fn open_on(
         instance: &wgpu::Instance,
         adapter: wgpu::Adapter,
@@ -149,6 +167,7 @@ impl Gpu {
         let gpu = Self {
             device,
             queue,
+            instance: instance.clone(),
             adapter,
             facts,
             handles,

@@ -102,7 +102,10 @@ fn within(node: &Node, home: Pose) -> Node {
 }
 
 /// For every node the entity that it is part of.
-fn entity_ids<'a>(document: &'a Document, skipped: &mut BTreeMap<String, u32>) -> Vec<Option<&'a str>> {
+pub(super) fn entity_ids<'a>(
+    document: &'a Document,
+    skipped: &mut BTreeMap<String, u32>,
+) -> Vec<Option<&'a str>> {
     let mut ids: Vec<Option<&str>> = Vec::with_capacity(document.nodes.len());
     let fits = |id: &&str| !id.is_empty() && id.len() <= limits::NAME_BYTES_MAX;
     if document.nodes.iter().any(|node| node.entity.is_some()) {

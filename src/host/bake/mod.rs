@@ -2,8 +2,8 @@
 //!
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
-//! [`resolve`] the file's URIs → [`material`] → [`flatten`] to one world-space triangle soup →
-//! [`partition`] into cells → [`chain`] of levels of detail a cell, and its [`collider`]; every [`prop`] → [`proxy`] tiles
+//! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
+//! soup → [`partition`] into cells → [`chain`] of levels of detail a cell, and its [`collider`]; every [`prop`] → [`proxy`] tiles
 //! above them → [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod report;
 pub mod resolve;
 pub mod simplify;
+pub mod sound;
 pub mod soup;
 pub mod tile_glb;
 pub mod tileset_json;
@@ -35,6 +36,7 @@ pub mod workers;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -145,7 +147,7 @@ pub enum BakeError {
 pub struct BakedBlob {
     /// Its name.
     pub hash: ContentHash,
-    /// `"glb"`, `"png"`, `"jpg"` or `"collider"`.
+    /// `"glb"`, `"png"`, `"jpg"`, `"collider"` or `"wav"`.
     pub extension: &'static str,
     /// What it holds.
     pub bytes: Vec<u8>,
@@ -213,7 +215,37 @@ pub fn read(source: &Path) -> Result<Document, BakeError> {
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
     let bytes = std::fs::read(source).map_err(failed)?;
     let mut folder = resolve::Folder::around(source).map_err(failed)?;
-    Ok(gltf::read(&bytes, &mut folder)?)
+    let mut document = gltf::read(&bytes, &mut folder)?;
+    if let Some(list) = sidecar(source)? {
+        gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
+    }
+    Ok(document)
+}
+
+/// What a list of sounds is called, after the whole name of the file that it is about.
+const SIDECAR_SUFFIX: &str = ".sounds.json";
+
+/// Where the list of sounds for the file is looked for.
+pub fn sidecar_path(source: &Path) -> PathBuf {
+    let mut name = source.file_name().unwrap_or_default().to_owned();
+    name.push(SIDECAR_SUFFIX);
+    source.with_file_name(name)
+}
+
+/// The list of sounds beside the file, if there is one.
+fn sidecar(source: &Path) -> Result<Option<Vec<u8>>, BakeError> {
+    let path = sidecar_path(source);
+    let failed = |cause| BakeError::Source { path: path.clone(), cause };
+    let file = match std::fs::File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut bytes = Vec::new();
+    // One byte more than allowed, so that the reader sees that it is too large.
+    let most = gltf::sound::SIDECAR_BYTES_MAX as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(bytes))
 }
 
 /// Bakes a document that is already read: no file is touched.
@@ -234,6 +266,7 @@ pub fn bake_document(
     let mut soup = flatten::flatten(document, &mut materials)?;
     let mut shelf = materials.finish(&soup.uv_boxes);
     far::add(&mut shelf, &mut soup)?;
+    let heard = sound::collect(document, &soup.entities)?;
     tell(on_progress, Stage::Flatten, 1, 1)?;
     report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
 
@@ -273,8 +306,8 @@ pub fn bake_document(
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));
-    let (tables, blobs) =
-        tree::tables(root, Loose { ground, props }, shelf, soup.entities, light::staging(document, options));
+    let (loose, staging) = (Loose { ground, props }, light::staging(document, options));
+    let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;
     Ok(Baked { tables, blobs, report })

@@ -39,6 +39,10 @@ pub struct BakeReport {
     pub materials: usize,
     /// Entities.
     pub entities: usize,
+    /// Places that sound.
+    pub sounds: usize,
+    /// Bytes of what is heard there.
+    pub sound_bytes: u64,
     /// By the number of levels below it: 0 is the finest.
     pub levels: Vec<LevelReport>,
     /// What the source has and the bake leaves out, by name, with how often.
@@ -86,6 +90,8 @@ impl BakeReport {
         self.images = tables.images.len();
         self.materials = tables.materials.len();
         self.entities = tables.entities.len();
+        self.sounds = tables.sounds.len();
+        self.sound_bytes = tables.clips.iter().map(|clip| size(clip.blob.index())).sum();
         let mut heights = vec![0_usize; tables.tiles.len()];
         for (index, tile) in tables.tiles.iter().enumerate().rev() {
             let below = tile.children().map(|child| heights[child.index()] + 1);
@@ -127,6 +133,9 @@ impl fmt::Display for BakeReport {
         }
         writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
         writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;
+        if self.sounds > 0 {
+            writeln!(f, "  sounds       {}, {} KiB", self.sounds, self.sound_bytes.div_ceil(1024))?;
+        }
         for (height, level) in self.levels.iter().enumerate() {
             let LevelReport { tiles, triangles, geometric_error_metres: error, .. } = level;
             writeln!(f, "  level {height:<6} {tiles} tiles, {triangles} triangles, off by {error:.3} m")?;

@@ -7,5 +7,6 @@ mod errors;
 mod folders;
 mod looks;
 mod scenes;
+mod sounds;
 mod tiles;
 mod viewer;

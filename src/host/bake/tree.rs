@@ -6,6 +6,7 @@ use super::collider::Ground;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
+use super::sound::Heard;
 use super::{BakedBlob, chain};
 use crate::math::Aabb;
 use crate::scene::entity::Entity;
@@ -58,6 +59,7 @@ pub fn tables(
     loose: Loose,
     shelf: Shelf,
     entities: Vec<Entity>,
+    mut heard: Heard,
     staging: Staging,
 ) -> (Tables, Vec<BakedBlob>) {
     let mut blobs = shelf.blobs;
@@ -101,6 +103,7 @@ pub fn tables(
         colliders.push(ColliderCell { bounds, blob: BlobId(blobs.len() as u32) });
         blobs.push(blob);
     }
+    heard.append_blobs(&mut blobs);
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
     let tables = Tables {
@@ -114,6 +117,8 @@ pub fn tables(
         entities,
         colliders,
         props,
+        clips: heard.clips,
+        sounds: heard.sounds,
     };
     (tables, blobs)
 }

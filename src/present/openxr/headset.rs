@@ -267,19 +267,7 @@ impl Display for Headset {
     ) -> Result<(), PresentError> {
         if keeps_picture {
             let kept = self.kept.get_or_insert_with(|| EyeImage::new(gpu, self.eyes.size));
-            let drawn = self.target.image.texture();
-            encoder.copy_texture_to_texture(
-                drawn.as_image_copy(),
-                kept.texture().as_image_copy(),
-                drawn.size(),
-            );
-            // The runtime wants its image back as it gave it.
-            let texture = wgpu::TextureTransition {
-                texture: drawn,
-                selector: None,
-                state: wgpu::TextureUses::COLOR_TARGET,
-            };
-            encoder.transition_resources(std::iter::empty(), std::iter::once(texture));
+            self.target.image.copy_to(kept, encoder);
         }
         Ok(())
     }
@@ -301,6 +289,10 @@ impl Display for Headset {
 
     fn picture(&self) -> Option<EyeImage> {
         self.kept.clone()
+    }
+
+    fn has_two_eyes(&self) -> bool {
+        true
     }
 }
 

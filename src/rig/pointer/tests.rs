@@ -247,7 +247,10 @@ fn any_hand() -> impl Strategy<Value = (Vec3, f32, f32, Option<f32>, bool, bool)
     )
 }
 
-fn any_frame() -> impl Strategy<Value = ([(Vec3, f32, f32, Option<f32>, bool, bool); 2], bool)> {
+/// Where a hand is, how it is turned, how far its tip is from the panel, whether it presses, whether it is lost.
+type AnyHand = (Vec3, f32, f32, Option<f32>, bool, bool);
+
+fn any_frame() -> impl Strategy<Value = ([AnyHand; 2], bool)> {
     ([any_hand(), any_hand()], prop::bool::weighted(0.9))
 }
 

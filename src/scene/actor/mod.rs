@@ -5,6 +5,7 @@
 //! idea of who the people are.
 
 mod form;
+pub mod own;
 mod shapes;
 
 pub use shapes::{Shapes, built_in, materials};
@@ -38,12 +39,41 @@ pub enum Shape {
     Bead,
     /// A ring of radius 0.25 m that lies on the ground, +Y up, and shines in its tint: where one lands.
     Landing,
+    /// Handle and head of a controller in the space of the palm that holds it, as for [`Shape::LeftHand`]:
+    /// the thumb's end up, the front along −Z. The same in either hand.
+    Controller,
+    /// What the index finger pulls towards +Z; the origin is its middle.
+    Trigger,
+    /// What the other fingers press towards +Z; the origin is its middle.
+    GripPad,
+    /// A round button, or the cap of a stick, that is pressed along −Y; it stands on the origin.
+    Knob,
+    /// The palm of a bare hand, [`own::PALM_METRES`] from wrist to knuckle: fingers along −Z, its back +Y. The
+    /// same for either hand.
+    Palm,
+    /// A bone of [`own::BONE_METRES`] from the origin along −Z, as next to the palm.
+    LongBone,
+    /// The same, stouter, as the ones of fingertips.
+    ShortBone,
 }
 
 impl Shape {
     /// All, in the order of [`Shape::index`].
-    pub const ALL: [Self; 6] =
-        [Self::Head, Self::LeftHand, Self::RightHand, Self::NameTag, Self::Bead, Self::Landing];
+    pub const ALL: [Self; 13] = [
+        Self::Head,
+        Self::LeftHand,
+        Self::RightHand,
+        Self::NameTag,
+        Self::Bead,
+        Self::Landing,
+        Self::Controller,
+        Self::Trigger,
+        Self::GripPad,
+        Self::Knob,
+        Self::Palm,
+        Self::LongBone,
+        Self::ShortBone,
+    ];
 
     /// Its place in [`Shape::ALL`].
     pub fn index(self) -> usize {

@@ -1,4 +1,5 @@
-//! The built-in shapes: a head behind a visor, two mittens, a plate for a name.
+//! The built-in shapes: a head behind a visor, two mittens, a plate for a name; and of oneself the parts of
+//! [`own`].
 //!
 //! They are packed like a tile, so that the same pipelines draw them.
 
@@ -8,7 +9,7 @@ use std::sync::LazyLock;
 use glam::{Affine3A, Quat, Vec2, Vec3};
 
 use super::form::{Body, Form, Pad};
-use super::{MATERIAL_COUNT, NAME_TAG_METRES, Shape};
+use super::{MATERIAL_COUNT, NAME_TAG_METRES, Shape, own};
 use crate::math::{Aabb, Sphere};
 use crate::scene::material::{TextureSlot, Wrap};
 use crate::scene::mesh::TextureSet;
@@ -130,6 +131,13 @@ fn parts(shape: Shape) -> Vec<(usize, Form)> {
         Shape::NameTag => vec![(NAME, Form::plate(NAME_TAG_METRES))],
         Shape::Bead => vec![(GLOW, bead())],
         Shape::Landing => vec![(GLOW, landing())],
+        Shape::Controller => vec![(SHELL, own::controller())],
+        Shape::Trigger => vec![(SHELL, own::trigger())],
+        Shape::GripPad => vec![(SHELL, own::grip_pad())],
+        Shape::Knob => vec![(SHELL, own::knob())],
+        Shape::Palm => vec![(SHELL, own::palm())],
+        Shape::LongBone => vec![(SHELL, own::bone(0.23))],
+        Shape::ShortBone => vec![(SHELL, own::bone(0.33))],
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::scene::AlphaMode;
 use crate::scene::material::Wrap;
+use crate::scene::sound::SoundExtras;
 
 /// One glTF file's default scene (or the first; or all nodes where there is none).
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Document {
     pub materials: Vec<SourceMaterial>,
     /// All images.
     pub images: Vec<SourceImage>,
+    /// What [`Node::sound`] names, by its `source`.
+    pub sound_files: BTreeMap<String, Vec<u8>>,
     /// The `extras` of the scene.
     pub extras: Value,
     /// What the file has and this version leaves out, by name, with how often: "animations",
@@ -43,6 +46,8 @@ pub struct Node {
     pub mesh: Option<usize>,
     /// The light it carries.
     pub light: Option<PunctualLight>,
+    /// `extras.pavilion.sound`: what it sounds like.
+    pub sound: Option<SoundExtras>,
     /// `extras.pavilion.prop`: it is a thing to take in the hand, with all below it.
     pub prop: Option<PropExtras>,
 }

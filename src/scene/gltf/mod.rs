@@ -29,6 +29,7 @@ pub(in crate::scene) mod prescan;
 mod primitive;
 pub(in crate::scene) mod schema;
 mod skipped;
+pub mod sound;
 #[cfg(test)]
 pub(in crate::scene) mod tests;
 
@@ -78,6 +79,16 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     let materials = material::read(&root, &images, &mut skipped)?;
     let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
     let nodes = node::read(&root, &placements, &mut skipped)?;
+    let sound_files = sound::files(&nodes, resolve)?;
     let extras = index::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
-    Ok(Document { nodes, meshes, vertex_sets, materials, images, extras, skipped: skipped.into_names() })
+    Ok(Document {
+        nodes,
+        meshes,
+        vertex_sets,
+        materials,
+        images,
+        sound_files,
+        extras,
+        skipped: skipped.into_names(),
+    })
 }

@@ -8,6 +8,7 @@ use super::document::{LightKind, Node, PropExtras, PunctualLight};
 use super::index::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
+use super::sound;
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -57,6 +58,7 @@ pub(super) fn read(
             world_from_node,
             mesh: schema.mesh,
             light: light(root, schema, skipped),
+            sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
     }

@@ -7,6 +7,7 @@
 mod figures;
 mod gallery;
 mod leap;
+mod own_hands;
 mod panels;
 mod steady;
 mod surfaces;
@@ -34,7 +35,7 @@ const COMPARABLE: RendererOptions =
 /// The driver, shared by all tests of this process.
 static GPU: LazyLock<Result<Gpu, DrawError>> = LazyLock::new(|| Gpu::open(GpuOptions::default()));
 
-fn gpu() -> Option<&'static Gpu> {
+pub(crate) fn gpu() -> Option<&'static Gpu> {
     usable(GPU.as_ref())
 }
 

@@ -495,6 +495,7 @@ impl World {
                     self.arrived_tiles.push(tile);
                 }
                 Ready::Collider { .. } | Ready::EvictCollider(_) => {}
+                Ready::Clip { .. } | Ready::EvictClip(_) => {}
                 Ready::EvictTile(tile) => {
                     assert!(self.resident_tiles.remove(&tile));
                     assert!(!self.demand.keeps.contains(&tile), "what is looked at is evicted");
@@ -529,7 +530,7 @@ fn decode_instead(job: DecodeJob) -> Decoded {
             let work = Work::Image { image, form, file: None };
             return decode::run(DecodeJob { venue: job.venue, work });
         }
-        work @ (Work::Manifest { .. } | Work::Collider { .. }) => {
+        work @ (Work::Manifest { .. } | Work::Collider { .. } | Work::Clip { .. }) => {
             return decode::run(DecodeJob { venue: job.venue, work });
         }
     };

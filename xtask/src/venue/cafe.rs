@@ -9,7 +9,9 @@ use super::{
     mesh::{Model, Placement},
     palette::Material,
     rng::Rng,
-    sheet, solid, sweep,
+    sheet, solid,
+    sound::Sound,
+    sweep,
     twin::{NodeId, Twin},
 };
 
@@ -20,6 +22,8 @@ const COUNTER: f32 = 1.08;
 pub fn build(twin: &mut Twin, kit: &Kit) {
     let cafe = twin.group(None, "Café", Placement::at(-19.6, 0.0, -12.2));
     twin.entity(cafe, "cafe");
+    let guests = twin.group(Some(cafe), "Guests", Placement::at(0.0, 1.2, 1.5));
+    twin.sounds(guests, Sound::Murmur);
     let floor = furniture::carpet(14.6, 11.2, 1.6, 0.03, Material::Terrazzo);
     let floor = twin.stand(cafe, "Café floor", floor, Placement::HERE);
     twin.shaded(floor);

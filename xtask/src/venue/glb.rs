@@ -97,7 +97,7 @@ pub fn write(twin: &Twin, scene: &Scene, seed: u64) -> Result<Vec<u8>> {
         "asset": { "version": "2.0", "generator": "cargo xtask venue" },
         "scene": 0,
         "scenes": [scene_json(twin, scene)],
-        "nodes": nodes(twin),
+        "nodes": nodes(twin, seed),
         "meshes": meshes,
         "materials": materials.iter().map(|material| material_json(*material, &textures)).collect::<Vec<_>>(),
         "textures": (0..textures.len())
@@ -136,7 +136,7 @@ fn scene_json(twin: &Twin, scene: &Scene) -> Value {
     })
 }
 
-fn nodes(twin: &Twin) -> Vec<Value> {
+fn nodes(twin: &Twin, seed: u64) -> Vec<Value> {
     let mut lights = 0;
     twin.nodes
         .iter()
@@ -163,6 +163,9 @@ fn nodes(twin: &Twin) -> Vec<Value> {
             }
             if let Some(mass) = node.prop {
                 value["extras"]["pavilion"] = json!({ "prop": true, "mass_kilograms": mass });
+            }
+            if let Some(sound) = node.sound {
+                value["extras"]["pavilion"]["sound"] = sound.extras(seed);
             }
             if node.sun.is_some() {
                 value["extensions"] = json!({ "KHR_lights_punctual": { "light": lights } });

@@ -8,7 +8,9 @@ use super::{
     Kit, curve, furniture, lathe, lettering,
     mesh::{Mesh, Model, Placement},
     palette::Material,
-    roof, sheet, solid, sweep,
+    roof, sheet, solid,
+    sound::Sound,
+    sweep,
     twin::{NodeId, Twin},
 };
 
@@ -25,6 +27,7 @@ const DOOR_HEIGHT: f32 = 2.1;
 pub fn build(twin: &mut Twin, kit: &Kit) {
     let hall = twin.group(None, "Hall", Placement::HERE);
     twin.entity(hall, "hall");
+    twin.sounds(hall, Sound::Room);
     ground(twin, hall);
     side_walls(twin, hall);
     back_wall(twin, hall);

@@ -26,6 +26,7 @@ mod robot_cell;
 mod roof;
 mod sheet;
 mod solid;
+mod sound;
 mod stage;
 mod sweep;
 mod texture;

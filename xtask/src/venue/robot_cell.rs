@@ -9,7 +9,9 @@ use super::{
     Kit, booth, curve, furniture, lathe, lettering,
     mesh::{Mesh, Model, Placement},
     palette::Material,
-    solid, sweep,
+    solid,
+    sound::Sound,
+    sweep,
     twin::{MeshId, NodeId, Twin},
 };
 
@@ -22,6 +24,8 @@ const PANEL: f32 = 1.2;
 pub fn build(twin: &mut Twin, kit: &Kit) {
     let cell = twin.group(None, "Robot cell", Placement::at(19.6, 0.0, -12.6));
     twin.entity(cell, "robot-cell");
+    let hum = twin.group(Some(cell), "Drives", Placement::at(0.0, 1.2, 0.0));
+    twin.sounds(hum, Sound::Hum);
     ground(twin, cell);
     fence(twin, cell);
     let links = Links::new(twin);

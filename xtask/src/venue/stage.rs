@@ -8,7 +8,9 @@ use super::{
     Kit, curve, furniture, lathe, lettering,
     mesh::{Model, Placement},
     palette::Material,
-    sheet, solid, sweep,
+    sheet, solid,
+    sound::Sound,
+    sweep,
     twin::{NodeId, Twin},
 };
 
@@ -221,6 +223,7 @@ fn sound(twin: &mut Twin, stage: NodeId) {
     for (side, x) in [("left", -7.4), ("right", 7.4)] {
         let array = twin.group(Some(stage), format!("Loudspeakers {side}"), Placement::at(x, 6.9, 2.6));
         twin.entity(array, format!("stage/loudspeakers-{side}"));
+        twin.sounds(array, Sound::Music);
         let (mut y, mut z) = (0.0, 0.0);
         for index in 0..7 {
             let tilt = index as f32 * index as f32 * 0.9;

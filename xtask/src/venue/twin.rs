@@ -8,6 +8,7 @@ use glam::{Mat4, Vec3};
 use super::{
     mesh::{Mesh, Model, Placement},
     palette::Material,
+    sound::Sound,
 };
 
 /// A mesh in the twin, to be placed any number of times.
@@ -33,6 +34,8 @@ pub struct Node {
     pub prop: Option<f32>,
     /// The sun, in lux, if this node is it.
     pub sun: Option<f32>,
+    /// What it sounds like.
+    pub sound: Option<Sound>,
     /// In the file's order.
     pub children: Vec<NodeId>,
 }
@@ -79,6 +82,7 @@ impl Twin {
             entity: None,
             prop: None,
             sun: None,
+            sound: None,
             children: Vec::new(),
         };
         self.nodes.push(node);
@@ -138,6 +142,11 @@ impl Twin {
     pub fn prop(&mut self, node: NodeId, mass_kilograms: f32) -> NodeId {
         self.nodes[node.0].prop = Some(mass_kilograms);
         node
+    }
+
+    /// Has a node sound.
+    pub fn sounds(&mut self, node: NodeId, sound: Sound) {
+        self.nodes[node.0].sound = Some(sound);
     }
 
     /// Has a node's mesh, which must be placed only once, take soft shade.

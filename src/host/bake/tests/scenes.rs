@@ -32,6 +32,7 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
         mesh: Some(mesh),
         light: None,
         prop: None,
+        sound: None,
     }
 }
 

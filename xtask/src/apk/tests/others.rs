@@ -70,6 +70,8 @@ fn aapt2_reads_what_a_headset_needs_to_know() {
         "application: label='Pavilion'",
         "application-debuggable",
         "uses-feature: name='android.hardware.vr.headtracking'",
+        "uses-feature-not-required: name='oculus.software.handtracking'",
+        "uses-permission: name='com.oculus.permission.HAND_TRACKING'",
         "uses-native-library-not-required:'libopenxr_forwardloader.oculus.so'",
         "launchable-activity: name='android.app.NativeActivity'",
         "native-code: 'arm64-v8a'",

@@ -1,0 +1,108 @@
+//! Whole frames of a visit, from the display's beginning to its end, under the ear of the allocator.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+use super::{Setback, Viewer, Wishes};
+use crate::app::cli::{Cli, Command, ViewArgs};
+use crate::app::screen::Screen;
+use crate::app::venue::Venue;
+use crate::app::{host, identity};
+use crate::host::bake::{self, BakeOptions};
+use crate::host::serve::ServerOptions;
+use crate::net::Me;
+use crate::protocol::Name;
+use crate::tests::allocator;
+
+/// Frames that are listened to.
+const FRAMES: usize = 20;
+
+/// How long the twin may take to be there.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `pavilion view` with these options.
+fn view(options: &[&str]) -> ViewArgs {
+    let words = ["pavilion", "view"].iter().chain(options);
+    match Cli::try_parse_from(words).unwrap().command {
+        Command::View(arguments) => arguments,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Draws steady frames on a screen and says what they allocated: ours, and how many of others.
+fn listen(source: &Path, options: &[&str]) -> (Vec<String>, usize) {
+    let home = tempfile::tempdir().unwrap();
+    let baked = home.path().join("baked");
+    bake::bake(source, &baked, &BakeOptions::default(), &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
+    let mut serves = ServerOptions::new(&baked, home.path().join("identity"));
+    serves.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = host::start(serves).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+    let screen = Screen::open(&view(options)).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+    let identity = identity::open(&home.path().join("data")).unwrap_or_else(|f| panic!("{}", f.sentence));
+    let me = Me { name: Name::new("Ada"), identity };
+    let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
+    let mut viewer = Viewer::new(screen, venue, Wishes::default(), Instant::now())
+        .unwrap_or_else(|failure| panic!("{}", failure.sentence));
+    let mut frame = || match viewer.frame() {
+        Ok(goes_on) => assert!(goes_on, "the visit ended"),
+        Err(Setback::Lost(sentence)) => panic!("{sentence}"),
+        Err(Setback::Failed(failure)) => panic!("{}", failure.sentence),
+    };
+    let began = Instant::now();
+    // Until everything is there, and then as long again as lists and pools grow.
+    let mut settled = 0;
+    while settled < FRAMES {
+        frame();
+        settled += 1;
+        if began.elapsed() < Duration::from_secs(3) {
+            settled = 0;
+        }
+        assert!(began.elapsed() < PATIENCE, "the twin is not there");
+    }
+    let (mut ours, mut theirs) = (Vec::new(), 0);
+    for _ in 0..FRAMES {
+        let ((), heard) = allocator::during(&mut frame);
+        ours.extend(heard.ours);
+        theirs += heard.theirs;
+    }
+    assert!(viewer.report.whole_view_seconds.is_some(), "the twin is not there");
+    (ours, theirs)
+}
+
+fn twin() -> Option<std::path::PathBuf> {
+    let Some(root) = std::env::var_os("PAVILION_TEST_DATA") else {
+        println!("skipped: PAVILION_TEST_DATA names no folder with twins");
+        return None;
+    };
+    Some(Path::new(&root).join("twins/garage/garage.gltf"))
+}
+
+#[test]
+fn a_steady_frame_of_a_visit_allocates_nothing_of_ours() {
+    let Some(source) = twin() else { return };
+    if crate::tests::draw::gpu().is_none() {
+        return;
+    }
+    let (ours, theirs) = listen(&source, &["nowhere", "--headless", "--size", "64x64"]);
+    println!("allocations in {FRAMES} frames: {} of ours, {theirs} of others", ours.len());
+    assert_eq!(ours, [""; 0]);
+}
+
+/// The same with a headset; `cargo xtask bench xr` starts its runtime.
+#[cfg(feature = "xr")]
+#[test]
+fn under_monado_a_steady_frame_allocates_nothing_of_ours() {
+    if std::env::var_os("PAVILION_XR_RUNTIME").is_none() {
+        println!("skipped: no OpenXR runtime runs; `cargo xtask bench xr` starts one");
+        return;
+    }
+    let Some(source) = twin() else { return };
+    let (ours, theirs) = listen(&source, &["nowhere", "--headset", "--size", "64x64"]);
+    println!("allocations in {FRAMES} frames: {} of ours, {theirs} of others", ours.len());
+    assert_eq!(ours, [""; 0]);
+}
