@@ -10,6 +10,7 @@ use clap::Parser;
 use super::{Setback, Viewer, Wishes};
 use crate::app::cli::{Cli, Command, ViewArgs};
 use crate::app::screen::Screen;
+use crate::app::sounds::{Sounds, Wish};
 use crate::app::venue::Venue;
 use crate::app::{host, identity};
 use crate::host::bake::{self, BakeOptions};
@@ -46,7 +47,8 @@ fn listen(source: &Path, options: &[&str]) -> (Vec<String>, usize) {
     let identity = identity::open(&home.path().join("data")).unwrap_or_else(|f| panic!("{}", f.sentence));
     let me = Me { name: Name::new("Ada"), identity };
     let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
-    let mut viewer = Viewer::new(screen, venue, Wishes::default(), Instant::now())
+    let sounds = Sounds::start(Wish::Silent).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+    let mut viewer = Viewer::new(screen, venue, sounds, Wishes::default(), Instant::now())
         .unwrap_or_else(|failure| panic!("{}", failure.sentence));
     let mut frame = || match viewer.frame() {
         Ok(goes_on) => assert!(goes_on, "the visit ended"),
