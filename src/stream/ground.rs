@@ -116,6 +116,11 @@ mod tests {
         ground.look(&mut venue, at(26.0), 3);
         assert_eq!((ids(&mut ground.missing()), ids(&mut ground.far())), (vec![2], vec![3]));
         assert!(!ground.is_settled(&venue, at(26.0)));
+        // A renderer that was lost takes no ground along.
+        venue.colliders[2].state = ColliderState::Decoding;
+        let kept: Vec<_> = venue.colliders.iter().map(|slot| slot.at_start_over().state).collect();
+        let (here, gone) = (ColliderState::Resident, ColliderState::Absent);
+        assert_eq!(kept, [here, here, gone, here]);
         // What is refused for good is not waited for.
         venue.colliders[2].state = ColliderState::Bad;
         venue.colliders[3].state = ColliderState::Absent;

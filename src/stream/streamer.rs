@@ -430,7 +430,8 @@ impl Streamer {
     }
 
     /// The renderer has lost all that it was given: everything comes again, from the cache where there is
-    /// one. The tileset stays and is not told again, and nor are clips, which the renderer never had.
+    /// one. The tileset stays and is not told again, and nor are clips and the ground, which the renderer never
+    /// had.
     pub fn start_over(&mut self) {
         let Some(active) = self.venue.take() else { return };
         // A newer manifest that is being decoded is the newest number, and brings a venue of its own.
@@ -440,8 +441,20 @@ impl Streamer {
             let mut clips = active.clips;
             clips.start_over();
             let mut ready = active.ready;
-            ready.retain(|ready| matches!(ready, Ready::Clip { .. } | Ready::EvictClip(_)));
+            ready.retain(|ready| {
+                matches!(
+                    ready,
+                    Ready::Clip { .. }
+                        | Ready::EvictClip(_)
+                        | Ready::Collider { .. }
+                        | Ready::EvictCollider(_)
+                )
+            });
+            let ground = active.venue.colliders.iter().map(|slot| slot.at_start_over()).collect();
             self.open(active.venue.manifest, active.venue.tileset, clips, ready);
+            if let Some(active) = &mut self.venue {
+                active.venue.colliders = ground;
+            }
         }
     }
 

@@ -73,6 +73,14 @@ pub struct ColliderSlot {
     pub wanted_round: u64,
 }
 
+impl ColliderSlot {
+    /// What is here stays; what is being decoded answers to nobody and is asked for again.
+    pub fn at_start_over(self) -> Self {
+        let state = if self.state == ColliderState::Decoding { ColliderState::Absent } else { self.state };
+        Self { state, wanted_round: 0 }
+    }
+}
+
 /// Who needs a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {

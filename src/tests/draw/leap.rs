@@ -14,30 +14,34 @@ use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{BlobId, Collider, ColliderCell, ColliderId, ContentHash, Demand, Scene, Tileset};
 use crate::tests::golden::assert_golden;
 
-/// A person in front of a step, who points ahead with the right hand.
+/// A person in the room, who points ahead with the right hand.
 fn aiming(pitch_radians: f32) -> (Ground, Person) {
-    let quad =
-        |corners: [Vec3; 4]| Collider { vertices: corners.to_vec(), triangles: vec![[0, 1, 2], [0, 2, 3]] };
-    let far = 9.0;
-    let floor = [
-        Vec3::new(-far, 0.0, far),
-        Vec3::new(far, 0.0, far),
-        Vec3::new(far, 0.0, -far),
-        Vec3::new(-far, 0.0, -far),
-    ];
-    let floor = quad(floor);
+    // The floor and the wall of the room.
+    let far = 5.0;
+    let corner = |x: f32, y: f32, z: f32| Vec3::new(x, y, z);
+    let floor = Collider {
+        vertices: vec![
+            corner(-far, 0.0, 1.0),
+            corner(far, 0.0, 1.0),
+            corner(far, 0.0, -6.0),
+            corner(-far, 0.0, -6.0),
+            corner(far, 4.0, -6.0),
+            corner(-far, 4.0, -6.0),
+        ],
+        triangles: vec![[0, 1, 2], [0, 2, 3], [3, 2, 4], [3, 4, 5]],
+    };
     // Only its colliders count here; a tileset wants a tile.
     let props = room();
     let mut tables: Tables = props.tileset().tables().clone();
     tables.blobs.push(Blob { hash: ContentHash([9; 32]), size_bytes: 1 });
     let blob = BlobId(tables.blobs.len() as u32 - 1);
-    let bounds = Aabb { min: Vec3::new(-far, -0.1, -far), max: Vec3::new(far, 0.1, far) };
+    let bounds = Aabb { min: Vec3::new(-far, -0.1, -6.1), max: Vec3::new(far, 4.0, 1.0) };
     tables.colliders.push(ColliderCell { bounds, blob });
     let mut ground = Ground::none();
     ground.announce(&Tileset::try_from(tables).unwrap());
     ground.enter();
     ground.insert(ColliderId(0), Surface::new(floor).as_ref());
-    let mut person = Person::at(Pose { position: Vec3::new(0.0, 0.0, 1.0), ..Pose::IDENTITY });
+    let mut person = Person::at(Pose { position: Vec3::new(0.0, 0.0, -1.0), ..Pose::IDENTITY });
     let mut input = Input::default();
     let aim = Some(Pose::standing(Vec3::new(0.25, 1.2, -0.35), 0.05, pitch_radians));
     let select = Button { is_down: true, is_pressed: true, is_released: false };
@@ -58,12 +62,12 @@ fn an_arc_is_drawn_to_where_one_lands() {
             scene.set_resident(tile, Some(resident));
         }
     }
-    for (name, pitch_radians, lands) in [("leap_valid", -0.45, true), ("leap_invalid", 0.35, false)] {
+    for (name, pitch_radians, lands) in [("leap_valid", -0.45, true), ("leap_invalid", 0.3, false)] {
         let (ground, person) = aiming(pitch_radians);
         assert_eq!(person.leap_aimed().is_some_and(|leap| leap.target().is_some()), lands);
         let mut actors = Vec::new();
         ground.show(&person, &mut actors);
-        let views = looking(Pose::standing(Vec3::new(0.0, 1.6, 1.0), 0.0, -0.3));
+        let views = looking(Pose::standing(Vec3::new(0.0, 1.6, -1.0), 0.0, -0.3));
         let sight = Sight { views: &views, pixel_radians: 0.002, quality: &Quality::default() };
         Culler::default().cull(&scene, &actors, &sight, &mut show.list, &mut Demand::default());
         let [left, _] = show.picture(gpu, &views);
