@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use glam::{Quat, Vec3};
 use program::{Home, can_draw, has_program, wait_until};
+use serde_json::Value;
 
 struct Killed(Child);
 
@@ -155,40 +157,53 @@ fn a_person_walks_and_takes_a_picture() {
     assert!(desk.viewer.0.wait().unwrap().success());
 }
 
-/// The pixel of a place in the menu, degrees from its middle to the right and down. On paper: it hangs 0.6 m
-/// from the point between the eyes, 0.28 rad below, faces that point, and is seen by the left eye, 31.5 mm
-/// beside it, in a window whose height is 70°.
-fn pixel([right, down]: [f32; 2]) -> [i32; 2] {
-    let below = 0.28_f32;
-    let (x, up) = (0.6 * right.to_radians() + 0.0315, -0.6 * down.to_radians());
-    let (y, z) = (-0.6 * below.sin() + up * below.cos(), 0.6 * below.cos() + up * below.sin());
+/// The pixel at which the left eye sees what is written on a button, by the trace's last line: 31.5 mm beside
+/// the point between the eyes, in a window whose height is 70° (1.22 rad).
+fn pixel(trace: &Path, button: &str) -> [i32; 2] {
+    let text = std::fs::read_to_string(trace).unwrap();
+    let line: Value = serde_json::from_str(text.trim_end().lines().last().unwrap()).unwrap();
+    let vector = |value: &Value| {
+        let [x, y, z] = [0, 1, 2].map(|axis| value[axis].as_f64().unwrap_or(f64::NAN) as f32);
+        Vec3::new(x, y, z)
+    };
+    let turn = &line["head"]["orientation"];
+    let [x, y, z, w] = [0, 1, 2, 3].map(|part| turn[part].as_f64().unwrap_or(f64::NAN) as f32);
+    let from_head = vector(&line["menu_buttons"][button]) - vector(&line["head"]["position"]);
+    let seen = Quat::from_xyzw(x, y, z, w).inverse() * from_head + Vec3::X * 0.0315;
+    assert!(seen.is_finite() && seen.z < -0.1, "{button} is not before the eyes: {line}");
     let focal = 180.0 / 0.61_f32.tan();
-    [(240.0 + x / z * focal) as i32, (180.0 - y / z * focal) as i32]
+    [(240.0 - seen.x / seen.z * focal) as i32, (180.0 + seen.y / seen.z * focal) as i32]
 }
 
 #[test]
 fn a_mouse_opens_the_menu_and_leaves_by_it() {
     let home = Home::new();
-    let Some(mut desk) = Desk::new(&home, 1, &[]) else { return };
-    let before = desk.picture();
+    let trace = home.path("trace.jsonl");
+    let Some(mut desk) = Desk::new(&home, 1, &["--trace", trace.to_str().unwrap()]) else { return };
+    // What the first pictures show may still be on its way.
+    let mut before = desk.picture();
+    let settled = wait_until(Duration::from_secs(60), || {
+        let after = desk.picture();
+        changed(&std::mem::replace(&mut before, after), &before) == 0
+    });
+    assert!(settled, "the view never came to rest");
     desk.xdotool(&["key", "--delay", "50", "m"]);
-    std::thread::sleep(Duration::from_millis(300));
-    let opened = desk.picture();
-    let share = changed(&before, &opened) as f32 / (480.0 * 360.0);
+    std::thread::sleep(Duration::from_millis(500));
+    let share = changed(&before, &desk.picture()) as f32 / (480.0 * 360.0);
     assert!(share > 0.1, "the menu covers {share} of the window");
     desk.xdotool(&["key", "--delay", "50", "Tab"]);
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(500));
     assert_eq!(changed(&before, &desk.picture()), 0, "closed again");
 
     desk.xdotool(&["key", "--delay", "50", "m"]);
-    // Mono, then Leave, Stay, Leave, Leave.
-    desk.click(pixel([7.0, 6.5]));
-    desk.click(pixel([0.0, 9.6]));
+    std::thread::sleep(Duration::from_millis(500));
+    desk.click(pixel(&trace, "Mono"));
+    desk.click(pixel(&trace, "Leave"));
     assert!(!desk.has_left(), "asked once more");
-    desk.click(pixel([0.0, 0.8]));
-    desk.click(pixel([0.0, 9.6]));
+    desk.click(pixel(&trace, "Stay"));
+    desk.click(pixel(&trace, "Leave"));
     assert!(!desk.has_left());
-    desk.click(pixel([0.0, 5.2]));
+    desk.click(pixel(&trace, "Leave"));
     assert!(wait_until(Duration::from_secs(20), || desk.has_left()), "Leave leaves");
     assert!(desk.viewer.0.wait().unwrap().success());
     let kept = std::fs::read_to_string(home.path("data/settings.json")).unwrap();

@@ -107,7 +107,7 @@ impl Menu {
     /// Cuts its letters now, so that it opens without a pause.
     fn warm_up(&mut self) {
         let page = self.page;
-        for other in [Page::Main, Page::Leave, page] {
+        for other in [Page::Leave, Page::Main, page] {
             self.page = other;
             self.panel.invalidate();
             self.lay_out(0.0);

@@ -7,8 +7,11 @@ use crate::math::Pose;
 /// As far from the eyes as an arm reaches comfortably, metres.
 pub const DISTANCE_METRES: f32 = 0.6;
 
-/// Never nearer than this, metres, whatever is in the way: nearer, eyes strain.
-const DISTANCE_MIN_METRES: f32 = 0.3;
+/// Never nearer than this, metres, whatever is in the way: a body keeps walls as far away.
+const DISTANCE_MIN_METRES: f32 = 0.2;
+
+/// From the middle of what is hung up to its sides, as the eyes see it.
+const HALF_RADIANS: f32 = 0.21;
 
 /// Kept free between a panel and what is behind it, metres.
 const CLEARANCE_METRES: f32 = 0.06;
@@ -43,9 +46,18 @@ impl Place {
         let [lowest, highest] = PITCH_RADIANS;
         let down = (pitch - BELOW_RADIANS).clamp(lowest, highest);
         let towards = |beside: f32| {
-            let direction = Pose::standing(Vec3::ZERO, yaw + beside, down).forward();
-            let free = free_metres(head.position, direction) - CLEARANCE_METRES;
-            (direction, if free.is_nan() { DISTANCE_METRES } else { free.min(DISTANCE_METRES) })
+            let way = |yaw_more: f32, up: f32| {
+                Pose::standing(Vec3::ZERO, yaw + beside + yaw_more, down + up).forward()
+            };
+            let direction = way(0.0, 0.0);
+            // As far as the plane can be that all of it hangs in: its middle and its corners are free.
+            let corners = [(0.0, 0.0), (-HALF_RADIANS, -HALF_RADIANS), (-HALF_RADIANS, HALF_RADIANS)];
+            let others = [(HALF_RADIANS, -HALF_RADIANS), (HALF_RADIANS, HALF_RADIANS)];
+            let free = corners.into_iter().chain(others).fold(f32::INFINITY, |least, (yaw_more, up)| {
+                let corner = way(yaw_more, up);
+                least.min(free_metres(head.position, corner) * corner.dot(direction))
+            });
+            (direction, (free - CLEARANCE_METRES).min(DISTANCE_METRES))
         };
         // Where there is no room towards the hand, there may be straight ahead or on the other side.
         let mut best = towards(beside);
