@@ -180,9 +180,10 @@ fn a_mouse_opens_the_menu_and_leaves_by_it() {
     let home = Home::new();
     let trace = home.path("trace.jsonl");
     let Some(mut desk) = Desk::new(&home, 1, &["--trace", trace.to_str().unwrap()]) else { return };
-    // What the first pictures show may still be on its way.
+    // What the first pictures show may still be on its way, and the ground under the feet too.
     let mut before = desk.picture();
     let settled = wait_until(Duration::from_secs(60), || {
+        std::thread::sleep(Duration::from_secs(2));
         let after = desk.picture();
         changed(&std::mem::replace(&mut before, after), &before) == 0
     });
