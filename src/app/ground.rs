@@ -55,6 +55,11 @@ impl Ground {
         }
     }
 
+    /// All that is around the person has come.
+    pub fn receive(&self, person: &mut Person) {
+        person.arrive(&self.world);
+    }
+
     /// A piece has come, or never will.
     pub fn insert(&mut self, collider: ColliderId, surface: Option<&Surface>) {
         self.coming.as_mut().unwrap_or(&mut self.world).insert(collider, surface);

@@ -96,6 +96,8 @@ pub struct Viewer {
     menu: WristMenu,
     feel: Feel,
     ground: Ground,
+    /// Whether the ground where the visit begins has come.
+    is_on_ground: bool,
     settings: Settings,
     actors: Vec<Actor>,
     culler: Culler,
@@ -183,6 +185,7 @@ impl Viewer {
             menu: WristMenu::new(file),
             feel: Feel::default(),
             ground: Ground::none(),
+            is_on_ground: false,
             settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
@@ -317,6 +320,10 @@ impl Viewer {
         }
         if self.place == Place::Twin {
             self.enqueue();
+            if !self.is_on_ground && self.demand.feet.is_some() && self.venue.has_ground(self.person.feet) {
+                self.ground.receive(&mut self.person);
+                self.is_on_ground = true;
+            }
         }
         Ok(())
     }
@@ -360,6 +367,7 @@ impl Viewer {
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
         self.ground.enter();
+        self.is_on_ground = false;
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
@@ -544,6 +552,7 @@ impl Viewer {
     fn is_whole(&self) -> bool {
         self.place == Place::Twin
             && self.demand.is_satisfied()
+            && self.is_on_ground
             && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()

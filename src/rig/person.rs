@@ -265,6 +265,20 @@ impl Person {
         }
     }
 
+    /// All the ground around is there for the first time: the person begins the visit anew, standing on it,
+    /// wherever single pieces of it have led them.
+    pub fn arrive(&mut self, world: &World) {
+        self.land(self.start.0);
+        self.settle(world);
+        if let Some(drop) = self.drop_metres.filter(|_| !self.is_stuck) {
+            let feet = self.feet - Vec3::Y * drop;
+            if world.fits(feet, self.body) {
+                (self.feet, self.drop_metres) = (feet, Some(0.0));
+            }
+        }
+        self.origin.y = self.feet.y;
+    }
+
     fn leap(&mut self, input: &Input, settings: &Settings, world: &World, delta_seconds: f32) {
         let begun = self.aiming.map(|a| (a.hand, a.aimer, a.seconds)).or_else(|| begin(input, settings));
         self.aiming = None;
