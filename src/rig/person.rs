@@ -268,7 +268,10 @@ impl Person {
     /// All the ground around is there for the first time: the person begins the visit anew, standing on it,
     /// wherever single pieces of it have led them.
     pub fn arrive(&mut self, world: &World) {
-        self.land(self.start.0);
+        // The stage stays where the visit hung it: the head keeps its place in the room.
+        let (start, _) = self.start;
+        (self.feet, self.origin, self.fall_speed) = (start, start, 0.0);
+        (self.drop_metres, self.revision) = (None, None);
         self.settle(world);
         if let Some(drop) = self.drop_metres.filter(|_| !self.is_stuck) {
             let feet = self.feet - Vec3::Y * drop;

@@ -9,6 +9,9 @@ use crate::visit::{Visit, baked_twin, is_in_the_twin, signal};
 /// How long frames are counted: sixty of the null compositor's.
 const COUNTED: Duration = Duration::from_secs(3);
 
+/// How long the whole view may take after the ground has come.
+const SETTLED: Duration = Duration::from_secs(5);
+
 fn frames_in(visit: &Visit, time: Duration) -> usize {
     let drawn = || visit.frames().iter().filter(|frame| !frame["head"].is_null()).count();
     let before = drawn();
@@ -22,8 +25,11 @@ fn under_monado_a_dead_host_costs_no_frame() {
     let Some(monado) = Monado::start() else { return };
     let home = Home::new();
     let mut host = home.host(&baked_twin(&home), &[]);
-    let mut visit = Visit::enter(&monado, &home, &host.link, &["--size", "64x64"]);
+    let mut visit = Visit::enter_unwatched(&monado, &home, &host.link, &["--size", "64x64"]);
     visit.wait_for(0, "the twin", is_in_the_twin);
+    visit.settle();
+    // More to draw would cost frames as well: everything is to be there before they are counted.
+    std::thread::sleep(SETTLED);
     let mut remote = monado.remote();
     let alive = frames_in(&visit, COUNTED);
     signal(&host.child, "STOP");
@@ -49,7 +55,7 @@ fn under_monado_the_lobby_is_there_without_a_network() {
     let Some(monado) = Monado::start() else { return };
     let home = Home::new();
     let nowhere = format!("pavilion://127.0.0.1:9#sha256={}", "00".repeat(32));
-    let mut visit = Visit::enter(&monado, &home, &nowhere, &["--size", "64x64"]);
+    let mut visit = Visit::enter_unwatched(&monado, &home, &nowhere, &["--size", "64x64"]);
     let first = visit.wait_for(0, "the lobby", |frame| !frame["head"].is_null());
     assert_eq!(first["place"], "lobby");
     let report = visit.leave();

@@ -14,14 +14,14 @@ use crate::{golden, scene};
 
 /// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.
 fn look(monado: &Monado, home: &Home, baked: &Path, size: &str, shots: Option<&Path>) -> Value {
-    let mut arguments = vec!["view", baked.to_str().unwrap(), "--headset", "--frames", "3", "--size", size];
+    let mut arguments = vec!["view", baked.to_str().unwrap(), "--headset", "--frames", "12", "--size", size];
     arguments.extend(["--validate", "--json"]);
     if let Some(shots) = shots {
         arguments.extend(["--shot", shots.to_str().unwrap()]);
     }
     let report = monado.json(home, &arguments);
     println!("{report}");
-    assert_eq!(report["frames"].as_u64(), Some(3), "{report}");
+    assert_eq!(report["frames"].as_u64(), Some(12), "{report}");
     assert_eq!(report["is_validated"], true, "the validation layers are not in use: {report}");
     assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
     report
