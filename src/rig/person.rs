@@ -255,6 +255,12 @@ impl Person {
         });
         let found = std::iter::once(Vec3::ZERO)
             .chain(around)
+            // What is behind a wall is another room.
+            .filter(|&shift| {
+                let ahead = shift.try_normalize();
+                let hit = ahead.and_then(|ahead| world.cast_ray(self.feet + Vec3::Y, ahead, shift.length()));
+                hit.is_none()
+            })
             .find_map(|shift| world.stand(self.feet + shift, self.body, ROOM_UP_METRES, DROP_METRES));
         if let Some(place) = found {
             let lean = (self.head_in_world().position - self.feet).with_y(0.0);

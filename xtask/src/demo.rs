@@ -84,7 +84,7 @@ pub fn provide_venue() -> Result<PathBuf> {
 }
 
 /// The tileset of the venue, baked now if it is missing or older than the venue or the baker.
-fn provide_tileset(program: &Path, venue: &Path, baked: &Path) -> Result<PathBuf> {
+pub fn provide_tileset(program: &Path, venue: &Path, baked: &Path) -> Result<PathBuf> {
     if is_older(&baked.join("tileset.json"), &[venue, program]) {
         eprintln!("demo: baking {}", baked.display());
         remove_if_there(baked)?;

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod android;
 mod apk;
+mod bench;
 mod bytes;
 mod demo;
 mod doctor;
@@ -50,6 +51,7 @@ enum Chore {
     Run(run::Arguments),
     Demo(demo::Arguments),
     Test(test::Arguments),
+    Bench(bench::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
     AndroidCheck(android::Arguments),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Chore::Run(arguments) => run::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
         Chore::AndroidCheck(arguments) => android::run(&arguments),
