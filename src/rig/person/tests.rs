@@ -229,12 +229,15 @@ fn what_is_no_number_is_no_wish() {
 }
 
 #[test]
-fn whoever_begins_in_something_finds_room_beside_it_or_walks_out() {
+fn whoever_begins_in_something_walks_out() {
     let block = |size: f32| {
         Site::floor().block(Vec3::new(0.0, 1.0, 0.0), Vec3::new(size, 2.5, size), 0.0, 0.0).world()
     };
     let mut person = standing();
-    person.step(&Input::default(), &settings(), &block(0.3), FRAME);
+    // The other side of a face may be another room: nobody is put there, but who walks is let out.
+    for _ in 0..90 {
+        person.step(&Input { walk: Vec2::Y, ..Input::default() }, &settings(), &block(0.3), FRAME);
+    }
     assert!(person.feet.with_y(0.0).length() > 0.25 && person.feet.y.abs() < 0.01, "{}", person.feet);
 
     // A solid building has no room inside; a mesh's inside is free, though, and counts as a room.
