@@ -205,7 +205,9 @@ impl World {
     fn has_ground(&self, feet: Vec3) -> bool {
         let sole = Ball::new(SOLE_METRES);
         let options = ShapeCastOptions {
-            max_time_of_impact: DROP_METRES + STEP_METRES,
+            // The ball's lower side is to come as deep as somebody may fall, and no deeper: over deeper ground
+            // they would hang in the air.
+            max_time_of_impact: STEP_METRES + DROP_METRES - SOLE_METRES,
             stop_at_penetration: false,
             ..ShapeCastOptions::default()
         };

@@ -3,6 +3,8 @@
 //! The *body* stands on the ground and is what walls stop; the *head* goes where it likes, in the stage.
 //! The body follows the head as far as it gets. What a stick, a key or a leap does moves the stage.
 
+use std::f32::consts::FRAC_PI_4;
+
 use glam::{Quat, Vec2, Vec3};
 
 use super::comfort::{self, Comfort};
@@ -249,18 +251,14 @@ impl Person {
             self.stand(world.standing(self.feet, self.body));
             return;
         }
-        let rings = ROOM_METRES.iter().flat_map(|&radius| (0..8).map(move |step| (radius, step)));
-        let around = rings.map(|(radius, step)| {
-            Quat::from_rotation_y(step as f32 * std::f32::consts::FRAC_PI_4) * Vec3::new(0.0, 0.0, radius)
+        // Ahead first: whoever begins in a door came to see what lies before them.
+        let turns = [0_i8, 1, -1, 2, -2, 3, -3, 4].map(|eighth| f32::from(eighth) * FRAC_PI_4);
+        let rings = ROOM_METRES.iter().flat_map(|&radius| turns.map(|turn| (radius, turn)));
+        let around = rings.map(|(radius, turn)| {
+            Quat::from_rotation_y(self.yaw_radians + turn) * Vec3::new(0.0, 0.0, -radius)
         });
         let found = std::iter::once(Vec3::ZERO)
             .chain(around)
-            // What is behind a wall is another room.
-            .filter(|&shift| {
-                let ahead = shift.try_normalize();
-                let hit = ahead.and_then(|ahead| world.cast_ray(self.feet + Vec3::Y, ahead, shift.length()));
-                hit.is_none()
-            })
             .find_map(|shift| world.stand(self.feet + shift, self.body, ROOM_UP_METRES, DROP_METRES));
         if let Some(place) = found {
             let lean = (self.head_in_world().position - self.feet).with_y(0.0);

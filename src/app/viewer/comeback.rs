@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::{Place, Viewer};
+use super::{Place, Viewer, WAITING_MAX};
 use crate::app::report::Report;
 use crate::app::screen::Screen;
 use crate::app::{Failure, FailureKind, lobby};
@@ -51,8 +51,11 @@ impl Viewer {
                 }
                 Err(failure) => return Err(failure),
             }
-            // The host is to know that we are still here, and what it sends is not to pile up.
-            self.venue.pump(self.started.elapsed(), None, &mut self.events, 0);
+            // The host is to know that we are still here. What it has to say waits, and no more of it is
+            // taken than a frame takes.
+            if self.events.len() < WAITING_MAX {
+                self.venue.pump(self.started.elapsed(), None, &mut self.events, 0);
+            }
             std::thread::sleep(TRY);
         };
         tracing::info!("the headset is back after {:.1} s", since.elapsed().as_secs_f64());

@@ -66,7 +66,7 @@ fn assert_near(a: Pose, b: Pose, metres: f32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_body_arrives_within_a_millimetre_and_a_twentieth_of_a_degree(sample in sample(4096.0)) {

@@ -206,7 +206,7 @@ impl Judge {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the devices say: presses and releases alternate, each press was up before under the same
     /// kind of hand, and nobody is anywhere that is nowhere.

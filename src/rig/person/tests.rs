@@ -229,16 +229,23 @@ fn what_is_no_number_is_no_wish() {
 }
 
 #[test]
-fn whoever_begins_in_something_walks_out() {
+fn whoever_begins_in_something_finds_room_ahead_or_beside_it_or_walks_out() {
     let block = |size: f32| {
         Site::floor().block(Vec3::new(0.0, 1.0, 0.0), Vec3::new(size, 2.5, size), 0.0, 0.0).world()
     };
     let mut person = standing();
-    // The other side of a face may be another room: nobody is put there, but who walks is let out.
-    for _ in 0..90 {
-        person.step(&Input { walk: Vec2::Y, ..Input::default() }, &settings(), &block(0.3), FRAME);
-    }
+    person.step(&Input::default(), &settings(), &block(0.3), FRAME);
     assert!(person.feet.with_y(0.0).length() > 0.25 && person.feet.y.abs() < 0.01, "{}", person.feet);
+
+    // In a door, which leads to either side, it is the one that they look at.
+    for yaw_radians in [0.0, std::f32::consts::PI] {
+        let mut person = Person::at(Pose::standing(Vec3::ZERO, yaw_radians, 0.0));
+        let door =
+            Site::floor().block(Vec3::new(0.0, 1.25, 0.0), Vec3::new(4.0, 2.5, 0.06), 0.0, 0.0).world();
+        let ahead = person.stage().forward();
+        person.step(&Input::default(), &settings(), &door, FRAME);
+        assert!(person.feet.dot(ahead) > 0.25, "{}", person.feet);
+    }
 
     // A solid building has no room inside; a mesh's inside is free, though, and counts as a room.
     let walls = (0..40).fold(Site::floor(), |site, index| {
@@ -250,6 +257,23 @@ fn whoever_begins_in_something_walks_out() {
         person.step(&Input { walk: Vec2::Y, ..Input::default() }, &settings(), &world, FRAME);
     }
     assert!(person.feet.z < -2.2, "{}", person.feet);
+}
+
+/// An edge is walked over if it is no higher than somebody may fall, and there is ground below all the way.
+#[test]
+fn nobody_walks_over_a_deeper_edge() {
+    for (height, is_walked) in [(1.15, true), (1.19, true), (1.21, false), (1.23, false), (1.26, false)] {
+        let world =
+            Site::floor().block(Vec3::Y * height * 0.5, Vec3::new(2.0, height, 2.0), 0.0, 0.0).world();
+        let mut person = Person::at(Pose::standing(Vec3::Y * height, 0.0, 0.0));
+        for _ in 0..180 {
+            person.step(&Input { walk: Vec2::Y, ..Input::default() }, &settings(), &world, FRAME);
+            let drop = world.drop_below(person.feet, person.body(), DROP_METRES + 0.01);
+            assert!(drop.is_some(), "nothing below {} off {height} m", person.feet);
+        }
+        let stands_at = if is_walked { 0.0 } else { height };
+        assert!((person.feet.y - stands_at).abs() < 0.02, "{} off {height} m", person.feet);
+    }
 }
 
 /// What somebody does for some frames.
@@ -354,7 +378,7 @@ pub fn acts() -> impl Strategy<Value = Vec<(Act, u32, f32)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_somebody_does_they_are_in_nothing_on_the_ground_and_never_jump(
