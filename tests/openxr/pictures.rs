@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::monado::Monado;
 use crate::program::{Home, KEYS, wait_until};
-use crate::visit::{bake, baked_twin};
+use crate::visit::{baked_twin, demo_twin};
 use crate::{golden, scene};
 
 /// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.
@@ -46,16 +46,12 @@ fn under_monado_the_doctor_names_the_runtime() {
 /// The same pictures as without a headset, of which somebody has looked at the goldens.
 #[test]
 fn under_monado_both_eyes_see_the_venue() {
-    let Some(venue) = std::env::var_os("PAVILION_DEMO_VENUE") else {
-        println!("skipped: PAVILION_DEMO_VENUE names no file; `cargo xtask test` makes it");
-        return;
-    };
+    let Some(baked) = demo_twin() else { return };
     let Some(monado) = Monado::start() else { return };
     let mut remote = monado.remote();
     remote.hide_hands();
     remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
     let home = Home::new();
-    let baked = bake(&home, Path::new(&venue));
     let shots = home.path("shots");
     look(&monado, &home, &baked, "640x640", Some(&shots));
     for (name, pixels) in ["venue-left", "venue-right"].into_iter().zip(eyes(&shots)) {

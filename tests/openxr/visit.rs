@@ -20,6 +20,15 @@ pub fn baked_twin(home: &Home) -> PathBuf {
     bake(home, &source)
 }
 
+/// The demo venue, baked, or `None` with a printed reason.
+pub fn demo_twin() -> Option<PathBuf> {
+    let twin = std::env::var_os("PAVILION_DEMO_TWIN").map(PathBuf::from);
+    if twin.is_none() {
+        println!("skipped: PAVILION_DEMO_TWIN names no folder; `cargo xtask test openxr` bakes it");
+    }
+    twin
+}
+
 pub fn bake(home: &Home, source: &Path) -> PathBuf {
     let baked = home.path("baked");
     home.json(&["bake", source.to_str().unwrap(), baked.to_str().unwrap(), "--json"]);

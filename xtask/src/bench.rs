@@ -56,8 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let cache = Cache::of_user()?;
     let prefix = setup::for_running(&cache, Downloads::Forget)?;
     let program = workspace::build_pavilion(arguments.release)?;
-    let folder = workspace::target()?.join("demo");
-    let baked = demo::provide_tileset(&program, &demo::provide_venue()?, &folder.join("baked"))?;
+    let baked = demo::provide_twin(&program)?;
     // A socket's path ends at 107 bytes, so not under the target folder.
     let home = cache.join(&format!("bench-{}", std::process::id()));
     fs::create_dir_all(&home).with_context(|| format!("cannot write {}", home.display()))?;

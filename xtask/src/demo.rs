@@ -45,10 +45,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
     let program = workspace::build_pavilion(arguments.release)?;
-    let venue = provide_venue()?;
     let folder = workspace::target()?.join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
-    let baked = provide_tileset(&program, &venue, &folder.join("baked"))?;
+    let baked = provide_twin(&program)?;
     let (_host, link) = start_host(&program, &baked, &folder)?;
     eprintln!("demo: hosting {link}");
     // Emptied, so that the whole venue comes over the wire each time.
@@ -84,14 +83,16 @@ pub fn provide_venue() -> Result<PathBuf> {
 }
 
 /// The tileset of the venue, baked now if it is missing or older than the venue or the baker.
-pub fn provide_tileset(program: &Path, venue: &Path, baked: &Path) -> Result<PathBuf> {
+pub fn provide_twin(program: &Path) -> Result<PathBuf> {
+    let venue = &provide_venue()?;
+    let baked = workspace::target()?.join("demo/baked");
     if is_older(&baked.join("tileset.json"), &[venue, program]) {
         eprintln!("demo: baking {}", baked.display());
-        remove_if_there(baked)?;
+        remove_if_there(&baked)?;
         let mut bake = process::leashed(program);
-        run::pass_on(bake.arg("bake").args([venue, baked]).stdout(std::io::stderr()).status()?)?;
+        run::pass_on(bake.arg("bake").args([venue, &baked]).stdout(std::io::stderr()).status()?)?;
     }
-    Ok(baked.to_owned())
+    Ok(baked)
 }
 
 fn remove_if_there(folder: &Path) -> Result<()> {

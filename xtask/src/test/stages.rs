@@ -176,6 +176,8 @@ fn openxr(context: &mut Context) -> Result<Outcome> {
     process::check(&mut cargo("build --package pavilion-faults"))?;
     let mut command = on_prefix(context, "test --test openxr -- --show-output under_monado")?;
     command.env("PAVILION_FAULTS", workspace::target()?.join("debug").join("libpavilion_faults.so"));
+    let program = workspace::build_pavilion(false)?;
+    command.env("PAVILION_DEMO_TWIN", demo::provide_twin(&program)?);
     counted(context, &mut command)
 }
 
