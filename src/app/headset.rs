@@ -8,6 +8,7 @@ use clap::Parser;
 use super::cli::Cli;
 use super::{Failure, folders, log};
 use crate::present::android;
+use crate::protocol::JoinLink;
 
 /// The last link that the app was started with, for the next start from the headset's own menu.
 const LINK_FILE: &str = "link.txt";
@@ -36,7 +37,9 @@ fn visit() -> Result<(), Failure> {
 fn link() -> Option<String> {
     let file = folders::data().map(|folder| folder.join(LINK_FILE));
     let Some(link) = android::link() else { return remembered(&file?) };
+    // What is no link is refused soon, and must not take the place of one that is.
     if let Some(file) = file
+        && link.parse::<JoinLink>().is_ok()
         && let Err(error) = remember(&file, &link)
     {
         tracing::warn!("the link cannot be kept for the next start ({error})");

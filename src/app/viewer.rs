@@ -23,7 +23,7 @@ use super::settings::SettingsFile;
 use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, cpu_time, folders, wave};
+use super::{Failure, FailureKind, cpu_time, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
@@ -69,6 +69,8 @@ pub struct Wishes {
     pub pictures: Option<PathBuf>,
     /// Where a line goes for each frame.
     pub trace: Option<PathBuf>,
+    /// Where it is kept what is chosen in the menu.
+    pub data: Option<PathBuf>,
 }
 
 /// Which scene is shown.
@@ -161,7 +163,7 @@ impl Viewer {
         wishes: Wishes,
         started: Instant,
     ) -> Result<Self, Failure> {
-        let (file, settings) = SettingsFile::open(folders::data().as_deref());
+        let (file, settings) = SettingsFile::open(wishes.data.as_deref());
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;

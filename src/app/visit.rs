@@ -79,6 +79,7 @@ fn visit(
         timeout: arguments.is_unattended().then(|| Duration::from_secs(arguments.timeout_seconds)),
         pictures: arguments.shot.as_deref().map(Path::to_owned),
         trace: arguments.trace.clone(),
+        data: folders::data(),
     };
     let reopen = || Screen::open(arguments);
     Viewer::new(screen, venue, sounds, wishes, started)?.run(reopen, || interrupt.is_raised())

@@ -1,6 +1,6 @@
 //! What comes out at the far end: the runtime's own compositor shows both eyes in a window of Xvfb.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,12 +16,44 @@ const SCREEN: [u32; 2] = [960, 540];
 /// Pictures are compared by the means of so many fields a side.
 const FIELDS: u32 = 24;
 
-struct Server(Child);
+/// An X server whose screen is a file; it ends with the test.
+struct Screen {
+    server: Child,
+    display: String,
+    dump: PathBuf,
+}
 
-impl Drop for Server {
+impl Screen {
+    /// `None`, with a printed reason, where there is no Xvfb. `number` keeps two of them apart.
+    fn start(home: &Home, number: u32) -> Option<Self> {
+        if !has_program("Xvfb") {
+            return None;
+        }
+        let display = format!(":{}", 900 + number * 100 + std::process::id() % 90);
+        let folder = home.path("screen");
+        std::fs::create_dir_all(&folder).unwrap();
+        let [width, height] = SCREEN;
+        let server = Command::new("Xvfb")
+            .args([&display, "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"])
+            .args(["-fbdir", folder.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let screen = Self { server, display, dump: folder.join("Xvfb_screen0") };
+        assert!(wait_until(Duration::from_secs(10), || screen.read().is_some()), "Xvfb did not start");
+        Some(screen)
+    }
+
+    fn read(&self) -> Option<Pixels> {
+        read_dump(&self.dump)
+    }
+}
+
+impl Drop for Screen {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
@@ -82,29 +114,13 @@ fn difference(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
 /// the way to the lenses are the eyes exchanged.
 #[test]
 fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
-    if !has_program("Xvfb") {
-        return;
-    }
     let home = Home::new();
-    let display = format!(":{}", 900 + std::process::id() % 90);
-    let folder = home.path("screen");
-    std::fs::create_dir_all(&folder).unwrap();
-    let [width, height] = SCREEN;
-    let server = Command::new("Xvfb")
-        .args([&display, "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"])
-        .args(["-fbdir", folder.to_str().unwrap()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Server(server);
-    let dump = folder.join("Xvfb_screen0");
-    assert!(wait_until(Duration::from_secs(10), || read_dump(&dump).is_some()), "Xvfb did not start");
+    let Some(screen) = Screen::start(&home, 0) else { return };
     let environment = [
         ("XRT_COMPOSITOR_NULL", "0".to_owned()),
         ("XRT_COMPOSITOR_FORCE_XCB", "1".to_owned()),
         ("XRT_COMPOSITOR_SCALE_PERCENTAGE", "40".to_owned()),
-        ("DISPLAY", display),
+        ("DISPLAY", screen.display.clone()),
     ];
     let Some(monado) = Monado::start_with(&environment) else { return };
     // Before the fence, where near bars stand elsewhere for each eye.
@@ -119,12 +135,40 @@ fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
     assert!(wait_until(Duration::from_secs(60), is_drawn), "no pictures: {}", monado.log());
     // The compositor is a frame or two behind.
     std::thread::sleep(Duration::from_millis(500));
-    let screen = read_dump(&dump).unwrap();
+    let shown = screen.read().unwrap();
     visit.leave();
     let eyes = ["left.png", "right.png"].map(|name| golden::read_png(&shots.join(name)).unwrap());
     let eyes = eyes.map(|eye| fields(&eye, [0, 0, eye.width, eye.height]));
-    let halves = [0, width / 2].map(|left| fields(&screen, lit(&screen, left, left + width / 2)));
+    let half = SCREEN[0] / 2;
+    let halves = [0, half].map(|left| fields(&shown, lit(&shown, left, left + half)));
     let off = halves.map(|half| [difference(&half, &eyes[0]), difference(&half, &eyes[1])]);
     println!("left half from left and right eye, right half likewise, of 255: {off:.3?}");
     assert!(off[0][0] * 2.0 < off[0][1] && off[1][1] * 2.0 < off[1][0], "{off:?}");
+}
+
+/// Whoever stands beside sees in a window what the visitor sees, and closing it does not end the visit.
+#[test]
+fn under_monado_onlookers_see_the_headsets_picture() {
+    let home = Home::new();
+    let Some(screen) = Screen::start(&home, 1) else { return };
+    let Some(monado) = Monado::start() else { return };
+    let mut remote = monado.remote();
+    remote.hide_hands();
+    remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
+    let baked = baked_twin(&home);
+    let arguments = ["--mirror", "--size", "320x320", "--frames", "4", "--stay-seconds", "60"];
+    let mut visit = Visit::enter_before(&monado, &home, &baked, &screen.display, &arguments);
+    visit.wait_for(0, "the twin", is_in_the_twin);
+    let colors = || {
+        let shown = screen.read().unwrap();
+        let pixels = shown.rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]);
+        pixels.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert!(
+        wait_until(Duration::from_secs(60), || colors() > 500),
+        "{} colours: {}",
+        colors(),
+        visit.errors()
+    );
+    visit.leave();
 }

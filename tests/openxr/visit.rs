@@ -47,46 +47,59 @@ pub struct Visit {
     is_watched: bool,
 }
 
+/// What surrounds a visit.
+#[derive(Default)]
+struct Around<'a> {
+    /// Both validation layers.
+    is_watched: bool,
+    faults: Option<&'a Faults>,
+    /// An X server for windows.
+    display: Option<&'a str>,
+}
+
 impl Visit {
     /// Puts the headset on and visits `target`, with both validation layers watching.
     pub fn enter(monado: &Monado, home: &Home, target: &str, more: &[&str]) -> Self {
-        let mut arguments = vec!["--validate"];
-        arguments.extend(more);
-        Self::begin(monado, home, target, &arguments, true, None)
+        Self::begin(monado, home, target, more, Around { is_watched: true, ..Around::default() })
     }
 
     /// The same with a runtime that misbehaves on demand.
     pub fn enter_faulty(monado: &Monado, home: &Home, target: &Path, faults: &Faults) -> Self {
-        let arguments = ["--validate", "--size", "64x64"];
-        Self::begin(monado, home, target.to_str().unwrap(), &arguments, true, Some(faults))
+        let around = Around { is_watched: true, faults: Some(faults), ..Around::default() };
+        Self::begin(monado, home, target.to_str().unwrap(), &["--size", "64x64"], around)
+    }
+
+    /// The same where this display shows windows.
+    pub fn enter_before(monado: &Monado, home: &Home, target: &Path, display: &str, more: &[&str]) -> Self {
+        let around = Around { is_watched: true, display: Some(display), ..Around::default() };
+        Self::begin(monado, home, target.to_str().unwrap(), more, around)
     }
 
     /// The same without the layers: they cost more than the frames that are counted.
     pub fn enter_unwatched(monado: &Monado, home: &Home, target: &str, more: &[&str]) -> Self {
-        Self::begin(monado, home, target, more, false, None)
+        Self::begin(monado, home, target, more, Around::default())
     }
 
-    fn begin(
-        monado: &Monado,
-        home: &Home,
-        target: &str,
-        more: &[&str],
-        is_watched: bool,
-        faults: Option<&Faults>,
-    ) -> Self {
+    fn begin(monado: &Monado, home: &Home, target: &str, more: &[&str], around: Around<'_>) -> Self {
         let (trace, complaints) = (home.path("trace.jsonl"), home.path("openxr-validation.txt"));
         let mut arguments = vec!["view", target, "--headset", "--json"];
         arguments.extend(["--trace", trace.to_str().unwrap()]);
         arguments.extend(more);
+        if around.is_watched {
+            arguments.push("--validate");
+        }
         let mut command = monado.command(home, &arguments);
         command.env("PAVILION_LOG", "pavilion=info");
         // The first is the nearest to the program: what is spoilt there, the validation below does not see.
         let mut layers = Vec::new();
-        if let Some(faults) = faults {
+        if let Some(faults) = around.faults {
             layers.push(Faults::LAYER);
             faults.add_to(&mut command);
         }
-        if is_watched {
+        if let Some(display) = around.display {
+            command.env("DISPLAY", display);
+        }
+        if around.is_watched {
             layers.push("XR_APILAYER_LUNARG_core_validation");
             command
                 .env("XR_CORE_VALIDATION_EXPORT_TYPE", "text")
@@ -98,7 +111,7 @@ impl Visit {
         // Not a pipe: the runtime's library prints much, and nobody reads before the end.
         let errors = home.path("errors.txt");
         let child = command.stderr(fs::File::create(&errors).unwrap()).spawn().unwrap();
-        Self { child: Some(child), trace, complaints, errors, is_watched }
+        Self { child: Some(child), trace, complaints, errors, is_watched: around.is_watched }
     }
 
     /// The same, and waits until the visitor is in the twin.
