@@ -133,12 +133,12 @@ impl Visit {
     /// Waits for a frame from number `from` on that is as wanted.
     pub fn wait_for(&mut self, from: u64, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let mut found = None;
-        let mut look = || {
+        let came = wait_until(PATIENCE, || {
+            let has_ended = !self.is_there();
             let frames = self.frames();
             found = frames.into_iter().skip(usize::try_from(from).unwrap()).find(|frame| is_it(frame));
-            found.is_some()
-        };
-        let came = wait_until(PATIENCE, &mut look);
+            found.is_some() || has_ended
+        }) && found.is_some();
         if !came {
             let last = self.frames().last().cloned();
             let state = if self.is_there() { "goes on" } else { "has ended" };

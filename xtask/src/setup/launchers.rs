@@ -82,7 +82,11 @@ export XR_RUNTIME_JSON="${{XR_RUNTIME_JSON:-$P/xr/monado.json}}"
 export VK_DRIVER_FILES="$P/xr/lvp.json" VK_ICD_FILENAMES="$P/xr/lvp.json"
 export VK_LAYER_PATH="$P/usr/share/vulkan/explicit_layer.d" VK_LOADER_LAYERS_DISABLE='~implicit~'
 export XKB_CONFIG_ROOT="$P/usr/share/X11/xkb" XLOCALEDIR="$P/usr/share/X11/locale"
-export XR_API_LAYER_PATH="${{XR_API_LAYER_PATH:+$XR_API_LAYER_PATH:}}$P/xr/layers"
+# Once only, where one such script starts another: a layer that is found twice is loaded twice.
+case ":${{XR_API_LAYER_PATH-}}:" in
+*":$P/xr/layers:"*) ;;
+*) export XR_API_LAYER_PATH="${{XR_API_LAYER_PATH:+$XR_API_LAYER_PATH:}}$P/xr/layers" ;;
+esac
 exec "$P/{LOADER}" --library-path {libraries} "$@"
 "#
     )
