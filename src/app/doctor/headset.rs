@@ -24,7 +24,7 @@ pub(super) fn look() -> Finding {
         }
         Err(error) => {
             let fix = match error {
-                RuntimeError::NoLoader => "install SteamVR or Monado to use a headset here",
+                RuntimeError::NoLoader(_) => "install SteamVR or Monado to use a headset here",
                 RuntimeError::NoRuntime(_) => "start SteamVR or Monado to use a headset here",
                 RuntimeError::NoVulkan { .. } => "update the runtime",
                 RuntimeError::NoHeadset { .. } => "connect the headset and switch it on",

@@ -23,9 +23,9 @@ pub struct RuntimeFacts {
 /// Why there is no headset to draw to.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// The loader library is not installed.
-    #[error("the OpenXR loader is not installed: install SteamVR or Monado to use a headset here")]
-    NoLoader,
+    /// The loader library is not installed, or lacks something itself.
+    #[error("there is no OpenXR loader ({0}): install SteamVR or Monado to use a headset here")]
+    NoLoader(String),
     /// The loader found no runtime, or the runtime refused.
     #[error("no OpenXR runtime answers ({0}): start SteamVR or Monado to use a headset here")]
     NoRuntime(xr::sys::Result),
@@ -65,7 +65,10 @@ impl Runtime {
         // SAFETY: the library that the system's search path gives is the OpenXR loader; that it keeps
         // to the OpenXR calling convention is what its name stands for.
         #[cfg(not(feature = "xr-static"))]
-        let entry = unsafe { xr::Entry::load(platform) }.map_err(|_| RuntimeError::NoLoader)?;
+        let entry = unsafe { xr::Entry::load(platform) }.map_err(|error| match error {
+            xr::EntryError::Load(error) => RuntimeError::NoLoader(error.to_string()),
+            xr::EntryError::Xr(error) => RuntimeError::NoRuntime(error),
+        })?;
         let offered = entry.enumerate_extensions().map_err(RuntimeError::NoRuntime)?;
         let application = xr::ApplicationInfo {
             application_name: "Pavilion",
