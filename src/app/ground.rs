@@ -93,6 +93,12 @@ impl Ground {
         self.grasp.holds().map(|prop| prop.map(|prop| prop.0))
     }
 
+    /// Where every prop is, by its number.
+    pub fn props(&self) -> Vec<Vec3> {
+        let numbers = (0..self.world.prop_count() as u32).map(PropId);
+        numbers.map(|prop| self.world.prop_pose(prop).map_or(Vec3::NAN, |pose| pose.position)).collect()
+    }
+
     /// How far one sees from a point in a direction, metres, as far as the ground is known.
     pub fn sight_metres(&self, from: Vec3, direction: Vec3) -> f32 {
         let hit = self.world.cast_ray(from, direction, SIGHT_METRES);

@@ -40,6 +40,8 @@ pub struct Moment<'a> {
     pub profiles: [&'static str; 2],
     /// Which prop each hand holds.
     pub holds: [Option<u32>; 2],
+    /// Where every prop is, by its number.
+    pub props: &'a [Vec3],
     /// Whether the menu is open.
     pub is_menu_open: bool,
     /// What can be pressed in it, by what is written on it, and where that is; none while it is closed.
@@ -97,6 +99,7 @@ struct Line<'a> {
     feet: [f32; 3],
     yaw_degrees: f32,
     hands: [HandLine<'a>; 2],
+    props: &'a [[f32; 3]],
     menu_open: bool,
     menu_buttons: Places<'a>,
 }
@@ -164,6 +167,7 @@ impl<'a> Line<'a> {
             feet: moment.person.feet.to_array(),
             yaw_degrees: moment.person.yaw_radians.to_degrees(),
             hands: [left, right],
+            props: bytemuck::cast_slice(moment.props),
             menu_open: moment.is_menu_open,
             menu_buttons: Places(moment.buttons),
         }
@@ -228,6 +232,7 @@ mod tests {
             hands: &[hand, other],
             profiles: ["ext/hand_interaction_ext", ""],
             holds: [None, Some(7)],
+            props: &[Vec3::ZERO, Vec3::new(0.5, 1.0, -2.0)],
             is_menu_open: true,
             buttons: &[("Leave".to_owned(), Vec3::new(1.0, 2.0, f32::NAN))],
         };
@@ -247,6 +252,7 @@ mod tests {
         assert_eq!((&right["kind"], &right["holds"]), (&json!("controller"), &json!(7)));
         assert!((lines[0]["yaw_degrees"].as_f64().unwrap() - 90.0).abs() < 1e-4);
         assert_eq!(lines[0]["menu_buttons"], json!({"Leave": [1.0, 2.0, null]}));
+        assert_eq!(lines[0]["props"], json!([[0.0, 0.0, 0.0], [0.5, 1.0, -2.0]]));
         assert_eq!(lines[1]["head"], Value::Null);
     }
 

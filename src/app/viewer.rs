@@ -514,6 +514,7 @@ impl Viewer {
             hands: &self.input.hands,
             profiles: self.screen.display.profiles(),
             holds: self.ground.holds(),
+            props: &self.ground.props(),
             is_menu_open: self.menu.is_open(),
             buttons: &self.menu.buttons(&self.person),
         });

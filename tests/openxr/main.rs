@@ -17,10 +17,12 @@ mod twin;
 
 mod compositor;
 mod dead_host;
+mod faults;
 mod input;
 mod pictures;
 mod recovery;
 mod visit;
+mod walk;
 
 // The goldens' comparison is shared with the tests inside the crate, which say `crate::scene`.
 use pavilion::scene;

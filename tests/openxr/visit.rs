@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::faults::Faults;
 use crate::monado::Monado;
 use crate::program::{Home, wait_until};
 use crate::twin;
@@ -42,26 +43,48 @@ impl Visit {
     pub fn enter(monado: &Monado, home: &Home, target: &str, more: &[&str]) -> Self {
         let mut arguments = vec!["--validate"];
         arguments.extend(more);
-        Self::begin(monado, home, target, &arguments, true)
+        Self::begin(monado, home, target, &arguments, true, None)
     }
 
-    /// The same without them: they cost more than the frames that are counted.
+    /// The same with a runtime that misbehaves on demand.
+    pub fn enter_faulty(monado: &Monado, home: &Home, target: &Path, faults: &Faults) -> Self {
+        let arguments = ["--validate", "--size", "64x64"];
+        Self::begin(monado, home, target.to_str().unwrap(), &arguments, true, Some(faults))
+    }
+
+    /// The same without the layers: they cost more than the frames that are counted.
     pub fn enter_unwatched(monado: &Monado, home: &Home, target: &str, more: &[&str]) -> Self {
-        Self::begin(monado, home, target, more, false)
+        Self::begin(monado, home, target, more, false, None)
     }
 
-    fn begin(monado: &Monado, home: &Home, target: &str, more: &[&str], is_watched: bool) -> Self {
+    fn begin(
+        monado: &Monado,
+        home: &Home,
+        target: &str,
+        more: &[&str],
+        is_watched: bool,
+        faults: Option<&Faults>,
+    ) -> Self {
         let (trace, complaints) = (home.path("trace.jsonl"), home.path("openxr-validation.txt"));
         let mut arguments = vec!["view", target, "--headset", "--json"];
         arguments.extend(["--trace", trace.to_str().unwrap()]);
         arguments.extend(more);
         let mut command = monado.command(home, &arguments);
         command.env("PAVILION_LOG", "pavilion=info");
+        // The first is the nearest to the program: what is spoilt there, the validation below does not see.
+        let mut layers = Vec::new();
+        if let Some(faults) = faults {
+            layers.push(Faults::LAYER);
+            faults.add_to(&mut command);
+        }
         if is_watched {
+            layers.push("XR_APILAYER_LUNARG_core_validation");
             command
-                .env("XR_ENABLE_API_LAYERS", "XR_APILAYER_LUNARG_core_validation")
                 .env("XR_CORE_VALIDATION_EXPORT_TYPE", "text")
                 .env("XR_CORE_VALIDATION_FILE_NAME", &complaints);
+        }
+        if !layers.is_empty() {
+            command.env("XR_ENABLE_API_LAYERS", layers.join(":"));
         }
         // Not a pipe: the runtime's library prints much, and nobody reads before the end.
         let errors = home.path("errors.txt");

@@ -55,6 +55,8 @@ impl Home {
             .args(arguments)
             .env("PAVILION_CACHE", self.path("cache"))
             .env("PAVILION_DATA", self.path("data"))
+            // Not whatever runtime this machine prefers: the prefix's.
+            .env_remove("XR_RUNTIME_JSON")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -71,7 +71,8 @@ fn measure(arguments: &Arguments, prefix: &Prefix, program: &Path, baked: &Path,
     eprintln!("bench: {} frames of the demo venue in a headset's session", arguments.frames);
     let mut view = run::on_prefix(prefix, program);
     view.arg("view").arg(baked).args(["--headset", "--size", "640x640", "--json", "--frames"]);
-    view.arg(arguments.frames.to_string()).env("XDG_RUNTIME_DIR", home).stderr(Stdio::null());
+    view.arg(arguments.frames.to_string()).env("XDG_RUNTIME_DIR", home);
+    view.env_remove("XR_RUNTIME_JSON").stderr(Stdio::null());
     let report: Value =
         serde_json::from_str(&process::output(&mut view)?).context("the report is no JSON")?;
     if arguments.json {
@@ -91,7 +92,7 @@ fn measure(arguments: &Arguments, prefix: &Prefix, program: &Path, baked: &Path,
     }
     let mut listen = workspace::cargo();
     listen.args(["test", "--quiet", "--lib", LISTENER, "--", "--nocapture"]);
-    listen.env("PAVILION_XR_RUNTIME", "1").env("XDG_RUNTIME_DIR", home);
+    listen.env("PAVILION_XR_RUNTIME", "1").env("XDG_RUNTIME_DIR", home).env_remove("XR_RUNTIME_JSON");
     listen.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run()).stderr(Stdio::null());
     let said = process::output(&mut listen)?;
     for line in said.lines().filter(|line| line.contains("allocations in") || line.contains("skipped:")) {

@@ -78,11 +78,11 @@ fn run_script(root: &Path) -> String {
 P={prefix}
 export PAVILION_XR_PREFIX="$P"
 export XDG_RUNTIME_DIR="${{XDG_RUNTIME_DIR:-$P/xr}}"
-export XR_RUNTIME_JSON="$P/xr/monado.json"
+export XR_RUNTIME_JSON="${{XR_RUNTIME_JSON:-$P/xr/monado.json}}"
 export VK_DRIVER_FILES="$P/xr/lvp.json" VK_ICD_FILENAMES="$P/xr/lvp.json"
 export VK_LAYER_PATH="$P/usr/share/vulkan/explicit_layer.d" VK_LOADER_LAYERS_DISABLE='~implicit~'
 export XKB_CONFIG_ROOT="$P/usr/share/X11/xkb" XLOCALEDIR="$P/usr/share/X11/locale"
-export XR_API_LAYER_PATH="$P/xr/layers"
+export XR_API_LAYER_PATH="${{XR_API_LAYER_PATH:+$XR_API_LAYER_PATH:}}$P/xr/layers"
 exec "$P/{LOADER}" --library-path {libraries} "$@"
 "#
     )

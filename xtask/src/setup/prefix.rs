@@ -20,7 +20,7 @@ use crate::fault::Environment;
 use crate::process;
 
 /// Raise when the layout below or a launcher changes: every clone then makes its prefix anew.
-const LAYOUT_VERSION: &str = "2";
+const LAYOUT_VERSION: &str = "3";
 
 /// Mesa before 25 leaves a full-screen triangle out of a multiview pass's second layer.
 const RELEASE: &str = "trixie";

@@ -173,7 +173,9 @@ fn openxr(context: &mut Context) -> Result<Outcome> {
     if Prefix::find(&context.cache).is_none() {
         return Ok(Outcome::Skipped("no OpenXR runtime is set up: run `cargo xtask setup`".into()));
     }
+    process::check(&mut cargo("build --package pavilion-faults"))?;
     let mut command = on_prefix(context, "test --test openxr -- --show-output under_monado")?;
+    command.env("PAVILION_FAULTS", workspace::target()?.join("debug").join("libpavilion_faults.so"));
     counted(context, &mut command)
 }
 

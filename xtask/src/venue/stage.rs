@@ -289,6 +289,7 @@ fn speaker(twin: &mut Twin, stage: NodeId, kit: &Kit) {
     }
     let table = furniture::plinth(0.24, 0.42, Material::Terrazzo);
     twin.stand(stage, "Side table", table, Placement::at(1.9, PLATFORM.y, 0.95));
+    question_cube(twin, stage, Placement::at(1.9, PLATFORM.y + 0.421, 0.95).yaw(24.0));
     for (index, x) in [-6.6, 6.6].into_iter().enumerate() {
         twin.place(
             stage,
@@ -319,4 +320,17 @@ fn chairs(twin: &mut Twin, kit: &Kit) {
             twin.place(node, format!("Seat {letter}{}", seat + 1), mesh, place);
         }
     }
+}
+
+/// A soft cube with a microphone in it: whoever has a question gets it thrown.
+fn question_cube(twin: &mut Twin, stage: NodeId, place: Placement) {
+    let side = 0.17;
+    let mut model = Model::of(
+        Material::FabricCoral,
+        solid::rounded_box(Vec3::splat(side), 0.035, 3).at(0.0, side * 0.5, 0.0),
+    );
+    model.add(Material::Black, lathe::drum(0.045, 0.008, 0.003, 32).at(0.0, side - 0.004, 0.0));
+    let cube = twin.stand(stage, "Question cube", model, place);
+    twin.entity(cube, "stage/question-cube");
+    twin.prop(cube, 0.3);
 }
