@@ -17,7 +17,7 @@
 //! - L2 [`physics`]: what stops and carries people, and things that fall
 //! - L2 [`rig`]: where the person is and what they ask for
 //! - L2 [`cull`]: scene × eyes → what to draw, what to fetch
-//! - L3 [`draw`]: a draw list → both eyes, in one multiview pass
+//! - L3 [`draw`]: a draw list → both eyes, in one multiview pass or one after the other
 //! - L4 [`ui`]: panels in the world: what is on them, and what a press on them means
 //! - L4 [`present`]: who owns the display: a window, a headset, nobody
 //! - L5 [`app`]: puts the parts together: the frame loop and the commands

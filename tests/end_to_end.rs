@@ -17,8 +17,9 @@ use pavilion::scene;
 use program::{Home, can_draw, test_data};
 use serde_json::Value;
 
-/// Bakes `source`, hosts it, visits it, and compares what both eyes saw with the goldens `name`.
-fn goes_the_whole_way(name: &str, source: &Path, at: Option<&str>) -> Option<Value> {
+/// Bakes `source`, hosts it, visits it, and compares what both eyes saw with the goldens `name`. The visit's
+/// report, and what it said beside it.
+fn goes_the_whole_way(name: &str, source: &Path, more: &[&str]) -> Option<(Value, String)> {
     let home = Home::new();
     if !can_draw(&home) {
         return None;
@@ -40,10 +41,11 @@ fn goes_the_whole_way(name: &str, source: &Path, at: Option<&str>) -> Option<Val
         "--shot",
     ];
     arguments.push(shots.to_str().unwrap());
-    if let Some(at) = at {
-        arguments.extend(["--at", at]);
-    }
-    let report = home.json(&arguments);
+    arguments.extend(more);
+    let output = home.run(&arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{}\n{errors}", output.status);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     println!("{name}: {report}");
     assert_eq!(report["frames"].as_u64(), Some(3), "{report}");
     assert_eq!(report["validation_messages"].as_u64(), Some(0), "{report}");
@@ -52,7 +54,7 @@ fn goes_the_whole_way(name: &str, source: &Path, at: Option<&str>) -> Option<Val
         let pixels = golden::read_png(&shots.join(format!("{eye}.png"))).unwrap();
         golden::assert_golden(&format!("{name}-{eye}"), &pixels);
     }
-    Some(report)
+    Some((report, errors))
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn the_demo_venue() {
         println!("skipped: PAVILION_DEMO_VENUE names no file; `cargo xtask test` makes it");
         return;
     };
-    let Some(report) = goes_the_whole_way("venue", Path::new(&venue), None) else { return };
+    let Some((report, _)) = goes_the_whole_way("venue", Path::new(&venue), &[]) else { return };
     assert!(report["triangles_drawn"].as_u64().unwrap() > 10_000, "{report}");
 }
 
@@ -70,20 +72,36 @@ fn a_textured_twin_of_many_tiles() {
     let home = Home::new();
     let source = home.path("twin.gltf");
     twin::write(&source);
-    let Some(report) = goes_the_whole_way("twin", &source, None) else { return };
+    let Some((report, errors)) = goes_the_whole_way("twin", &source, &[]) else { return };
     assert!(report["tiles"]["total"].as_u64().unwrap() > 4, "{report}");
+    assert!(report["two_passes"].is_null() && !errors.contains("one after the other"), "{report}\n{errors}");
+    assert_eq!([&report["vulkan"]["render_passes"], &report["vulkan"]["eye_passes"]], [1, 1], "{report}");
+}
+
+/// The same pictures from a GPU that draws one eye after the other.
+#[test]
+fn a_twin_in_two_passes() {
+    let home = Home::new();
+    let source = home.path("twin.gltf");
+    twin::write(&source);
+    let more = ["--two-passes"];
+    let Some((report, errors)) = goes_the_whole_way("twin", &source, &more) else { return };
+    let sentence = "the eyes are drawn one after the other, because that was asked for";
+    assert_eq!(errors.matches(sentence).count(), 1, "{errors}");
+    assert_eq!(report["two_passes"], "that was asked for", "{report}");
+    assert_eq!([&report["vulkan"]["render_passes"], &report["vulkan"]["eye_passes"]], [2, 0], "{report}");
 }
 
 #[test]
 fn the_garage() {
     if let Some(source) = test_data("twins/garage/garage.gltf") {
-        goes_the_whole_way("garage", &source, None);
+        goes_the_whole_way("garage", &source, &[]);
     }
 }
 
 #[test]
 fn the_home_theater() {
     if let Some(source) = test_data("twins/home-theater/home-theater.gltf") {
-        goes_the_whole_way("home-theater", &source, None);
+        goes_the_whole_way("home-theater", &source, &[]);
     }
 }

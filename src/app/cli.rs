@@ -111,6 +111,9 @@ pub struct ViewArgs {
     /// the driver.
     #[arg(long)]
     pub validate: bool,
+    /// Draw the eyes one after the other, as on a GPU without multiview.
+    #[arg(long)]
+    pub two_passes: bool,
 }
 
 #[cfg(feature = "viewer")]

@@ -18,6 +18,8 @@ pub struct Report {
     pub title: String,
     /// The GPU and its driver.
     pub gpu: String,
+    /// Why the eyes are drawn one after the other, as what follows “because”; none where they are drawn at once.
+    pub two_passes: Option<String>,
     /// Pixels of one eye.
     pub size: (u32, u32),
     /// Frames that were drawn with everything in view at hand.
@@ -124,9 +126,14 @@ impl Report {
                 spread.median, spread.p95, spread.max
             )
         });
+        let passes = match &self.two_passes {
+            None => "one for both eyes".to_owned(),
+            Some(reason) => format!("one after the other for each eye, because {reason}"),
+        };
         let mut lines = vec![
             format!("{}", if self.title.is_empty() { "(untitled)" } else { &self.title }),
             format!("  GPU          {}", self.gpu),
+            format!("  passes       {passes}"),
             format!("  eyes         2 × {}×{}", self.size.0, self.size.1),
             format!(
                 "  tiles        {} drawn, {} here, {} in the twin",

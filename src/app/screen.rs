@@ -31,14 +31,14 @@ impl Screen {
     /// # Errors
     /// Where there is no such display, or nothing can be drawn on it.
     pub fn open(arguments: &ViewArgs) -> Result<Self, Failure> {
-        let options = GpuOptions { validates: arguments.validate, records: arguments.validate };
+        let options = GpuOptions {
+            validates: arguments.validate,
+            records: arguments.validate,
+            lacks_multiview: arguments.two_passes,
+        };
         let (gpu, display) = open_display(arguments, options)?;
         let display = with_onlookers(arguments, display, &gpu)?;
-        let options = RendererOptions {
-            samples: SAMPLES,
-            is_deterministic: arguments.is_unattended(),
-            ..RendererOptions::default()
-        };
+        let options = RendererOptions { samples: SAMPLES, is_deterministic: arguments.is_unattended() };
         Ok(Self { renderer: Renderer::new(&gpu, options), display, gpu })
     }
 }

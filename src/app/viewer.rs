@@ -167,7 +167,12 @@ impl Viewer {
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
+        let two_passes = screen.gpu.facts().in_turn.clone();
+        if let Some(reason) = &two_passes {
+            tracing::warn!("the eyes are drawn one after the other, because {reason}");
+        }
         let report = Report {
+            two_passes,
             gpu: format!("{} ({})", screen.gpu.facts().name, screen.gpu.facts().driver),
             size: screen.display.target().image.size().into(),
             is_validated: screen.gpu.facts().is_validated,

@@ -9,23 +9,12 @@ pub enum DrawError {
          install your graphics card's driver, or use `cargo xtask run -- ...`, which brings a software one"
     )]
     NoAdapter,
-    /// Drivers, but none that can do it.
+    /// The wrong picture comes out, even if the eyes are drawn one after the other.
     #[error(
-        "{name} cannot draw both eyes at once, because its driver lacks {missing}: \
-         update the driver, or use `cargo xtask run -- ...`, which brings a software one"
-    )]
-    MissingFeatures {
-        /// The best adapter.
-        name: String,
-        /// What it lacks.
-        missing: String,
-    },
-    /// The driver has the features but the wrong picture comes out.
-    #[error(
-        "the driver {driver} of {name} loses the {eye} eye when it draws both at once: \
+        "the driver {driver} of {name} loses the {eye} eye: \
          update it, or use `cargo xtask run -- ...`, which brings a driver that does not"
     )]
-    BrokenMultiview {
+    LosesEye {
         /// The adapter.
         name: String,
         /// Its driver.

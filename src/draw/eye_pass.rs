@@ -1,17 +1,17 @@
-//! The one pass that draws the world, for both eyes at once.
+//! The one pass that draws the world, for both eyes at once, or for one of them.
 //!
 //! In: a draw list and what it refers to. Out: commands. Opaque, then masked, then the sky behind
 //! them, then blended, then panels; all pipelines exist before the first frame.
 
 use std::num::NonZeroU32;
 
-use super::Gpu;
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::panel::Panels;
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
+use super::{Gpu, eyes};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
@@ -68,8 +68,8 @@ pub(super) struct Recorded {
 }
 
 impl EyePass {
-    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, samples: u32, has_both: bool) -> Self {
-        let mask = if has_both { NonZeroU32::new(0b11) } else { None };
+    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, samples: u32) -> Self {
+        let mask = eyes::view_mask(gpu);
         let frame_buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("frame"),
             size: FRAME_STRIDE * 2,
@@ -88,15 +88,17 @@ impl EyePass {
         };
         let surface_layout = layout("surfaces", &[Some(&frame_layout), Some(&textures.layout)]);
         let sky_layout = layout("sky", &[Some(&frame_layout)]);
-        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("eye pass"),
-            source: wgpu::ShaderSource::Wgsl(SHADER.into()),
-        });
+        let module = eyes::shader(gpu, "eye pass", SHADER);
         let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
         let surfaces = [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
             .map(|alpha| [false, true].map(|double_sided| maker.surface(alpha, double_sided)));
         let sky = maker.sky();
         Self { surfaces, sky, frame_layout, frame_buffer, frame_groups, mask }
+    }
+
+    /// Whether one pass draws both eyes.
+    pub fn has_both(&self) -> bool {
+        self.mask.is_some()
     }
 
     /// Sets the eyes and the light of the next submit. Comes last before it, so that the eyes are as
@@ -181,7 +183,8 @@ impl EyePass {
     }
 }
 
-fn begin<'a>(
+/// Begins the pass: black, and infinitely far away.
+pub(super) fn begin<'a>(
     encoder: &'a mut wgpu::CommandEncoder,
     target: PassViews<'_>,
     multiview_mask: Option<NonZeroU32>,

@@ -1,4 +1,5 @@
-//! DrawList → pixels: a multiview forward renderer on wgpu and Vulkan.
+//! DrawList → pixels: a forward renderer on wgpu and Vulkan, for both eyes in one multiview pass, or for one
+//! after the other where the GPU has no multiview.
 //!
 //! Tiles and textures come in through [`Renderer::enqueue`], a frame's draw list and both eyes'
 //! views through [`Renderer::draw`]; a two-layer picture and [`FrameStats`] go out. One frame is one
@@ -8,6 +9,7 @@
 pub mod device;
 pub mod error;
 mod eye_pass;
+mod eyes;
 mod frame;
 mod geometry;
 pub mod hooks;
@@ -39,7 +41,7 @@ pub use veil::Veil;
 
 #[cfg(test)]
 pub(crate) use {
-    eye_pass::SHADER as EYE_PASS_SHADER, frame::FrameUniform, frame::ViewUniform, materials::MaterialUniform,
-    mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER, panel::PanelInstance,
+    eye_pass::SHADER as EYE_PASS_SHADER, eyes::for_one_eye, frame::FrameUniform, frame::ViewUniform,
+    materials::MaterialUniform, mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER, panel::PanelInstance,
     panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
 };

@@ -32,13 +32,11 @@ pub struct RendererOptions {
     pub samples: u32,
     /// Leave out what drivers do differently, so that pictures can be compared.
     pub is_deterministic: bool,
-    /// One pass for both eyes; else two, one after the other.
-    pub has_multiview: bool,
 }
 
 impl Default for RendererOptions {
     fn default() -> Self {
-        Self { samples: 4, is_deterministic: false, has_multiview: true }
+        Self { samples: 4, is_deterministic: false }
     }
 }
 
@@ -73,7 +71,6 @@ pub struct FrameStats {
 /// Everything on the GPU, and the way there.
 #[derive(Debug)]
 pub struct Renderer {
-    options: RendererOptions,
     pass: EyePass,
     geometry: Geometry,
     textures: Textures,
@@ -92,10 +89,9 @@ impl Renderer {
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
         let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
-        let pass = EyePass::new(gpu, &textures, &materials, options.samples, options.has_multiview);
+        let pass = EyePass::new(gpu, &textures, &materials, options.samples);
         Self {
-            options,
-            panels: Panels::new(gpu, &pass.frame_layout, options.samples, options.has_multiview),
+            panels: Panels::new(gpu, &pass.frame_layout, options.samples),
             pass,
             geometry: Geometry::new(gpu),
             textures,
@@ -255,7 +251,7 @@ impl Renderer {
             instances: &self.instances,
             panels: &self.panels,
         };
-        if self.options.has_multiview {
+        if self.pass.has_both() {
             return self.pass.record(encoder, target.both(), Views::Both, list, &world);
         }
         self.pass.record(encoder, target.eye(0), Views::One(0), list, &world);

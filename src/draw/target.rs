@@ -24,7 +24,7 @@ impl EyeImage {
             | wgpu::TextureUsages::COPY_SRC
             | wgpu::TextureUsages::COPY_DST
             | wgpu::TextureUsages::TEXTURE_BINDING;
-        Self::around(layered(gpu, "eyes", size, Self::FORMAT, 1, usage))
+        Self::around(layered(gpu, "eyes", size, 2, Self::FORMAT, 1, usage))
     }
 
     /// A picture that somebody else owns: two layers of [`EyeImage::FORMAT`].
@@ -77,10 +77,12 @@ impl Attachments {
     /// Distance is stored reversed: 1 at the near plane, 0 at infinity.
     pub const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
-    /// For pictures of `size` pixels an eye, with `samples` a pixel (1 or 4).
+    /// For pictures of `size` pixels an eye, with `samples` a pixel (1 or 4). Where the eyes are drawn one
+    /// after the other, both use the same layer in turn.
     pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
         let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
-        let make = |label, format| Layers::of(&layered(gpu, label, size, format, samples, usage));
+        let layers = if gpu.has_multiview() { 2 } else { 1 };
+        let make = |label, format| Layers::of(&layered(gpu, label, size, layers, format, samples, usage));
         Self {
             color: (samples > 1).then(|| make("samples", EyeImage::FORMAT)),
             depth: make("depth", Self::DEPTH_FORMAT),
@@ -132,6 +134,7 @@ impl EyeTarget {
     }
 }
 
+/// A view for a pass over both eyes, and one for each alone. A texture of one layer is the same to all.
 #[derive(Clone, Debug)]
 struct Layers {
     both: wgpu::TextureView,
@@ -148,8 +151,13 @@ impl Layers {
                 ..wgpu::TextureViewDescriptor::default()
             })
         };
+        let count = texture.depth_or_array_layers();
+        if count == 1 {
+            let only = view(wgpu::TextureViewDimension::D2, 0, 1);
+            return Self { both: only.clone(), each: [only.clone(), only] };
+        }
         Self {
-            both: view(wgpu::TextureViewDimension::D2Array, 0, 2),
+            both: view(wgpu::TextureViewDimension::D2Array, 0, count),
             each: [0, 1].map(|layer| view(wgpu::TextureViewDimension::D2, layer, 1)),
         }
     }
@@ -161,13 +169,14 @@ fn layered(
     gpu: &Gpu,
     label: &str,
     [width, height]: [u32; 2],
+    depth_or_array_layers: u32,
     format: wgpu::TextureFormat,
     sample_count: u32,
     usage: wgpu::TextureUsages,
 ) -> wgpu::Texture {
     gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 2 },
+        size: wgpu::Extent3d { width, height, depth_or_array_layers },
         mip_level_count: 1,
         sample_count,
         dimension: wgpu::TextureDimension::D2,

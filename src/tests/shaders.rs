@@ -7,15 +7,19 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::draw::{
     EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, MirrorUniform, PANEL_SHADER,
-    PanelInstance, SELF_TEST_SHADER, ViewUniform,
+    PanelInstance, SELF_TEST_SHADER, ViewUniform, for_one_eye,
 };
 
 fn parsed(name: &str, source: &str) -> naga::Module {
+    parsed_with(Capabilities::MULTIVIEW, name, source)
+}
+
+fn parsed_with(eyes: Capabilities, name: &str, source: &str) -> naga::Module {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
-    // Both eyes and the unpacking of halves, which every Vulkan device has: no half arithmetic, no
+    // Beside the eyes the unpacking of halves, which every Vulkan device has: no half arithmetic, no
     // subgroups, nothing that a headset's driver lacks.
-    let capabilities = Capabilities::MULTIVIEW | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let capabilities = eyes | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
     Validator::new(ValidationFlags::all(), capabilities)
         .validate(&module)
         .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
@@ -57,6 +61,24 @@ fn every_shader_is_valid() {
                 "{name}: private variables spill on Adreno"
             );
         }
+    }
+}
+
+/// What draws both eyes is refused by a device without multiview; the same for one eye is not, and is the same
+/// but for the eye.
+#[test]
+fn every_shader_is_valid_without_multiview() {
+    let without = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    for (name, source) in
+        [("eye_pass", EYE_PASS_SHADER), ("panel", PANEL_SHADER), ("self_test", SELF_TEST_SHADER)]
+    {
+        let both = parsed(name, source);
+        assert!(Validator::new(ValidationFlags::all(), without).validate(&both).is_err(), "{name}");
+        let one = parsed_with(Capabilities::empty(), name, &for_one_eye(source));
+        let names = |module: &naga::Module| -> Vec<String> {
+            module.entry_points.iter().map(|entry| entry.name.clone()).collect()
+        };
+        assert_eq!(names(&one), names(&both), "{name}");
     }
 }
 

@@ -13,12 +13,20 @@ use crate::visit::{baked_twin, demo_twin};
 use crate::{golden, scene};
 
 /// Looks through the headset at `baked`; pictures go to `shots`, if anywhere.
-fn look(monado: &Monado, home: &Home, baked: &Path, size: &str, shots: Option<&Path>) -> Value {
+fn look(
+    monado: &Monado,
+    home: &Home,
+    baked: &Path,
+    size: &str,
+    shots: Option<&Path>,
+    more: &[&str],
+) -> Value {
     let mut arguments = vec!["view", baked.to_str().unwrap(), "--headset", "--frames", "12", "--size", size];
     arguments.extend(["--validate", "--json"]);
     if let Some(shots) = shots {
         arguments.extend(["--shot", shots.to_str().unwrap()]);
     }
+    arguments.extend(more);
     let report = monado.json(home, &arguments);
     println!("{report}");
     assert_eq!(report["frames"].as_u64(), Some(12), "{report}");
@@ -46,6 +54,17 @@ fn under_monado_the_doctor_names_the_runtime() {
 /// The same pictures as without a headset, of which somebody has looked at the goldens.
 #[test]
 fn under_monado_both_eyes_see_the_venue() {
+    see_the_venue(&[], [1, 1]);
+}
+
+/// And the same again from a GPU that draws one eye after the other.
+#[test]
+fn under_monado_two_passes_see_the_venue() {
+    see_the_venue(&["--two-passes"], [2, 0]);
+}
+
+/// Looks around with these options; a frame has so many passes, and so many of them over both eyes.
+fn see_the_venue(more: &[&str], passes: [u64; 2]) {
     let Some(baked) = demo_twin() else { return };
     let Some(monado) = Monado::start() else { return };
     let mut remote = monado.remote();
@@ -53,7 +72,9 @@ fn under_monado_both_eyes_see_the_venue() {
     remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
     let home = Home::new();
     let shots = home.path("shots");
-    look(&monado, &home, &baked, "640x640", Some(&shots));
+    let report = look(&monado, &home, &baked, "640x640", Some(&shots), more);
+    let counted = ["render_passes", "eye_passes"].map(|name| report["vulkan"][name].as_u64().unwrap());
+    assert_eq!(counted, passes, "{report}");
     for (name, pixels) in ["venue-left", "venue-right"].into_iter().zip(eyes(&shots)) {
         golden::assert_golden(name, &pixels);
     }
@@ -71,7 +92,7 @@ fn under_monado_the_head_is_where_it_is() {
     for (name, [x, z], yaw_radians) in [("ahead", [0.0, 0.0], 0.0), ("aside", [0.25, 0.5], FRAC_PI_2)] {
         remote.set_head([x, 1.6, z], yaw_radians, 4.0 / 3.0);
         let (seen, expected) = (home.path(name), home.path(&format!("{name}-headless")));
-        look(&monado, &home, &baked, "320x240", Some(&seen));
+        look(&monado, &home, &baked, "320x240", Some(&seen), &[]);
         let at = format!("{x},0,{},{}", 5.5 + z, yaw_radians.to_degrees());
         home.json(&[
             "view",
@@ -100,7 +121,7 @@ fn under_monado_a_frame_is_one_pass_into_the_runtimes_image() {
     let Some(monado) = Monado::start() else { return };
     monado.remote().set_head([0.0, 1.6, 0.0], 0.0, 4.0 / 3.0);
     let home = Home::new();
-    let report = look(&monado, &home, &baked_twin(&home), "320x240", None);
+    let report = look(&monado, &home, &baked_twin(&home), "320x240", None, &[]);
     let frame = |name: &str| report["vulkan"][name].as_u64().unwrap();
     assert_eq!((frame("submits"), frame("render_passes"), frame("eye_passes")), (1, 1, 1), "{report}");
     assert_eq!(frame("draws"), report["draws"].as_u64().unwrap() + 1, "the sky is one more: {report}");

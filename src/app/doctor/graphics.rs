@@ -1,4 +1,4 @@
-//! The Vulkan driver: one that draws both eyes at once, and really does.
+//! The Vulkan driver: one that draws both eyes, at once if it can, and really does.
 
 use super::{Finding, State};
 
@@ -11,11 +11,16 @@ pub(super) fn look() -> Finding {
         Ok(gpu) => {
             let facts = gpu.facts();
             let kind = if facts.is_software { ", in software" } else { "" };
-            let text = format!("{} ({}{kind}) draws both eyes at once", facts.name, facts.driver);
+            let how = match &facts.in_turn {
+                None => "both eyes at once".to_owned(),
+                Some(reason) => format!("the eyes one after the other, because {reason}"),
+            };
+            let text = format!("{} ({}{kind}) draws {how}", facts.name, facts.driver);
             Finding::works(SUBJECT, text)
                 .fact("gpu", facts.name.as_str())
                 .fact("driver", facts.driver.as_str())
                 .fact("is_software", facts.is_software)
+                .fact("has_multiview", gpu.has_multiview())
                 .fact("self_test", "passed")
         }
         Err(error) => {

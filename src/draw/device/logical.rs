@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use ash::vk;
 use wgpu::hal::vulkan::{Adapter as HalAdapter, Api};
 
-use super::{REQUIRED, VulkanHandles, VulkanMaker};
+use super::{VulkanHandles, VulkanMaker};
 use crate::draw::hooks::{HookOptions, Hooks};
 
 /// A device that wgpu uses.
@@ -17,9 +17,10 @@ pub(super) struct Opened {
     pub hooks: Hooks,
 }
 
-/// Opens the device of `adapter`. Fails in the driver's words.
+/// Opens the device of `adapter` with these features. Fails in the driver's words.
 pub(super) fn open(
     adapter: &wgpu::Adapter,
+    enabled: wgpu::Features,
     options: HookOptions,
     maker: Option<&mut dyn VulkanMaker>,
 ) -> Result<Opened, String> {
@@ -28,11 +29,11 @@ pub(super) fn open(
     let shared = hal.shared_instance();
     let (instance, physical_device) = (shared.raw_instance(), hal.raw_physical_device());
     let queue_family = graphics_family(instance, physical_device).ok_or("it has no queue that draws")?;
-    let extensions = hal.required_device_extensions(REQUIRED);
+    let extensions = hal.required_device_extensions(enabled);
     let names: Vec<_> = extensions.iter().map(|name| name.as_ptr()).collect();
     let queues =
         [vk::DeviceQueueCreateInfo::default().queue_family_index(queue_family).queue_priorities(&[1.0])];
-    let mut features = hal.physical_device_features(&extensions, REQUIRED);
+    let mut features = hal.physical_device_features(&extensions, enabled);
     let info = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_extension_names(&names);
     let info = features.add_to_device_create(info);
     let handle = match maker {
@@ -45,7 +46,7 @@ pub(super) fn open(
     let handles =
         VulkanHandles { instance: instance.handle(), physical_device, device: handle, queue_family };
     let (hooked, hooks) = hook(instance, handle, options)?;
-    let (device, queue) = wrap(adapter, &hal, hooked, &extensions, queue_family)?;
+    let (device, queue) = wrap(adapter, &hal, hooked, enabled, &extensions, queue_family)?;
     Ok(Opened { device, queue, handles, hooks })
 }
 
@@ -82,11 +83,12 @@ fn wrap(
     adapter: &wgpu::Adapter,
     hal: &HalAdapter,
     device: ash::Device,
+    enabled: wgpu::Features,
     extensions: &[&'static CStr],
     queue_family: u32,
 ) -> Result<(wgpu::Device, wgpu::Queue), String> {
     let limits = wgpu::Limits {
-        max_multiview_view_count: 2,
+        max_multiview_view_count: if enabled.contains(wgpu::Features::MULTIVIEW) { 2 } else { 0 },
         max_texture_array_layers: 2048,
         ..wgpu::Limits::default()
     };
@@ -96,11 +98,11 @@ fn wrap(
     // named for them, and one queue of this family. Without a callback wgpu owns it.
     unsafe {
         let open = hal
-            .device_from_raw(device, None, extensions, REQUIRED, &limits, &memory_hints, queue_family, 0)
+            .device_from_raw(device, None, extensions, enabled, &limits, &memory_hints, queue_family, 0)
             .map_err(|error| error.to_string())?;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("pavilion"),
-            required_features: REQUIRED,
+            required_features: enabled,
             required_limits: limits,
             experimental_features: wgpu::ExperimentalFeatures::disabled(),
             memory_hints,

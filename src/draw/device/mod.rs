@@ -20,8 +20,8 @@ use super::self_test;
 pub use maker::VulkanMaker;
 use messages::{Messages, Messenger};
 
-/// The features that the renderer cannot do without.
-const REQUIRED: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
+/// What it takes to draw both eyes in one pass.
+const BOTH_EYES: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
 
 /// How to open the device.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +30,8 @@ pub struct GpuOptions {
     pub validates: bool,
     /// Count what the driver is asked for. Slow as well.
     pub records: bool,
+    /// Open the device as one that cannot draw both eyes at once.
+    pub lacks_multiview: bool,
 }
 
 /// What the device is, for people.
@@ -43,6 +45,8 @@ pub struct GpuFacts {
     pub is_software: bool,
     /// Whether the validation layers are active.
     pub is_validated: bool,
+    /// Why the eyes are drawn one after the other, as what follows “because”; `None`: both at once.
+    pub in_turn: Option<String>,
 }
 
 /// The device in Vulkan's own words, for a headset's runtime. Alive as long as the [`Gpu`].
@@ -58,7 +62,7 @@ pub struct VulkanHandles {
     pub queue_family: u32,
 }
 
-/// A device that can draw both eyes at once.
+/// A device that draws both eyes: at once, or else one after the other.
 #[derive(Debug)]
 pub struct Gpu {
     /// Makes resources.
@@ -83,7 +87,7 @@ impl Gpu {
     /// The best device of this machine, for pictures that go nowhere.
     ///
     /// # Errors
-    /// Where there is none that can draw both eyes at once, and correctly.
+    /// Where there is none that draws both eyes correctly.
     pub fn open(options: GpuOptions) -> Result<Self, DrawError> {
         let instance = new_instance(options);
         let adapter = choose_adapter(&instance, None)?;
@@ -110,10 +114,9 @@ impl Gpu {
     /// The device that a headset hangs on, made by its runtime.
     ///
     /// # Errors
-    /// Where the runtime refuses, or the device cannot draw both eyes at once, and correctly.
+    /// Where the runtime refuses, or the device does not draw both eyes correctly.
     pub fn open_for_headset(options: GpuOptions, runtime: &mut dyn VulkanMaker) -> Result<Self, DrawError> {
         let (instance, adapter) = maker::open_instance(runtime, options)?;
-        require_features(&adapter)?;
         Self::open_on(&instance, adapter, options, Some(runtime))
     }
 
@@ -143,15 +146,17 @@ impl Gpu {
         let messages = Arc::new(Messages::default());
         let messenger = if options.validates { Messenger::new(instance, &messages) } else { None };
         let info = adapter.get_info();
+        let (enabled, in_turn) = eye_features(adapter.features(), options);
         let facts = GpuFacts {
             name: info.name.clone(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
             is_software: info.device_type == wgpu::DeviceType::Cpu,
             is_validated: messenger.is_some(),
+            in_turn,
         };
         let hook_options = HookOptions { records: options.records };
         let owner = maker.as_ref().map(|maker| maker.keep_alive());
-        let opened = logical::open(&adapter, hook_options, maker)
+        let opened = logical::open(&adapter, enabled, hook_options, maker)
             .map_err(|reason| DrawError::DeviceRefused { name: info.name, reason })?;
         let logical::Opened { device, queue, handles, hooks } = opened;
         let counted = Arc::clone(&messages);
@@ -177,8 +182,25 @@ impl Gpu {
             messenger,
             _maker: owner,
         };
-        self_test::run(&gpu)?;
-        Ok(gpu)
+        gpu.tested(self_test::run)
+    }
+
+    /// Draws the eyes one after the other from now on where the driver fails at both at once.
+    fn tested(mut self, test: impl Fn(&Self) -> Result<(), DrawError>) -> Result<Self, DrawError> {
+        match test(&self) {
+            Err(DrawError::LosesEye { eye, .. }) if self.has_multiview() => {
+                self.facts.in_turn =
+                    Some(format!("the driver loses the {eye} eye when it draws both at once"));
+                test(&self)?;
+            }
+            tested => tested?,
+        }
+        Ok(self)
+    }
+
+    /// Whether one pass draws both eyes; else each has its own.
+    pub fn has_multiview(&self) -> bool {
+        self.facts.in_turn.is_none()
     }
 
     /// What it is.
@@ -246,27 +268,80 @@ fn choose_adapter(
 ) -> Result<wgpu::Adapter, DrawError> {
     let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
     adapters.retain(|adapter| surface.is_none_or(|surface| adapter.is_surface_supported(surface)));
-    adapters.sort_by_key(|adapter| {
-        let lacks_something = !adapter.features().contains(REQUIRED);
-        let speed = match adapter.get_info().device_type {
-            wgpu::DeviceType::DiscreteGpu => 0,
-            wgpu::DeviceType::IntegratedGpu => 1,
-            wgpu::DeviceType::VirtualGpu => 2,
-            wgpu::DeviceType::Other => 3,
-            wgpu::DeviceType::Cpu => 4,
-        };
-        (lacks_something, speed)
-    });
-    let best = adapters.into_iter().next().ok_or(DrawError::NoAdapter)?;
-    require_features(&best)?;
-    Ok(best)
+    adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type, adapter.features()));
+    adapters.into_iter().next().ok_or(DrawError::NoAdapter)
 }
 
-fn require_features(adapter: &wgpu::Adapter) -> Result<(), DrawError> {
-    let missing = REQUIRED - adapter.features();
-    if missing.is_empty() {
-        return Ok(());
+/// The best comes first. A GPU that needs two passes is still much faster than a CPU that needs one.
+fn rank(device_type: wgpu::DeviceType, features: wgpu::Features) -> (bool, bool, u8) {
+    let speed = match device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    };
+    (device_type == wgpu::DeviceType::Cpu, !features.contains(BOTH_EYES), speed)
+}
+
+/// The features to open a device with that offers these, and why both eyes are not drawn at once.
+fn eye_features(offered: wgpu::Features, options: GpuOptions) -> (wgpu::Features, Option<String>) {
+    let missing = BOTH_EYES - offered;
+    if options.lacks_multiview {
+        return (wgpu::Features::empty(), Some("that was asked for".to_owned()));
     }
-    let missing: Vec<&str> = missing.iter_names().map(|(name, _)| name).collect();
-    Err(DrawError::MissingFeatures { name: adapter.get_info().name, missing: missing.join(" and ") })
+    if missing.is_empty() {
+        return (BOTH_EYES, None);
+    }
+    let names: Vec<&str> = missing.iter_names().map(|(name, _)| name).collect();
+    (wgpu::Features::empty(), Some(format!("the driver lacks {}", names.join(" and "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_draws_both_eyes_at_once_comes_first_and_the_cpu_last() {
+        let none = wgpu::Features::empty();
+        let (discrete, integrated) = (wgpu::DeviceType::DiscreteGpu, wgpu::DeviceType::IntegratedGpu);
+        let in_order = [
+            rank(discrete, BOTH_EYES),
+            rank(integrated, BOTH_EYES),
+            rank(discrete, none),
+            rank(wgpu::DeviceType::Cpu, BOTH_EYES),
+        ];
+        assert!(in_order.is_sorted(), "{in_order:?}");
+    }
+
+    #[test]
+    fn a_device_is_opened_with_all_or_nothing_of_multiview() {
+        let options = GpuOptions::default();
+        assert_eq!(eye_features(wgpu::Features::all(), options), (BOTH_EYES, None));
+        let (enabled, reason) = eye_features(wgpu::Features::MULTIVIEW, options);
+        assert_eq!(
+            (enabled, reason.as_deref()),
+            (wgpu::Features::empty(), Some("the driver lacks MULTISAMPLE_ARRAY"))
+        );
+        let asked = GpuOptions { lacks_multiview: true, ..options };
+        assert!(eye_features(BOTH_EYES, asked).0.is_empty());
+    }
+
+    /// The second one is like Mesa 22.3's software driver.
+    #[test]
+    fn a_driver_that_loses_an_eye_draws_one_after_the_other_or_nothing() {
+        let Ok(gpu) = Gpu::open(GpuOptions::default()) else { return println!("skipped: no driver") };
+        if !gpu.has_multiview() {
+            return println!("skipped: no multiview");
+        }
+        let lost = |gpu: &Gpu| {
+            let GpuFacts { name, driver, .. } = gpu.facts().clone();
+            Err(DrawError::LosesEye { name, driver, eye: "right" })
+        };
+        let in_turn = gpu.tested(|gpu| if gpu.has_multiview() { lost(gpu) } else { self_test::run(gpu) });
+        let Ok(in_turn) = in_turn else { panic!("two passes do not pass: {in_turn:?}") };
+        let reason = in_turn.facts().in_turn.as_deref();
+        assert_eq!(reason, Some("the driver loses the right eye when it draws both at once"));
+        assert!(matches!(in_turn.tested(lost), Err(DrawError::LosesEye { eye: "right", .. })));
+    }
 }

@@ -72,7 +72,7 @@ struct Piece {
 }
 
 impl Panels {
-    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32, has_both: bool) -> Self {
+    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32) -> Self {
         let slot = || Slot {
             vertices: vertex_buffer(gpu, VERTICES_MIN),
             indices: index_buffer(gpu, INDICES_MIN),
@@ -82,7 +82,7 @@ impl Panels {
         };
         let most = PANELS_MAX * PIECES_MAX;
         Self {
-            pipeline: Pipeline::new(gpu, frame_layout, samples, has_both),
+            pipeline: Pipeline::new(gpu, frame_layout, samples),
             slots: [(); PANELS_MAX].map(|()| slot()),
             instances: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("panels"),

@@ -1,13 +1,11 @@
 //! How the triangles of a panel are drawn.
 
-use std::num::NonZeroU32;
-
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Mat4, Vec4};
 
 use super::Piece;
-use crate::draw::Gpu;
 use crate::draw::target::{Attachments, EyeImage};
+use crate::draw::{Gpu, eyes};
 
 /// WGSL of panels.
 pub(crate) const SHADER: &str =
@@ -38,7 +36,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32, has_both: bool) -> Self {
+    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32) -> Self {
         let layout = layout(gpu);
         let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
             label: Some("panel"),
@@ -46,7 +44,7 @@ impl Pipeline {
             min_filter: wgpu::FilterMode::Linear,
             ..wgpu::SamplerDescriptor::default()
         });
-        let pipeline = pipeline(gpu, &[Some(frame_layout), Some(&layout)], samples, has_both);
+        let pipeline = pipeline(gpu, &[Some(frame_layout), Some(&layout)], samples);
         Self { pipeline, layout, sampler }
     }
 }
@@ -72,16 +70,8 @@ fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
     })
 }
 
-fn pipeline(
-    gpu: &Gpu,
-    groups: &[Option<&wgpu::BindGroupLayout>],
-    samples: u32,
-    has_both: bool,
-) -> wgpu::RenderPipeline {
-    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("panel"),
-        source: wgpu::ShaderSource::Wgsl(SHADER.into()),
-    });
+fn pipeline(gpu: &Gpu, groups: &[Option<&wgpu::BindGroupLayout>], samples: u32) -> wgpu::RenderPipeline {
+    let module = eyes::shader(gpu, "panel", SHADER);
     let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("panel"),
         bind_group_layouts: groups,
@@ -132,7 +122,7 @@ fn pipeline(
                 write_mask: wgpu::ColorWrites::ALL,
             })],
         }),
-        multiview_mask: if has_both { NonZeroU32::new(0b11) } else { None },
+        multiview_mask: eyes::view_mask(gpu),
         cache: None,
     })
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use glam::{Quat, Vec3};
 
 use super::gallery::gallery;
-use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, gpu, linear, looking, texel};
+use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, gpu, in_turn, linear, looking, texel};
 use crate::app::figures::{Figure, Figures};
 use crate::cull::{Culler, Quality, Sight, Source};
-use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, RendererOptions};
+use crate::draw::{Arrival, FrameInput, FrameStats, Gpu};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::scene::actor::NAME_TAG_METRES;
 use crate::scene::texture::Pixels;
@@ -32,12 +32,8 @@ struct Party {
 
 impl Party {
     fn new(gpu: &Gpu, props: &Props, size: [u32; 2]) -> Self {
-        Self::with(gpu, props, size, COMPARABLE)
-    }
-
-    fn with(gpu: &Gpu, props: &Props, size: [u32; 2], options: RendererOptions) -> Self {
         let mut party = Self {
-            show: Show::new(gpu, props, size, options),
+            show: Show::new(gpu, props, size, COMPARABLE),
             scene: Scene::new(props.tileset()),
             culler: Culler::default(),
             demand: Demand::default(),
@@ -143,8 +139,7 @@ fn two_visitors_look_as_they_did() {
     let [left, right] = Party::new(gpu, &room(), [640, 640]).picture(gpu, &two(), &views);
     assert_golden("figures_left", &left);
     assert_golden("figures_right", &right);
-    let mono = RendererOptions { has_multiview: false, ..COMPARABLE };
-    let each = Party::with(gpu, &room(), [640, 640], mono).picture(gpu, &two(), &views);
+    let each = Party::new(in_turn(), &room(), [640, 640]).picture(in_turn(), &two(), &views);
     assert!(largest_difference(&left, &each[0]) <= 1 && largest_difference(&right, &each[1]) <= 1);
 }
 

@@ -2,8 +2,8 @@
 
 use glam::{Quat, Vec3};
 
-use super::{COMPARABLE, Show, gpu, looking};
-use crate::draw::{RendererOptions, text};
+use super::{COMPARABLE, Show, gpu, in_turn, looking};
+use crate::draw::text;
 use crate::math::{Pose, ViewPair};
 use crate::scene::Material;
 use crate::scene::material::{AlphaMode, Wrap};
@@ -138,12 +138,11 @@ fn the_gallery_looks_as_it_did() {
 }
 
 #[test]
-fn two_mono_passes_equal_multiview() {
+fn two_passes_equal_multiview() {
     let Some(gpu) = gpu() else { return };
     let props = gallery();
     let both = Show::new(gpu, &props, [320, 320], COMPARABLE).picture(gpu, &visitor());
-    let mono = RendererOptions { has_multiview: false, ..COMPARABLE };
-    let each = Show::new(gpu, &props, [320, 320], mono).picture(gpu, &visitor());
+    let each = Show::new(in_turn(), &props, [320, 320], COMPARABLE).picture(in_turn(), &visitor());
     for (both, each) in both.iter().zip(&each) {
         assert!(largest_difference(both, each) <= 1, "{}", largest_difference(both, each));
     }

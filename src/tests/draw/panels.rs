@@ -9,8 +9,8 @@ use epaint::{
 use glam::{Affine3A, Vec3};
 
 use super::gallery::gallery;
-use super::{COMPARABLE, Show, assert_near, gpu, linear, looking, middle, srgb_byte, texel};
-use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, PanelPicture, RendererOptions};
+use super::{COMPARABLE, Show, assert_near, gpu, in_turn, linear, looking, middle, srgb_byte, texel};
+use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, PanelPicture};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::Settings;
 use crate::rig::pointer::EventKind;
@@ -203,11 +203,11 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(gpu: &Gpu, size: [u32; 2], options: RendererOptions) -> Self {
+    fn new(gpu: &Gpu, size: [u32; 2]) -> Self {
         let head = Pose::standing(Vec3::new(0.0, 1.6, 0.0), 0.0, -0.28);
         let mut menu = Menu::default();
         menu.open(Place::before(Pose { position: head.position, ..Pose::IDENTITY }, None, |_, _| 9.0));
-        let mut opened = Self { show: Show::new(gpu, &gallery(), size, options), menu, head };
+        let mut opened = Self { show: Show::new(gpu, &gallery(), size, COMPARABLE), menu, head };
         (1..6).for_each(|frame| opened.step(gpu, frame));
         let surface = opened.menu.surface().unwrap();
         opened.menu.hear(EventKind::Move(surface.size_metres * glam::Vec2::new(0.25, 0.235)));
@@ -234,13 +234,12 @@ impl Opened {
 #[test]
 fn the_menu_looks_as_it_did() {
     let Some(gpu) = gpu() else { return };
-    let mut opened = Opened::new(gpu, [640, 640], COMPARABLE);
+    let mut opened = Opened::new(gpu, [640, 640]);
     let views = opened.views();
     let [left, right] = opened.show.picture(gpu, &views);
     assert_golden("menu_left", &left);
     assert_golden("menu_right", &right);
-    let mono = RendererOptions { has_multiview: false, ..COMPARABLE };
-    let each = Opened::new(gpu, [640, 640], mono).show.picture(gpu, &views);
+    let each = Opened::new(in_turn(), [640, 640]).show.picture(in_turn(), &views);
     assert!(largest_difference(&left, &each[0]) <= 1 && largest_difference(&right, &each[1]) <= 1);
     opened.show.renderer.place_panel(0, None);
     let [without, _] = opened.show.picture(gpu, &views);
@@ -253,7 +252,7 @@ fn the_menu_looks_as_it_did() {
 fn a_menu_costs_little() {
     let Some(_) = gpu() else { return };
     let gpu = Gpu::open(GpuOptions { records: true, ..GpuOptions::default() }).unwrap();
-    let mut opened = Opened::new(&gpu, [64, 64], COMPARABLE);
+    let mut opened = Opened::new(&gpu, [64, 64]);
     let views = opened.views();
     let with = opened.show.frame(&gpu, &views, 0);
     opened.show.renderer.place_panel(0, None);
