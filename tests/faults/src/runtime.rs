@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 use std::mem::transmute;
 
-use openxr_sys as xr;
+use openxr_sys::{self as xr, Handle as _};
 use xr::pfn;
 
 unsafe extern "system" fn enumerate_extensions(
