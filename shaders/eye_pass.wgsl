@@ -139,6 +139,27 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     return vec4<f32>(color, 1.0);
 }
 
+struct HiddenVertex {
+    // Where a way from the eye meets the plane 1 m ahead of it, metres right and up.
+    @location(0) corner: vec2<f32>,
+    // 0 left, 1 right.
+    @location(1) eye: u32,
+}
+
+// What the lens hides, as near as can be, so that nothing behind it is drawn. To the other eye a triangle is
+// but a place.
+@vertex
+fn hidden_vertex(vertex: HiddenVertex, @builtin(view_index) view: u32) -> @builtin(position) vec4<f32> {
+    let place = frame.views[view].ndc_from_tangents;
+    let is_seen = f32(vertex.eye) == frame.views[view].eye.w;
+    return vec4<f32>(select(vec2<f32>(0.0), vertex.corner * place.xy + place.zw, is_seen), 1.0, 1.0);
+}
+
+@fragment
+fn hidden_fragment() -> @location(0) vec4<f32> {
+    return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+}
+
 struct SkyVarying {
     @builtin(position) clip: vec4<f32>,
     @location(0) ndc: vec2<f32>,

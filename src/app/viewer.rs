@@ -486,6 +486,9 @@ impl Viewer {
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
         renderer.set_veil(self.ground.veil());
+        if let Some(area) = display.hidden_area() {
+            renderer.set_hidden_area(gpu, &area);
+        }
         let mut failed = Ok(());
         self.stats = renderer.draw(gpu, &frame, &target, |encoder| {
             let latched = display.show(gpu, encoder, keeps_picture).and_then(|()| display.latch(person));

@@ -1,12 +1,13 @@
 //! The one pass that draws the world, for both eyes at once, or for one of them.
 //!
-//! In: a draw list and what it refers to. Out: commands. Opaque, then masked, then the sky behind
+//! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
 //! them, then blended, then panels; all pipelines exist before the first frame.
 
 use std::num::NonZeroU32;
 
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
+use super::hidden::HiddenVertex;
 use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::panel::Panels;
 use super::target::{Attachments, EyeImage, PassViews};
@@ -45,6 +46,7 @@ pub(super) struct EyePass {
     /// By alpha mode, then single- and double-sided.
     surfaces: [[wgpu::RenderPipeline; 2]; 3],
     sky: wgpu::RenderPipeline,
+    hidden: wgpu::RenderPipeline,
     pub frame_layout: wgpu::BindGroupLayout,
     frame_buffer: wgpu::Buffer,
     /// Left first, right first.
@@ -57,6 +59,8 @@ pub(super) struct World<'a> {
     pub geometry: &'a Geometry,
     pub textures: &'a Textures,
     pub instances: &'a wgpu::Buffer,
+    /// See [`HiddenArea`](super::HiddenArea).
+    pub hidden: Option<&'a wgpu::Buffer>,
     pub panels: &'a Panels,
 }
 
@@ -92,8 +96,8 @@ impl EyePass {
         let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
         let surfaces = [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
             .map(|alpha| [false, true].map(|double_sided| maker.surface(alpha, double_sided)));
-        let sky = maker.sky();
-        Self { surfaces, sky, frame_layout, frame_buffer, frame_groups, mask }
+        let (sky, hidden) = (maker.sky(), maker.hidden());
+        Self { surfaces, sky, hidden, frame_layout, frame_buffer, frame_groups, mask }
     }
 
     /// Whether one pass draws both eyes.
@@ -128,6 +132,11 @@ impl EyePass {
             Views::One(_) => &self.frame_groups[1],
         };
         pass.set_bind_group(0, group, &[]);
+        if let Some(corners) = world.hidden {
+            pass.set_pipeline(&self.hidden);
+            pass.set_vertex_buffer(0, corners.slice(..));
+            pass.draw(0..(corners.size() / size_of::<HiddenVertex>() as u64) as u32, 0..1);
+        }
         pass.set_vertex_buffer(0, world.geometry.positions.slice(..));
         pass.set_vertex_buffer(1, world.geometry.attributes.slice(..));
         pass.set_vertex_buffer(2, world.instances.slice(..));
@@ -318,6 +327,27 @@ impl PipelineMaker<'_> {
                 cull_mode: None,
                 writes_depth: false,
                 compare: wgpu::CompareFunction::GreaterEqual,
+                blend: None,
+                alpha_to_coverage: false,
+            },
+        )
+    }
+
+    fn hidden(&self) -> wgpu::RenderPipeline {
+        let buffers = [Some(wgpu::VertexBufferLayout {
+            array_stride: size_of::<HiddenVertex>() as u64,
+            step_mode: wgpu::VertexStepMode::Vertex,
+            attributes: &wgpu::vertex_attr_array![0 => Float32x2, 1 => Uint32],
+        })];
+        self.pipeline(
+            ["hidden_vertex", "hidden_fragment"],
+            &self.sky_layout,
+            &buffers,
+            &[],
+            &Fixed {
+                cull_mode: None,
+                writes_depth: true,
+                compare: wgpu::CompareFunction::Always,
                 blend: None,
                 alpha_to_coverage: false,
             },

@@ -16,6 +16,7 @@ pub const NEAR_METRES: f32 = 0.05;
 pub(crate) struct ViewUniform {
     pub clip_from_world: Mat4,
     pub eye: Vec4,
+    pub ndc_from_tangents: Vec4,
     pub ray_x: Vec4,
     pub ray_y: Vec4,
     pub ray_z: Vec4,
@@ -33,7 +34,7 @@ pub(crate) struct FrameUniform {
 }
 
 impl ViewUniform {
-    fn new(view: View) -> Self {
+    fn new(view: View, eye: f32) -> Self {
         let turn = view.pose.orientation;
         let fov = view.fov;
         let (left, right) = (fov.left_radians.tan(), fov.right_radians.tan());
@@ -41,7 +42,9 @@ impl ViewUniform {
         let center = Vec3::new((left + right) * 0.5, (down + up) * 0.5, -1.0);
         Self {
             clip_from_world: view.clip_from_world(NEAR_METRES),
-            eye: view.pose.position.extend(1.0),
+            eye: view.pose.position.extend(eye),
+            ndc_from_tangents: Vec4::new(2.0, 2.0, -2.0 * center.x, -2.0 * center.y)
+                / Vec4::new(right - left, up - down, right - left, up - down),
             ray_x: (turn * Vec3::X * ((right - left) * 0.5)).extend(0.0),
             ray_y: (turn * Vec3::Y * ((up - down) * 0.5)).extend(0.0),
             ray_z: (turn * center).extend(0.0),
@@ -53,8 +56,9 @@ impl FrameUniform {
     /// Both eyes, left first.
     pub fn new(views: &ViewPair, light: &Light, veil: Veil) -> Self {
         let (veil, left) = veil.uniform(views.center().forward());
+        let [left_eye, right_eye] = views.eyes;
         Self {
-            views: views.eyes.map(ViewUniform::new),
+            views: [ViewUniform::new(left_eye, 0.0), ViewUniform::new(right_eye, 1.0)],
             to_sun: light.to_sun.extend(0.0),
             sun: light.sun.extend(left),
             sky: light.sky.map(|coefficient| coefficient.extend(0.0)),
@@ -79,10 +83,10 @@ mod tests {
     fn rays_go_where_the_projection_says() {
         let fov = Fov { left_radians: -0.9, right_radians: 0.7, up_radians: 0.6, down_radians: -0.8 };
         let view = View { pose: Pose::standing(Vec3::new(1.0, 2.0, 3.0), 0.7, -0.4), fov };
-        let uniform = ViewUniform::new(view);
+        let uniform = ViewUniform::new(view, 0.0);
         for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (0.3, 0.8), (0.0, 0.0)] {
             let ray = uniform.ray_x * x + uniform.ray_y * y + uniform.ray_z;
-            let clip = uniform.clip_from_world * (uniform.eye + ray * 7.0);
+            let clip = uniform.clip_from_world * (view.pose.position.extend(1.0) + ray * 7.0);
             assert!((clip.x / clip.w - x).abs() < 1e-4 && (clip.y / clip.w - y).abs() < 1e-4);
         }
     }

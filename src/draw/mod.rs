@@ -12,6 +12,7 @@ mod eye_pass;
 mod eyes;
 mod frame;
 mod geometry;
+mod hidden;
 pub mod hooks;
 mod materials;
 pub mod mirror;
@@ -30,6 +31,7 @@ mod veil;
 pub use device::{Gpu, GpuFacts, GpuOptions, VulkanHandles, VulkanMaker};
 pub use error::DrawError;
 pub use frame::NEAR_METRES;
+pub use hidden::HiddenArea;
 pub use hooks::{Counts, Hooks};
 pub use mirror::{Mirror, MirrorMode};
 pub use names::NamePlate;
@@ -42,6 +44,6 @@ pub use veil::Veil;
 #[cfg(test)]
 pub(crate) use {
     eye_pass::SHADER as EYE_PASS_SHADER, eyes::for_one_eye, frame::FrameUniform, frame::ViewUniform,
-    materials::MaterialUniform, mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER, panel::PanelInstance,
-    panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
+    hidden::HiddenVertex, materials::MaterialUniform, mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER,
+    panel::PanelInstance, panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
 };

@@ -12,7 +12,7 @@ use super::panel::{PanelPicture, Panels};
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
 use super::veil::Veil;
-use super::{EyeTarget, Gpu};
+use super::{EyeTarget, Gpu, HiddenArea};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
@@ -78,6 +78,7 @@ pub struct Renderer {
     uploads: Uploads,
     panels: Panels,
     instances: wgpu::Buffer,
+    hidden: Option<wgpu::Buffer>,
     light: Light,
     veil: Veil,
     in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
@@ -98,6 +99,7 @@ impl Renderer {
             materials,
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
+            hidden: None,
             light: Light::default(),
             veil: Veil::default(),
             in_flight: [const { None }; FRAMES_IN_FLIGHT],
@@ -117,6 +119,11 @@ impl Renderer {
     /// How the world is dimmed from the next frame on.
     pub fn set_veil(&mut self, veil: Veil) {
         self.veil = veil;
+    }
+
+    /// What of the pictures nobody sees from the next frame on: it stays black.
+    pub fn set_hidden_area(&mut self, gpu: &Gpu, area: &HiddenArea) {
+        self.hidden = area.upload(gpu);
     }
 
     /// Takes an item for upload.
@@ -249,6 +256,7 @@ impl Renderer {
             geometry: &self.geometry,
             textures: &self.textures,
             instances: &self.instances,
+            hidden: self.hidden.as_ref(),
             panels: &self.panels,
         };
         if self.pass.has_both() {

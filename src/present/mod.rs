@@ -24,7 +24,7 @@ pub mod window;
 mod display {
     use std::time::Duration;
 
-    use crate::draw::{EyeImage, EyeTarget, Gpu};
+    use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea};
     use crate::math::ViewPair;
     use crate::rig::{Input, Person};
 
@@ -52,6 +52,11 @@ mod display {
 
         /// Where the eyes will be when the frame is seen.
         fn views(&mut self, person: &Person) -> ViewPair;
+
+        /// What of the eyes' pictures nobody sees, once whenever that changes; `None`: as it was.
+        fn hidden_area(&mut self) -> Option<HiddenArea> {
+            None
+        }
 
         /// How far the display's session is: `focused` when the person sees it and what they do is meant for it.
         fn session(&self) -> &'static str {

@@ -17,6 +17,9 @@ const LAG_RADIANS: f32 = 0.14;
 /// A turn of more than this in one frame is a leap and is followed at once.
 const LEAP_RADIANS: f32 = 0.7;
 
+/// Further to a side nothing is drawn.
+const FAR_RADIANS: f32 = 1.5;
+
 /// A calm view is at least this wide to each side, whatever the eye sees.
 const HALF_RADIANS_MIN: f32 = 0.1;
 
@@ -45,11 +48,14 @@ impl Steady {
 }
 
 /// What the calm view sees of an eye that sees `eye`, `aspect` times as wide as high: as much as is there
-/// however far it is behind.
-pub fn cropped(eye: Fov, aspect: f32) -> Fov {
+/// however far it is behind, and nothing that is further than `clear_radians` from straight ahead of the eye,
+/// where its lens may hide what was to be drawn.
+pub fn cropped(eye: Fov, aspect: f32, clear_radians: f32) -> Fov {
     let half = |a: f32, b: f32| (a.abs().min(b.abs()) - LAG_RADIANS).max(HALF_RADIANS_MIN).tan();
     let (wide, high) = (half(eye.left_radians, eye.right_radians), half(eye.down_radians, eye.up_radians));
-    let high = high.min(wide / aspect.max(1e-3));
+    let aspect = aspect.max(1e-3);
+    let corner = (clear_radians - LAG_RADIANS).clamp(HALF_RADIANS_MIN, FAR_RADIANS).tan();
+    let high = high.min(wide / aspect).min(corner / aspect.hypot(1.0));
     Fov::symmetric(2.0 * high.atan(), aspect)
 }
 
@@ -75,6 +81,8 @@ pub fn map(eye: (Quat, Fov), calm: (Quat, Fov)) -> Mat3 {
 
 #[cfg(test)]
 mod tests {
+    use std::f32::consts::FRAC_PI_2;
+
     use super::*;
     use crate::math::{Pose, View};
 
@@ -107,7 +115,7 @@ mod tests {
     /// Against the projections: what the calm view sees at a place is what the eye sees at the mapped one.
     #[test]
     fn places_are_mapped_as_the_projections_say() {
-        let calm_fov = cropped(EYE, 1.6);
+        let calm_fov = cropped(EYE, 1.6, FRAC_PI_2);
         let calm = Quat::from_euler(glam::EulerRot::YXZ, 0.40, -0.20, 0.05);
         let eye = Quat::from_euler(glam::EulerRot::YXZ, 0.33, -0.25, 0.02);
         let place = |turn: Quat, fov: Fov, way: Vec3| {
@@ -124,11 +132,30 @@ mod tests {
         }
     }
 
+    /// However the calm view is behind, its corners stay within what the lens lets through.
+    #[test]
+    fn the_crop_leaves_out_what_the_lens_hides() {
+        let ray =
+            |fov: Fov, x: f32, y: f32| Vec3::new(fov.right_radians.tan() * x, fov.up_radians.tan() * y, -1.0);
+        for (aspect, clear) in [(0.5, 0.7), (16.0 / 9.0, 0.5), (16.0 / 9.0, 0.8), (3.0, 0.6)] {
+            let fov = cropped(EYE, aspect, clear);
+            let lags = (0..16_u8)
+                .map(|step| f32::from(step) * std::f32::consts::TAU / 16.0)
+                .map(|angle| Quat::from_axis_angle(Vec3::new(angle.cos(), angle.sin(), 0.0), LAG_RADIANS));
+            let corners = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)];
+            let furthest = lags
+                .flat_map(|lag| corners.map(|(x, y)| (lag * ray(fov, x, y)).angle_between(Vec3::NEG_Z)))
+                .fold(0.0, f32::max);
+            assert!(furthest < clear + 1e-3, "{aspect} {clear}: {furthest}");
+        }
+        assert_eq!(cropped(EYE, 1.6, 1.2), cropped(EYE, 1.6, FRAC_PI_2), "corners far outside cut nothing");
+    }
+
     /// However the calm view is behind to the sides or up and down, its picture has no black edge.
     #[test]
     fn the_crop_stays_inside_of_the_picture() {
         for aspect in [0.5, 1.0, 16.0 / 9.0, 3.0] {
-            let fov = cropped(EYE, aspect);
+            let fov = cropped(EYE, aspect, FRAC_PI_2);
             for (yaw, pitch) in [(0.0, 0.0), (LAG_RADIANS, 0.0), (-LAG_RADIANS, 0.0), (0.0, LAG_RADIANS)] {
                 let calm = Quat::from_rotation_y(yaw) * Quat::from_rotation_x(pitch);
                 let map = map((Quat::IDENTITY, EYE), (calm, fov));
@@ -140,6 +167,9 @@ mod tests {
             }
         }
         let narrow = Fov::symmetric(0.1, 1.0);
-        assert!(cropped(narrow, 1.0).up_radians > 0.05 && cropped(narrow, 0.0).up_radians.is_finite());
+        assert!(
+            cropped(narrow, 1.0, 0.0).up_radians > 0.05
+                && cropped(narrow, 0.0, FRAC_PI_2).up_radians.is_finite()
+        );
     }
 }

@@ -15,14 +15,18 @@ const CHANNEL_TOLERANCE: u8 = 5;
 /// The share of pixels that may be off.
 const PIXEL_SHARE_MAX: f64 = 0.001;
 
+/// Where the golden `name` lies.
+pub fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/test/golden").join(name).with_extension("png")
+}
+
 /// Compares `pixels` with the golden `name`.
 ///
 /// # Panics
 /// When they differ by more than 5/255 on more than 0.1 % of the pixels, or there is no golden.
 #[track_caller]
 pub fn assert_golden(name: &str, pixels: &Pixels) {
-    let golden_path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/test/golden").join(name).with_extension("png");
+    let golden_path = path(name);
     if std::env::var_os("PAVILION_UPDATE_GOLDENS").is_some() {
         write_png(&golden_path, pixels);
         println!("wrote {}: look at it", golden_path.display());

@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::draw::{
-    EYE_PASS_SHADER, FrameUniform, MIRROR_SHADER, MaterialUniform, MirrorUniform, PANEL_SHADER,
+    EYE_PASS_SHADER, FrameUniform, HiddenVertex, MIRROR_SHADER, MaterialUniform, MirrorUniform, PANEL_SHADER,
     PanelInstance, SELF_TEST_SHADER, ViewUniform, for_one_eye,
 };
 
@@ -108,6 +108,7 @@ fn structures_lie_in_memory_as_in_rust() {
     twin!(&module, "View", ViewUniform {
         clip_from_world => "clip_from_world",
         eye => "eye",
+        ndc_from_tangents => "ndc_from_tangents",
         ray_x => "ray_x",
         ray_y => "ray_y",
         ray_z => "ray_z",
@@ -158,6 +159,8 @@ fn vertices_lie_in_memory_as_in_rust() {
     // Three Float32x4, Unorm8x4, Uint32.
     assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (64, 0));
     assert_eq!((offset_of!(Instance, tint), offset_of!(Instance, layer)), (48, 52));
+    // What a lens hides: Float32x2, Uint32.
+    assert_eq!((size_of::<HiddenVertex>(), offset_of!(HiddenVertex, eye)), (12, 8));
     // A panel's corners come from egui as they are: two Float32x2, Unorm8x4; then four Float32x4.
     use epaint::Vertex;
     assert_eq!((size_of::<Vertex>(), offset_of!(Vertex, pos)), (20, 0));

@@ -57,6 +57,17 @@ impl Faults {
         command.env("XR_API_LAYER_PATH", &self.folder).env("PAVILION_FAULT", self.folder.join("fault"));
     }
 
+    /// What the runtime has said each eye does not see: corners of triangles in the plane 1 m ahead.
+    pub fn hidden(&self) -> [Vec<[f32; 2]>; 2] {
+        let text = fs::read_to_string(self.folder.join("fault.hidden")).unwrap_or_default();
+        let mut eyes = [Vec::new(), Vec::new()];
+        for line in text.lines() {
+            let numbers: Vec<f32> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+            eyes[numbers[0] as usize].push([numbers[1], numbers[2]]);
+        }
+        eyes
+    }
+
     /// What hands were to feel so far: which hand, how strongly, for how many milliseconds.
     pub fn felt(&self) -> Vec<(String, f32, u32)> {
         let text = fs::read_to_string(self.folder.join("fault.felt")).unwrap_or_default();

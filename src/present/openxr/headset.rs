@@ -10,8 +10,8 @@ use super::actions::Actions;
 use super::graphics::Maker;
 use super::swapchain::EyeSwapchain;
 use super::views::STEREO;
-use super::{pace, space, views};
-use crate::draw::{EyeImage, EyeTarget, Gpu, Hooks};
+use super::{hidden, pace, space, views};
+use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea, Hooks};
 use crate::math::{Pose, View, ViewPair};
 use crate::present::session::{Event, Session, State, Step};
 use crate::present::{Begin, Display, PresentError};
@@ -47,6 +47,8 @@ pub struct Headset {
     last_time: Option<xr::Time>,
     /// In [`Headset::floor`].
     views: [xr::View; 2],
+    /// What the eyes do not see, until somebody has taken it.
+    hidden: Option<HiddenArea>,
     hands: Hands,
 }
 
@@ -77,6 +79,7 @@ impl Headset {
             hooks: gpu.hooks().clone(),
             actions: Actions::new(&instance, system, &session).map_err(lost)?,
             floor: space::Floor::new(&session).map_err(lost)?,
+            hidden: Some(hidden::area(&session)),
             waiter,
             stream,
             session,
@@ -110,6 +113,7 @@ impl Headset {
                 xr::Event::InstanceLossPending(_) => self.life.on(Event::InstanceLossPending),
                 xr::Event::ReferenceSpaceChangePending(change) => self.floor.will_move(change),
                 xr::Event::UserPresenceChangedEXT(change) => self.is_worn = change.is_user_present(),
+                xr::Event::VisibilityMaskChangedKHR(_) => self.hidden = Some(hidden::area(&self.session)),
                 xr::Event::EventsLost(lost) => {
                     tracing::warn!("{} events of the headset were lost", lost.lost_event_count());
                 }
@@ -241,6 +245,10 @@ impl Display for Headset {
             fov: space::fov(view.fov),
         };
         ViewPair { eyes: self.views.map(eye) }
+    }
+
+    fn hidden_area(&mut self) -> Option<HiddenArea> {
+        self.hidden.take()
     }
 
     fn session(&self) -> &'static str {

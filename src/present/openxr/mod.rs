@@ -8,6 +8,7 @@
 mod actions;
 pub mod graphics;
 pub mod headset;
+mod hidden;
 mod joints;
 mod pace;
 pub mod runtime;

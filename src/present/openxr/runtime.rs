@@ -114,6 +114,7 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     wished.khr_vulkan_enable2 = offered.khr_vulkan_enable2;
     wished.ext_local_floor = offered.ext_local_floor;
     super::actions::wish(&mut wished, offered);
+    wished.khr_visibility_mask = offered.khr_visibility_mask;
     wished.ext_user_presence = offered.ext_user_presence;
     wished.ext_performance_settings = offered.ext_performance_settings;
     wished.fb_display_refresh_rate = offered.fb_display_refresh_rate;

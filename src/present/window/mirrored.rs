@@ -3,6 +3,7 @@
 //! The picture rides along in the frame's own submit. The headset never waits for the window: where the
 //! window system would make it wait, there is none.
 
+use std::f32::consts::FRAC_PI_2;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use winit::event_loop::EventLoop;
 use winit::platform::pump_events::EventLoopExtPumpEvents;
 
 use super::{Events, LOOP, OpenWindow};
-use crate::draw::{EyeImage, EyeTarget, Gpu, Mirror, MirrorMode};
+use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea, Mirror, MirrorMode};
 use crate::math::{Pose, View, ViewPair};
 use crate::present::steady::{self, Steady};
 use crate::present::{Begin, Display, PresentError};
@@ -31,6 +32,8 @@ pub struct Mirrored {
     /// How the left eye is turned on the stage, and what it sees.
     eye: Option<View>,
     calm: Steady,
+    /// How far it may look away from straight ahead before its lens hides something, radians.
+    clear_radians: f32,
     delta_seconds: f32,
 }
 
@@ -59,7 +62,8 @@ impl Mirrored {
             Ok(window) => {
                 let kept = EyeImage::new(gpu, inner.target().image.size());
                 let (eye, calm) = (None, Steady::default());
-                Ok(Self { inner, window, kept, eye, calm, delta_seconds: 0.0 })
+                let clear_radians = FRAC_PI_2;
+                Ok(Self { inner, window, kept, eye, calm, clear_radians, delta_seconds: 0.0 })
             }
             Err(error) => Err((inner, error)),
         }
@@ -72,7 +76,7 @@ impl Mirrored {
         let turn = eye.pose.orientation;
         let calm = self.calm.follow(turn, std::mem::take(&mut self.delta_seconds));
         let aspect = self.window.config.width as f32 / self.window.config.height.max(1) as f32;
-        let fov = steady::cropped(eye.fov, aspect);
+        let fov = steady::cropped(eye.fov, aspect, self.clear_radians);
         MirrorMode::Steady(steady::map((turn, eye.fov), (calm, fov)))
     }
 }
@@ -180,6 +184,12 @@ impl Display for Mirrored {
         let turn = person.stage().orientation.inverse() * left.pose.orientation;
         self.eye = Some(View { pose: Pose { orientation: turn, ..left.pose }, ..left });
         views
+    }
+
+    fn hidden_area(&mut self) -> Option<HiddenArea> {
+        let area = self.inner.hidden_area()?;
+        self.clear_radians = area.clear_radians(0);
+        Some(area)
     }
 
     fn session(&self) -> &'static str {

@@ -6,6 +6,7 @@
 
 mod figures;
 mod gallery;
+mod hidden;
 mod leap;
 mod own_hands;
 mod panels;

@@ -3,7 +3,8 @@
 //! Real runtimes lose the head, say what cannot be, jump in time and lose their headset; none does it on
 //! demand. This layer stands between: what it spoils it has from a real runtime, and what the program says to
 //! that runtime still arrives there as it should. The file is named by `PAVILION_FAULT` and holds one word of
-//! [`Fault`]; it is read again at each frame. What hands are to feel is written beside it, to `FILE.felt`.
+//! [`Fault`]; it is read again at each frame. What hands are to feel is written beside it, to `FILE.felt`, and
+//! what the runtime says that eyes do not see to `FILE.hidden`.
 //!
 //! [`runtime`] is the other end: a runtime that can do nothing.
 #![allow(unsafe_code)]
@@ -35,6 +36,10 @@ enum Fault {
     TimeBack,
     /// The headset's cable was pulled.
     Unplugged,
+    /// There is no end to what the eyes do not see.
+    EndlessMask,
+    /// What the eyes do not see has corners that are not there.
+    WildMask,
 }
 
 impl Fault {
@@ -46,6 +51,8 @@ impl Fault {
             "zero-fov" => Self::ZeroFov,
             "time-back" => Self::TimeBack,
             "unplugged" => Self::Unplugged,
+            "endless-mask" => Self::EndlessMask,
+            "wild-mask" => Self::WildMask,
             _ => Self::None,
         }
     }
@@ -240,6 +247,53 @@ unsafe extern "system" fn apply_haptic_feedback(
     }
 }
 
+unsafe extern "system" fn get_visibility_mask(
+    session: xr::Session,
+    configuration: xr::ViewConfigurationType,
+    eye: u32,
+    kind: xr::VisibilityMaskTypeKHR,
+    mask: *mut xr::VisibilityMaskKHR,
+) -> xr::Result {
+    // SAFETY: see `wait_frame`.
+    let Some(next) = (unsafe { next::<pfn::GetVisibilityMaskKHR>(c"xrGetVisibilityMaskKHR") }) else {
+        return xr::Result::ERROR_FUNCTION_UNSUPPORTED;
+    };
+    // SAFETY: see `wait_frame`.
+    let result = unsafe { next(session, configuration, eye, kind, mask) };
+    if result != xr::Result::SUCCESS {
+        return result;
+    }
+    // SAFETY: the program's structure is whole.
+    let mask = unsafe { &mut *mask };
+    match Fault::now() {
+        Fault::EndlessMask => mask.index_count_output = u32::MAX,
+        Fault::WildMask if mask.index_capacity_input > 0 => {
+            // SAFETY: there is room for one, and the runtime has written it.
+            unsafe { *mask.indices = u32::MAX };
+        }
+        _ if mask.index_capacity_input > 0 => write_mask(eye, mask),
+        _ => {}
+    }
+    result
+}
+
+/// One line for each corner of a triangle: the eye, and where the corner is.
+fn write_mask(eye: u32, mask: &xr::VisibilityMaskKHR) {
+    let Some(path) = std::env::var_os("PAVILION_FAULT").map(PathBuf::from) else { return };
+    // SAFETY: the runtime has written so many of both.
+    let (vertices, indices) = unsafe {
+        (
+            std::slice::from_raw_parts(mask.vertices, mask.vertex_count_output as usize),
+            std::slice::from_raw_parts(mask.indices, mask.index_count_output as usize),
+        )
+    };
+    let corners = indices.iter().filter_map(|&index| vertices.get(index as usize));
+    let lines: String = corners.map(|corner| format!("{eye} {} {}\n", corner.x, corner.y)).collect();
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path.with_extension("hidden")) {
+        let _ = file.write_all(lines.as_bytes());
+    }
+}
+
 /// One line: the hand, how strongly, and for how long.
 fn write_down(hand: xr::Path, amplitude: f32, millis: i64) {
     let Some(file) =
@@ -280,6 +334,9 @@ unsafe extern "system" fn get_instance_proc_addr(
             b"xrGetSystem" => transmute::<pfn::GetSystem, pfn::VoidFunction>(get_system),
             b"xrLocateHandJointsEXT" => {
                 transmute::<pfn::LocateHandJointsEXT, pfn::VoidFunction>(locate_joints)
+            }
+            b"xrGetVisibilityMaskKHR" => {
+                transmute::<pfn::GetVisibilityMaskKHR, pfn::VoidFunction>(get_visibility_mask)
             }
             b"xrApplyHapticFeedback" => {
                 transmute::<pfn::ApplyHapticFeedback, pfn::VoidFunction>(apply_haptic_feedback)
