@@ -66,7 +66,7 @@ fn unhidden(seen: [Pixels; 2], expected: &[Pixels; 2], faults: &Faults) -> [Pixe
             // With less a pixel is hidden in part.
             if depth > 0.75 {
                 count += 1;
-                black += usize::from(seen.rgba[texel.clone()] == [0, 0, 0, 255]);
+                black += u32::from(seen.rgba[texel.clone()] == [0, 0, 0, 255]);
             }
             if depth > -0.75 {
                 left_out += 1;
