@@ -119,12 +119,12 @@ impl Visitor {
         for _ in 0..12 {
             let frame = self.now();
             let (from, ahead) = (place(&frame, "hands/1/aim/position"), place(&frame, "hands/1/aim/forward"));
-            let wanted = wanted(from).normalize();
+            let wanted = wanted(from).normalize_or_zero();
             if ahead.angle_between(wanted) < 0.004 {
                 return;
             }
             let (_, turn) = Self::stage(&frame);
-            let more = turn.inverse() * Quat::from_rotation_arc(ahead.normalize(), wanted) * turn;
+            let more = turn.inverse() * Quat::from_rotation_arc(ahead.normalize_or_zero(), wanted) * turn;
             let (position, grip) = self.hand;
             self.hold(position, (more * grip).normalize());
         }
@@ -181,7 +181,7 @@ impl Visitor {
             let (d, h) = (way.length(), there.y - from.y);
             let v2 = LAUNCH_METRES_PER_SECOND * LAUNCH_METRES_PER_SECOND;
             let root = (v2 * v2 - GRAVITY * (GRAVITY * d * d + 2.0 * h * v2)).max(0.0).sqrt();
-            way.normalize() + Vec3::Y * ((v2 - root) / (GRAVITY * d))
+            way.normalize_or_zero() + Vec3::Y * ((v2 - root) / (GRAVITY * d))
         };
         self.aim(throw);
         self.select(true);
