@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn what_is_hidden_says_how_far_one_sees() {
         let corner = |x, y| Vec2::new(x, y);
-        let right = vec![corner(1.0, -5.0), corner(1.0, 5.0), corner(9.0, 0.0)];
+        let right = vec![corner(1.0, -5.0), corner(1.0, 1.0), corner(9.0, 0.0)];
         let area = HiddenArea { eyes: [right, Vec::new()] };
         assert!((area.clear_radians(0) - std::f32::consts::FRAC_PI_4).abs() < 1e-6);
         assert!((area.clear_radians(1) - std::f32::consts::FRAC_PI_2).abs() < 1e-6);
