@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::faults::Faults;
 use crate::golden;
 use crate::monado::Monado;
 use crate::program::{Home, has_program, wait_until};
@@ -45,6 +46,16 @@ impl Screen {
         Some(screen)
     }
 
+    /// What has a runtime show its compositor here.
+    fn for_compositor(&self) -> [(&'static str, String); 4] {
+        [
+            ("XRT_COMPOSITOR_NULL", "0".to_owned()),
+            ("XRT_COMPOSITOR_FORCE_XCB", "1".to_owned()),
+            ("XRT_COMPOSITOR_SCALE_PERCENTAGE", "40".to_owned()),
+            ("DISPLAY", self.display.clone()),
+        ]
+    }
+
     fn read(&self) -> Option<Pixels> {
         read_dump(&self.dump)
     }
@@ -74,7 +85,7 @@ fn read_dump(path: &Path) -> Option<Pixels> {
     Some(Pixels { width: width as u32, height: height as u32, rgba })
 }
 
-/// What is not black in the columns from `left` to `right`: x, y, width and height.
+/// What is not black in the columns from `left` to `right`: x, y, width and height, or nothing.
 fn lit(picture: &Pixels, left: u32, right: u32) -> [u32; 4] {
     let is_lit = |&(x, y): &(u32, u32)| {
         let at = (y * picture.width + x) as usize * 4;
@@ -83,7 +94,7 @@ fn lit(picture: &Pixels, left: u32, right: u32) -> [u32; 4] {
     let all = || (0..picture.height).flat_map(|y| (left..right).map(move |x| (x, y))).filter(is_lit);
     let x = all().map(|(x, _)| x).min().zip(all().map(|(x, _)| x).max());
     let y = all().map(|(_, y)| y).min().zip(all().map(|(_, y)| y).max());
-    let ((x, x_max), (y, y_max)) = x.zip(y).expect("the compositor shows nothing");
+    let Some(((x, x_max), (y, y_max))) = x.zip(y) else { return [0; 4] };
     [x, y, x_max - x + 1, y_max - y + 1]
 }
 
@@ -116,13 +127,7 @@ fn difference(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
 fn under_monado_the_compositor_shows_each_eye_its_own_picture() {
     let home = Home::new();
     let Some(screen) = Screen::start(&home, 0) else { return };
-    let environment = [
-        ("XRT_COMPOSITOR_NULL", "0".to_owned()),
-        ("XRT_COMPOSITOR_FORCE_XCB", "1".to_owned()),
-        ("XRT_COMPOSITOR_SCALE_PERCENTAGE", "40".to_owned()),
-        ("DISPLAY", screen.display.clone()),
-    ];
-    let Some(monado) = Monado::start_with(&environment) else { return };
+    let Some(monado) = Monado::start_with(&screen.for_compositor()) else { return };
     // Before the fence, where near bars stand elsewhere for each eye.
     let mut remote = monado.remote();
     remote.hide_hands();
@@ -170,5 +175,35 @@ fn under_monado_onlookers_see_the_headsets_picture() {
         colors(),
         visit.errors()
     );
+    visit.leave();
+}
+
+/// Who cannot be shown the world, because the headset does not know where it is, is told so before their eyes.
+#[test]
+fn under_monado_a_lost_head_sees_a_sentence() {
+    let home = Home::new();
+    let Some(faults) = Faults::new(&home) else { return };
+    let Some(screen) = Screen::start(&home, 2) else { return };
+    let Some(monado) = Monado::start_with(&screen.for_compositor()) else { return };
+    let mut remote = monado.remote();
+    remote.hide_hands();
+    remote.set_head([0.0, 1.6, 0.0], 0.0, 1.0);
+    let mut visit = Visit::enter_faulty(&monado, &home, &baked_twin(&home), &faults);
+    visit.wait_for(0, "the twin", is_in_the_twin);
+    let half = SCREEN[0] / 2;
+    // Width and height of what each eye is shown.
+    let shown = || {
+        let shown = screen.read().unwrap();
+        [0, half].map(|left| lit(&shown, left, left + half)).map(|[_, _, width, height]| [width, height])
+    };
+    let is_wide = |[width, height]: &[u32; 2]| *width * 5 > *height * 6;
+    let is_world = || shown().iter().all(|size| !is_wide(size) && size[1] > 200);
+    let is_sentence = || shown().iter().all(|size| is_wide(size) && size[0] > 100 && size[1] < 200);
+    assert!(wait_until(Duration::from_secs(20), is_world), "{:?}", shown());
+    faults.set("nan-pose");
+    assert!(wait_until(Duration::from_secs(20), is_sentence), "{:?}", shown());
+    golden::write_png(&golden::output_folder().join("lost-head.png"), &screen.read().unwrap());
+    faults.set("none");
+    assert!(wait_until(Duration::from_secs(20), is_world), "{:?}", shown());
     visit.leave();
 }

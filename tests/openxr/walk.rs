@@ -256,13 +256,17 @@ impl Visitor {
 
     /// Throws what the hand holds ahead, and waits until it lies still: from where it was let go to where it is then.
     fn throw_cube(&mut self, number: usize) -> [Vec3; 2] {
-        const STEPS: u16 = 16;
+        const STEPS: u16 = 24;
+        const LET_GO: u16 = 16;
         let (from, grip) = self.hand;
         for step in 1..=STEPS {
-            self.hold(from + Vec3::new(0.0, 0.3, -0.8) * (f32::from(step) / f32::from(STEPS)), grip);
-            std::thread::sleep(Duration::from_millis(12));
+            self.hold(from + Vec3::new(0.0, 0.45, -1.2) * (f32::from(step) / f32::from(STEPS)), grip);
+            // The swing goes on: whichever frame sees the hand open sees it moving.
+            if step == LET_GO {
+                self.grab(false);
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
-        self.grab(false);
         let path = format!("props/{number}");
         let flies = self.visit.wait("the cube in the air", |frame| holds(frame).is_none());
         let mut last = place(&flies, &path);

@@ -8,6 +8,7 @@ use openxr as xr;
 
 use super::actions::Actions;
 use super::graphics::Maker;
+use super::notice::Notice;
 use super::swapchain::EyeSwapchain;
 use super::views::STEREO;
 use super::{hidden, pace, space, views};
@@ -30,6 +31,8 @@ pub struct Headset {
     eyes: EyeSwapchain,
     /// What was drawn last, where somebody asked to keep it: the runtime's image is not ours to read.
     kept: Option<EyeImage>,
+    /// For whoever cannot be shown the world; a runtime may refuse it.
+    notice: Option<Notice>,
     hooks: Hooks,
     actions: Actions,
     floor: space::Floor,
@@ -76,6 +79,9 @@ impl Headset {
             target,
             eyes,
             kept: None,
+            notice: Notice::new(gpu, &session)
+                .inspect_err(|error| tracing::debug!("no notice for a lost head: {error}"))
+                .ok(),
             hooks: gpu.hooks().clone(),
             actions: Actions::new(&instance, system, &session).map_err(lost)?,
             floor: space::Floor::new(&session).map_err(lost)?,
@@ -172,8 +178,14 @@ impl Headset {
     /// Asks where everything is; `None` where nothing can be drawn, because nobody knows where the head is.
     fn prepare(&mut self, input: &mut Input) -> xr::Result<Option<f32>> {
         let Some(views) = views::locate(&self.session, &self.floor.space, self.time, &self.views)? else {
+            if let Some(notice) = &mut self.notice {
+                notice.lost(self.time);
+            }
             return Ok(None);
         };
+        if let Some(notice) = &mut self.notice {
+            notice.found();
+        }
         input.stage_moved = self.floor.moved(self.time, head(&self.views), head(&views));
         self.views = views;
         input.head = Some(head(&views));
@@ -202,6 +214,8 @@ impl Headset {
             });
             let layer = xr::CompositionLayerProjection::new().space(&self.floor.space).views(&projections);
             self.stream.end(self.time, self.blend_mode, &[&layer])?;
+        } else if let Some(notice) = self.notice.as_ref().and_then(|notice| notice.layer(self.time)) {
+            self.stream.end(self.time, self.blend_mode, &[&notice])?;
         } else {
             self.stream.end(self.time, self.blend_mode, &[])?;
         }

@@ -10,7 +10,7 @@ use crate::draw::{Attachments, EyeImage, EyeTarget, Gpu, Hooks};
 use crate::present::{PresentError, SAMPLES};
 
 /// [`EyeImage::FORMAT`] in Vulkan's words.
-const FORMAT: vk::Format = vk::Format::R8G8B8A8_SRGB;
+pub(super) const FORMAT: vk::Format = vk::Format::R8G8B8A8_SRGB;
 
 /// A swapchain whose images are wrapped for wgpu.
 pub(super) struct EyeSwapchain {
@@ -53,7 +53,8 @@ impl EyeSwapchain {
         let mut targets = Vec::with_capacity(raw_images.len());
         for &image in &raw_images {
             gpu.hooks().watch(image);
-            let image = EyeImage::around(wrap(gpu, image, size)?);
+            let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
+            let image = EyeImage::around(wrap(gpu, image, size, 2, usage)?);
             targets.push(EyeTarget { image, attachments: Arc::clone(&attachments) });
         }
         let (hooks, device) = (gpu.hooks().clone(), gpu.device.clone());
@@ -107,10 +108,18 @@ impl Drop for EyeSwapchain {
     }
 }
 
-/// A runtime's image as a texture of ours.
-fn wrap(gpu: &Gpu, image: vk::Image, [width, height]: [u32; 2]) -> Result<wgpu::Texture, PresentError> {
-    let size = wgpu::Extent3d { width, height, depth_or_array_layers: 2 };
-    let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
+/// A runtime's image as a texture of ours; it may be a copy's source or target beside a pass's target.
+pub(super) fn wrap(
+    gpu: &Gpu,
+    image: vk::Image,
+    [width, height]: [u32; 2],
+    depth_or_array_layers: u32,
+    usage: wgpu::TextureUsages,
+) -> Result<wgpu::Texture, PresentError> {
+    let size = wgpu::Extent3d { width, height, depth_or_array_layers };
+    let mut inner_usage = wgpu::TextureUses::COLOR_TARGET;
+    inner_usage.set(wgpu::TextureUses::COPY_SRC, usage.contains(wgpu::TextureUsages::COPY_SRC));
+    inner_usage.set(wgpu::TextureUses::COPY_DST, usage.contains(wgpu::TextureUsages::COPY_DST));
     let inner = wgpu::hal::TextureDescriptor {
         label: Some("headset"),
         size,
@@ -118,7 +127,7 @@ fn wrap(gpu: &Gpu, image: vk::Image, [width, height]: [u32; 2]) -> Result<wgpu::
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format: EyeImage::FORMAT,
-        usage: wgpu::TextureUses::COLOR_TARGET | wgpu::TextureUses::COPY_SRC,
+        usage: inner_usage,
         memory_flags: wgpu::hal::MemoryFlags::empty(),
         view_formats: Vec::new(),
     };
@@ -138,8 +147,8 @@ fn wrap(gpu: &Gpu, image: vk::Image, [width, height]: [u32; 2]) -> Result<wgpu::
     // The image stays the runtime's: the callback does nothing, and so wgpu destroys nothing.
     let keep: wgpu::hal::DropCallback = Box::new(|| ());
     // SAFETY: the image is one of the runtime's for this very device, with this size, format and usage,
-    // and it lives until `EyeSwapchain` is dropped, which waits for its last use. A runtime hands its
-    // images over as colour attachments and wants them back as such.
+    // and it lives until its swapchain is dropped, before which its last use is waited for. A runtime hands
+    // its images over as colour attachments and wants them back as such.
     unsafe {
         let texture =
             device.texture_from_raw(image, &inner, Some(keep), wgpu::hal::vulkan::TextureMemory::External);
