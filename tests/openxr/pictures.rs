@@ -73,7 +73,7 @@ fn unhidden(seen: [Pixels; 2], expected: &[Pixels; 2], faults: &Faults) -> [Pixe
                 seen.rgba[texel.clone()].copy_from_slice(&expected.rgba[texel]);
             }
         }
-        let share = f64::from(left_out as u32) / f64::from(seen.width * seen.height);
+        let share = f64::from(left_out) / f64::from(seen.width * seen.height);
         println!("eye {eye}: {count} pixels are hidden; {:.2} % are not compared", share * 100.0);
         assert_eq!(black, count, "eye {eye}: something is drawn where nobody sees it");
         assert!(count > 0 && share < 0.3, "eye {eye}: {share}");
