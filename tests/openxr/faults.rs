@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::monado::Monado;
-use crate::program::Home;
+use crate::program::{Home, wait_until};
 use crate::visit::{Visit, baked_twin, feet, is_in_the_twin};
 
 /// The layer, and the file through which a test says what it is to spoil.
@@ -110,24 +111,30 @@ fn under_monado_eyes_that_are_nowhere_or_see_nothing_cost_only_their_frames() {
     assert_eq!(report["displays_lost"].as_u64(), Some(0), "{report}");
 }
 
-/// A clock that goes back moves nobody, and frames go on.
+/// A clock that goes back takes nobody back, and frames go on: who glides glides on.
 #[test]
-fn under_monado_a_time_that_jumps_back_moves_nothing() {
+fn under_monado_a_time_that_jumps_back_moves_nobody_back() {
     let home = Home::new();
     let Some(faults) = Faults::new(&home) else { return };
     let Some(monado) = Monado::start() else { return };
+    fs::create_dir_all(home.path("data")).unwrap();
+    fs::write(home.path("data/settings.json"), r#"{"walk": "Slide"}"#).unwrap();
     let mut remote = monado.remote();
+    remote.switch(0, true);
+    remote.show_bare(0, None);
     let (mut visit, first) = enter(&monado, &home, &faults);
+    remote.stick(0, [0.0, 1.0]);
+    visit.wait("a glide", |frame| feet(frame)[2] < feet(&first)[2] - 0.1);
+    let from = visit.frames().len() - 1;
     faults.set("time-back");
-    let from = visit.frames().len();
     visit.pass(20);
-    let after = &visit.frames()[from..];
-    assert!(after.iter().all(|frame| is_in_the_twin(frame) && feet(frame) == feet(&first)), "{after:?}");
-    remote.set_head([0.0, 1.7, 0.0], 0.3, 1.0);
-    visit.wait("a head that still turns", |frame| {
-        let x = frame["head"]["forward"][0].as_f64();
-        x.is_some_and(|x| (x + 0.3_f64.sin()).abs() < 1e-3)
-    });
+    let after = visit.frames().split_off(from);
+    assert!(after.iter().all(is_in_the_twin), "{after:?}");
+    let ways: Vec<f64> = after.windows(2).map(|pair| feet(&pair[0])[2] - feet(&pair[1])[2]).collect();
+    println!("metres ahead in each frame: {ways:.3?}");
+    assert!(ways.iter().all(|way| (0.0..0.2).contains(way)), "{ways:?}");
+    // In the one in which time went back no time has passed.
+    assert!(ways.contains(&0.0), "{ways:?}");
     let report = visit.leave();
     assert_eq!(report["displays_lost"].as_u64(), Some(0), "{report}");
 }
@@ -141,7 +148,7 @@ fn under_monado_an_unplugged_headset_is_waited_for() {
     let (mut visit, first) = enter(&monado, &home, &faults);
     let before = visit.frames().len();
     faults.set("unplugged");
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    std::thread::sleep(Duration::from_secs(3));
     assert!(visit.is_there(), "{}", visit.errors());
     let lost = visit.frames().len();
     faults.set("none");
@@ -150,6 +157,20 @@ fn under_monado_an_unplugged_headset_is_waited_for() {
     assert!(lost < before + 30, "frames went on without a headset");
     let report = visit.leave();
     assert_eq!(report["displays_lost"].as_u64(), Some(1), "{report}");
+}
+
+/// What the lenses hide is asked for again when the runtime says that it is something else.
+#[test]
+fn under_monado_a_mask_that_changes_is_asked_for_again() {
+    let home = Home::new();
+    let Some(faults) = Faults::new(&home) else { return };
+    let Some(monado) = Monado::start() else { return };
+    let (visit, _) = enter(&monado, &home, &faults);
+    let asked = || visit.errors().matches("are not seen and not drawn").count();
+    assert_eq!(asked(), 1, "{}", visit.errors());
+    faults.set("mask-changed");
+    assert!(wait_until(Duration::from_secs(20), || asked() == 2), "{}", visit.errors());
+    visit.leave();
 }
 
 /// The only sentence that the program ends with when it lacks something.

@@ -40,6 +40,8 @@ enum Fault {
     EndlessMask,
     /// What the eyes do not see has corners that are not there.
     WildMask,
+    /// What the lenses hide is something else now.
+    MaskChanged,
 }
 
 impl Fault {
@@ -53,6 +55,7 @@ impl Fault {
             "unplugged" => Self::Unplugged,
             "endless-mask" => Self::EndlessMask,
             "wild-mask" => Self::WildMask,
+            "mask-changed" => Self::MaskChanged,
             _ => Self::None,
         }
     }
@@ -72,6 +75,9 @@ static SESSION: AtomicU64 = AtomicU64::new(0);
 
 /// Whether the program knows that its headset is gone.
 static IS_UNPLUGGED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program knows of the other mask.
+static IS_MASK_TOLD: AtomicBool = AtomicBool::new(false);
 
 /// The next one's function of this name.
 ///
@@ -189,16 +195,30 @@ unsafe extern "system" fn end_frame(session: xr::Session, info: *const xr::Frame
 }
 
 unsafe extern "system" fn poll_event(instance: xr::Instance, buffer: *mut xr::EventDataBuffer) -> xr::Result {
-    if Fault::now() == Fault::Unplugged && !IS_UNPLUGGED.swap(true, Ordering::Relaxed) {
+    let session = xr::Session::from_raw(SESSION.load(Ordering::Relaxed));
+    let fault = Fault::now();
+    if fault == Fault::Unplugged && !IS_UNPLUGGED.swap(true, Ordering::Relaxed) {
         let event = xr::EventDataSessionStateChanged {
             ty: xr::EventDataSessionStateChanged::TYPE,
             next: ptr::null(),
-            session: xr::Session::from_raw(SESSION.load(Ordering::Relaxed)),
+            session,
             state: xr::SessionState::LOSS_PENDING,
             time: xr::Time::from_nanos(1),
         };
         // SAFETY: the program's buffer has room for every event.
         unsafe { buffer.cast::<xr::EventDataSessionStateChanged>().write(event) };
+        return xr::Result::SUCCESS;
+    }
+    if fault == Fault::MaskChanged && !IS_MASK_TOLD.swap(true, Ordering::Relaxed) {
+        let event = xr::EventDataVisibilityMaskChangedKHR {
+            ty: xr::EventDataVisibilityMaskChangedKHR::TYPE,
+            next: ptr::null(),
+            session,
+            view_configuration_type: xr::ViewConfigurationType::PRIMARY_STEREO,
+            view_index: 0,
+        };
+        // SAFETY: as above.
+        unsafe { buffer.cast::<xr::EventDataVisibilityMaskChangedKHR>().write(event) };
         return xr::Result::SUCCESS;
     }
     // SAFETY: see `wait_frame`.
