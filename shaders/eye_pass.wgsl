@@ -150,9 +150,11 @@ struct HiddenVertex {
 // but a place.
 @vertex
 fn hidden_vertex(vertex: HiddenVertex, @builtin(view_index) view: u32) -> @builtin(position) vec4<f32> {
-    let place = frame.views[view].ndc_from_tangents;
+    let x = frame.views[view].ray_x;
+    let y = frame.views[view].ray_y;
+    let place = vertex.corner / vec2<f32>(length(x.xyz), length(y.xyz)) + vec2<f32>(x.w, y.w);
     let is_seen = f32(vertex.eye) == frame.views[view].eye.w;
-    return vec4<f32>(select(vec2<f32>(0.0), vertex.corner * place.xy + place.zw, is_seen), 1.0, 1.0);
+    return vec4<f32>(select(vec2<f32>(0.0), place, is_seen), 1.0, 1.0);
 }
 
 @fragment

@@ -4,9 +4,8 @@ struct View {
     clip_from_world: mat4x4<f32>,
     // World, metres; w: 0 left, 1 right.
     eye: vec4<f32>,
-    // What a way (x, y, -1) in the eye's own space has to be multiplied with, and what is then added.
-    ndc_from_tangents: vec4<f32>,
-    // The clip position (x, y) looks along x * ray_x + y * ray_y + ray_z in the world.
+    // The clip position (x, y) looks along x * ray_x + y * ray_y + ray_z in the world. The w of the first two:
+    // where straight ahead is.
     ray_x: vec4<f32>,
     ray_y: vec4<f32>,
     ray_z: vec4<f32>,

@@ -1,7 +1,7 @@
 //! What every pass knows of the frame: the eyes and the light, as one uniform.
 
 use bytemuck::{Pod, Zeroable};
-use glam::{Mat4, Vec3, Vec4};
+use glam::{Mat4, Vec2, Vec3, Vec4};
 
 use super::veil::Veil;
 use crate::math::{View, ViewPair};
@@ -16,7 +16,6 @@ pub const NEAR_METRES: f32 = 0.05;
 pub(crate) struct ViewUniform {
     pub clip_from_world: Mat4,
     pub eye: Vec4,
-    pub ndc_from_tangents: Vec4,
     pub ray_x: Vec4,
     pub ray_y: Vec4,
     pub ray_z: Vec4,
@@ -39,14 +38,13 @@ impl ViewUniform {
         let fov = view.fov;
         let (left, right) = (fov.left_radians.tan(), fov.right_radians.tan());
         let (down, up) = (fov.down_radians.tan(), fov.up_radians.tan());
+        let half = Vec2::new((right - left) * 0.5, (up - down) * 0.5);
         let center = Vec3::new((left + right) * 0.5, (down + up) * 0.5, -1.0);
         Self {
             clip_from_world: view.clip_from_world(NEAR_METRES),
             eye: view.pose.position.extend(eye),
-            ndc_from_tangents: Vec4::new(2.0, 2.0, -2.0 * center.x, -2.0 * center.y)
-                / Vec4::new(right - left, up - down, right - left, up - down),
-            ray_x: (turn * Vec3::X * ((right - left) * 0.5)).extend(0.0),
-            ray_y: (turn * Vec3::Y * ((up - down) * 0.5)).extend(0.0),
+            ray_x: (turn * Vec3::X * half.x).extend(-center.x / half.x),
+            ray_y: (turn * Vec3::Y * half.y).extend(-center.y / half.y),
             ray_z: (turn * center).extend(0.0),
         }
     }
@@ -86,7 +84,8 @@ mod tests {
         let uniform = ViewUniform::new(view, 0.0);
         for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (0.3, 0.8), (0.0, 0.0)] {
             let ray = uniform.ray_x * x + uniform.ray_y * y + uniform.ray_z;
-            let clip = uniform.clip_from_world * (view.pose.position.extend(1.0) + ray * 7.0);
+            let place = view.pose.position + ray.truncate() * 7.0;
+            let clip = uniform.clip_from_world * place.extend(1.0);
             assert!((clip.x / clip.w - x).abs() < 1e-4 && (clip.y / clip.w - y).abs() < 1e-4);
         }
     }

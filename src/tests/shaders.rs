@@ -108,7 +108,6 @@ fn structures_lie_in_memory_as_in_rust() {
     twin!(&module, "View", ViewUniform {
         clip_from_world => "clip_from_world",
         eye => "eye",
-        ndc_from_tangents => "ndc_from_tangents",
         ray_x => "ray_x",
         ray_y => "ray_y",
         ray_z => "ray_z",
