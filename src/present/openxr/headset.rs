@@ -104,6 +104,7 @@ impl Headset {
 
     /// Takes what the runtime tells.
     fn follow(&mut self) -> xr::Result<()> {
+        let mut is_mask_another = false;
         while let Some(event) = self.instance.poll_event(&mut self.events)? {
             match event {
                 xr::Event::InteractionProfileChanged(_) => self.actions.expect_another_profile(),
@@ -119,12 +120,16 @@ impl Headset {
                 xr::Event::InstanceLossPending(_) => self.life.on(Event::InstanceLossPending),
                 xr::Event::ReferenceSpaceChangePending(change) => self.floor.will_move(change),
                 xr::Event::UserPresenceChangedEXT(change) => self.is_worn = change.is_user_present(),
-                xr::Event::VisibilityMaskChangedKHR(_) => self.hidden = Some(hidden::area(&self.session)),
+                xr::Event::VisibilityMaskChangedKHR(_) => is_mask_another = true,
                 xr::Event::EventsLost(lost) => {
                     tracing::warn!("{} events of the headset were lost", lost.lost_event_count());
                 }
                 _ => {}
             }
+        }
+        // Each eye has an event of its own; both are asked about at once.
+        if is_mask_another {
+            self.hidden = Some(hidden::area(&self.session));
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ const WIDTH_METRES: f32 = 1.0;
 pub(super) struct Notice {
     size: [u32; 2],
     lost_since: Option<xr::Time>,
+    /// Whether the log has it.
+    is_told: bool,
     // Dropped in this order: the runtime takes its image back when nobody uses it any more.
     _texture: wgpu::Texture,
     swapchain: xr::Swapchain<xr::Vulkan>,
@@ -71,28 +73,33 @@ impl Notice {
         }
         let view = xr::ReferenceSpaceType::VIEW;
         let space = session.create_reference_space(view, xr::Posef::IDENTITY).map_err(lost)?;
-        Ok(Self { size, lost_since: None, _texture: texture, swapchain, space })
+        Ok(Self { size, lost_since: None, is_told: false, _texture: texture, swapchain, space })
     }
 
     /// The head is known again.
     pub fn found(&mut self) {
-        self.lost_since = None;
+        (self.lost_since, self.is_told) = (None, false);
     }
 
-    /// Nobody knows where the head is at this time.
+    /// Nobody knows where the head is at this time. A head that is lost and found in turn fills no log.
     pub fn lost(&mut self, time: xr::Time) {
-        if self.lost_since.is_none() {
+        self.lost_since.get_or_insert(time);
+        if self.is_due(time) && !std::mem::replace(&mut self.is_told, true) {
             tracing::warn!(
                 "the headset does not know where it is: look around slowly, with some light in the room"
             );
-            self.lost_since = Some(time);
         }
+    }
+
+    /// Whether the head is lost for long enough.
+    fn is_due(&self, time: xr::Time) -> bool {
+        let lost_nanos = |since: xr::Time| time.as_nanos().saturating_sub(since.as_nanos());
+        self.lost_since.is_some_and(|since| lost_nanos(since) >= PATIENCE_NANOS)
     }
 
     /// The layer to show at `time`, if the head is lost for long enough.
     pub fn layer(&self, time: xr::Time) -> Option<xr::CompositionLayerQuad<'_, xr::Vulkan>> {
-        let lost_nanos = time.as_nanos().saturating_sub(self.lost_since?.as_nanos());
-        if lost_nanos < PATIENCE_NANOS {
+        if !self.is_due(time) {
             return None;
         }
         let [width, height] = self.size.map(|side| i32::try_from(side).unwrap_or(i32::MAX));
