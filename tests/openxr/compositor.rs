@@ -202,6 +202,9 @@ fn under_monado_a_lost_head_sees_a_sentence() {
     assert!(wait_until(Duration::from_secs(20), is_world), "{:?}", shown());
     faults.set("nan-pose");
     assert!(wait_until(Duration::from_secs(20), is_sentence), "{:?}", shown());
+    // It stays as long as the head is lost.
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(is_sentence(), "{:?}", shown());
     golden::write_png(&golden::output_folder().join("lost-head.png"), &screen.read().unwrap());
     faults.set("none");
     assert!(wait_until(Duration::from_secs(20), is_world), "{:?}", shown());
