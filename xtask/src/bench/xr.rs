@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: what things cost, measured the same way each time.
+//! `cargo xtask bench xr`: a frame in the session of a real OpenXR runtime without a display.
 //!
-//! `xr`: a frame in the session of a real OpenXR runtime without a display. What is counted is the CPU time of the
-//! frame's own thread, which a busy machine does not change, and what that thread allocates in our code.
+//! What is counted is the CPU time of the frame's own thread, which a busy machine does not change, and what that
+//! thread allocates in our code.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::Arguments;
 use crate::process::{self, Leash};
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
@@ -23,36 +24,8 @@ const START: Duration = Duration::from_secs(30);
 /// The test that listens to the allocator in a headset's frames.
 const LISTENER: &str = "under_monado_a_steady_frame_allocates_nothing_of_ours";
 
-/// Measure what a frame costs.
-///
-///   cargo xtask bench xr    the demo venue in a headset's session: CPU time from xrWaitFrame's return to the submit,
-///                           and allocations of our code
-#[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
-pub struct Arguments {
-    /// What to measure.
-    #[arg(value_enum)]
-    what: What,
-    /// Frames that count, once the whole view is there.
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    frames: u32,
-    /// Build optimised: minutes longer to build, and the numbers that a user's program would give.
-    #[arg(long)]
-    release: bool,
-    /// Print the visit's report as JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum What {
-    /// A frame in a headset's session.
-    Xr,
-}
-
-/// The chore itself.
+/// Measures it.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let What::Xr = arguments.what;
     let cache = Cache::of_user()?;
     let prefix = setup::for_running(&cache, Downloads::Forget)?;
     let program = workspace::build_pavilion(arguments.release)?;
@@ -75,7 +48,7 @@ fn measure(arguments: &Arguments, prefix: &Prefix, program: &Path, baked: &Path,
     let report: Value =
         serde_json::from_str(&process::output(&mut view)?).context("the report is no JSON")?;
     if arguments.json {
-        println!("{report:#}");
+        println!("{report}");
     } else {
         for (name, key) in
             [("CPU time of a frame", "frame_cpu_millis"), ("time between frames", "frame_millis")]
