@@ -1,9 +1,7 @@
 //! Actors → draws: one for each shape, however many stand there.
 
 use super::emit::Keyed;
-use super::{Culler, Draw, DrawList, Instance, NEAR_METRES, Sight, Source};
-use crate::math::fovea::eccentricity_radians;
-use crate::math::{Frustum, Pose};
+use super::{Culler, Draw, DrawList, Eyes, Instance, NEAR_METRES, Source};
 use crate::scene::actor::{self, Shape};
 use crate::scene::{Actor, AlphaMode};
 
@@ -24,18 +22,11 @@ pub(super) struct Seen {
 impl Culler {
     /// Adds the actors that the eyes see, before the draws are sorted. Instances of a draw are near to
     /// far, blended ones far to near.
-    pub(super) fn emit_actors(
-        &mut self,
-        actors: &[Actor],
-        sight: &Sight<'_>,
-        frustum: &Frustum,
-        gaze: Pose,
-        list: &mut DrawList,
-    ) {
+    pub(super) fn emit_actors(&mut self, actors: &[Actor], eyes: &Eyes<'_>, list: &mut DrawList) {
         let Self { seen, sorted, .. } = self;
         seen.clear();
         let looks = actors.iter().enumerate();
-        seen.extend(looks.filter_map(|(index, actor)| look_at(index, actor, sight, frustum, gaze)));
+        seen.extend(looks.filter_map(|(index, actor)| look_at(index, actor, eyes)));
         seen.sort_unstable();
         for group in seen.chunk_by_mut(|a, b| a.group == b.group) {
             let count = group.len().min(ACTORS_PER_SHAPE_MAX);
@@ -48,16 +39,13 @@ impl Culler {
 }
 
 /// The actor with its distance, unless nobody can tell that it is there.
-fn look_at(index: usize, actor: &Actor, sight: &Sight<'_>, frustum: &Frustum, gaze: Pose) -> Option<Seen> {
+fn look_at(index: usize, actor: &Actor, eyes: &Eyes<'_>) -> Option<Seen> {
     let bounds = actor.bounds();
     let is_something = actor.tint[3] > 0 && bounds.center.is_finite() && bounds.radius.is_finite();
-    if !is_something || !frustum.touches_sphere(bounds) {
+    if !is_something || !eyes.frustum.touches_sphere(bounds) {
         return None;
     }
-    let distance = ((bounds.center - gaze.position).length() - bounds.radius).max(0.0);
-    let eccentricity = eccentricity_radians(gaze, bounds);
-    let fovea = sight.quality.fovea;
-    let unseen = sight.quality.error_scale * fovea.error_radians(eccentricity, sight.pixel_radians);
+    let (distance, unseen) = eyes.look_at(bounds);
     if 2.0 * bounds.radius < unseen * distance.max(NEAR_METRES) {
         return None;
     }
@@ -71,10 +59,8 @@ fn draw_group(nearest: &mut [Seen], actors: &[Actor], list: &mut DrawList) -> Op
     let shapes = actor::built_in();
     let chunk = shapes.chunk(shape);
     let mut batch = chunk.batch;
-    let mut order = distance_bits;
     if is_blended {
         batch.alpha = AlphaMode::Blend;
-        order = u32::MAX - distance_bits;
         nearest.reverse();
     }
     let instance = list.instances.len() as u32;
@@ -92,5 +78,5 @@ fn draw_group(nearest: &mut [Seen], actors: &[Actor], list: &mut DrawList) -> Op
         instance_count,
         batch,
     };
-    Some(Keyed::new(order, draw))
+    Some(Keyed::new(f32::from_bits(distance_bits), draw))
 }

@@ -74,6 +74,9 @@ pub struct DrawList {
     pub draws: Vec<Draw>,
     /// Triangles in all draws, for one view.
     pub triangle_count: u64,
+    /// The largest error in view, in units of what the eyes do not tell apart where it is: 1 unless a
+    /// budget was too small for all that they do.
+    pub excess: f32,
 }
 
 impl DrawList {

@@ -1,43 +1,69 @@
 //! The cut → draws: chunks in view, neighbours joined, sorted for early depth rejection.
 
-use super::{Culler, Draw, DrawList, Instance, Source};
-use crate::math::{Frustum, Pose};
-use crate::scene::{AlphaMode, Chunk, ResidentTile, Scene, TileId};
+use super::cut::Mark;
+use super::{Culler, Draw, DrawList, Eyes, Instance, Source};
+use crate::math::Frustum;
+use crate::math::lanes::LANES;
+use crate::scene::chunks::{Chunks, Group};
+use crate::scene::mesh::Batch;
+use crate::scene::{AlphaMode, ResidentTile, Scene, TileId};
+
+/// Between two chunks that are seen, so many indices that are not are drawn with them rather than by a draw
+/// more: of the budget's draws each has 1200 triangles.
+const GAP_INDICES_MAX: u32 = 512 * 3;
+
+/// Something that is less than this part of the error that goes unseen across is left out.
+const SMALL: f32 = 0.5;
 
 /// A draw and its place in the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyed {
-    order: (AlphaMode, u32),
+    order: u64,
     draw: Draw,
 }
 
 impl Keyed {
-    /// `order`: less is drawn earlier among those of its alpha mode.
-    pub fn new(order: u32, draw: Draw) -> Self {
-        Self { order: (draw.batch.alpha, order), draw }
+    /// Opaque near to far, in steps of half an octave, within which what is drawn with the same comes
+    /// together; masked likewise; blended far to near.
+    pub fn new(distance_metres: f32, draw: Draw) -> Self {
+        // Positive floats sort like their bits.
+        let bits = u64::from(distance_metres.max(0.0).to_bits());
+        let alpha = draw.batch.alpha as u64;
+        let order = match draw.batch.alpha {
+            AlphaMode::Blend => u64::from(u32::MAX) - bits,
+            AlphaMode::Opaque | AlphaMode::Mask => bits >> 22 << 48 | batch_code(draw.batch) << 32 | bits,
+        };
+        Self { order: alpha << 60 | order, draw }
     }
+}
+
+/// Equal batches have equal codes, of 16 bits.
+fn batch_code(batch: Batch) -> u64 {
+    let textures = batch.textures;
+    u64::from(batch.double_sided) << 12 | (textures.wrap as u64) << 8 | u64::from(textures.side_log2)
 }
 
 impl Culler {
     /// Adds the cut: tiles that are here, in view, and not replaced by their children.
-    pub(super) fn emit(&mut self, scene: &Scene, frustum: &Frustum, gaze: Pose, list: &mut DrawList) {
-        self.sorted.clear();
-        self.stack.clear();
-        self.stack.push((TileId(0), 0.0));
-        while let Some((id, _)) = self.stack.pop() {
+    pub(super) fn emit(&mut self, scene: &Scene, eyes: &Eyes<'_>, list: &mut DrawList) {
+        self.marks[0].is_reached = true;
+        for place in 0..self.order.len() {
+            let id = self.order[place];
             let mark = self.marks[id.index()];
-            let tile = scene.tileset.tile(id);
-            // Tiles below the cut were not marked; they are looked at when they stand in.
-            let is_visible = if mark.is_desired { mark.is_visible } else { frustum.touches_box(tile.bounds) };
-            if !is_visible {
-                continue;
+            let is_shown = mark.is_reached && mark.is_visible;
+            let resident = scene.resident(id).filter(|_| !mark.is_replaced);
+            if let (true, Some(resident)) = (is_shown, resident) {
+                let frustum = (!mark.is_inside).then_some(&eyes.frustum);
+                let size = 2.0 * scene.tileset.tile(id).bounds.sphere().radius;
+                let Mark { unseen, distance, .. } = mark;
+                let seen = Seen { frustum, eyes, unseen, distance, is_near: distance < size };
+                self.emit_tile(id, resident, &seen, list);
             }
-            if let Some(resident) = scene.resident(id).filter(|_| !mark.is_replaced) {
-                let distance = tile.bounds.distance(gaze.position);
-                self.emit_tile(id, resident, distance, frustum, gaze, list);
-            } else if mark.is_refined || mark.is_replaced {
+            if mark.is_opened {
                 // Replaced by its children, or not here: then those that are here are better than a hole.
-                self.stack.extend(tile.children().map(|child| (child, 0.0)));
+                let goes_on = is_shown && resident.is_none() && (mark.is_refined || mark.is_replaced);
+                let children = scene.tileset.tile(id).children();
+                children.for_each(|child| self.marks[child.index()].is_reached = goes_on);
             }
         }
     }
@@ -48,45 +74,115 @@ impl Culler {
         list.draws.extend(self.sorted.iter().map(|keyed| keyed.draw));
     }
 
-    fn emit_tile(
-        &mut self,
-        tile: TileId,
-        resident: &ResidentTile,
-        distance_metres: f32,
-        frustum: &Frustum,
-        gaze: Pose,
-        list: &mut DrawList,
-    ) {
-        let instance = list.instances.len() as u32;
+    fn emit_tile(&mut self, tile: TileId, resident: &ResidentTile, seen: &Seen<'_>, list: &mut DrawList) {
         let first = self.sorted.len();
-        for chunk in resident.chunks.iter().filter(|chunk| frustum.touches_sphere(chunk.bounds)) {
-            list.triangle_count += u64::from(chunk.index_count / 3);
-            let is_blended = chunk.batch.alpha == AlphaMode::Blend;
-            if let Some(last) = self.sorted.get_mut(first..).and_then(<[Keyed]>::last_mut)
-                && !is_blended
-                && joins(&last.draw, chunk)
-            {
-                last.draw.index_count += chunk.index_count;
-                continue;
+        let mut joiner = Joiner {
+            sorted: &mut self.sorted,
+            source: Source::Tile(tile),
+            instance: list.instances.len() as u32,
+            seen,
+            chunks: &resident.chunks,
+            groups: resident.chunks.groups.iter(),
+            group: None,
+            open: None,
+        };
+        for (eight, mask) in (0..).step_by(LANES).zip(seen.masks(&resident.chunks)) {
+            let mut mask = mask;
+            while mask != 0 {
+                joiner.add(eight + mask.trailing_zeros());
+                mask &= mask - 1;
             }
-            let order = if is_blended {
-                // Far to near: positive floats sort like their bits.
-                u32::MAX - (chunk.bounds.center - gaze.position).length().to_bits()
-            } else {
-                distance_metres.to_bits()
-            };
-            let Chunk { first_index, index_count, batch, .. } = *chunk;
-            let source = Source::Tile(tile);
-            let draw = Draw { source, first_index, index_count, instance, instance_count: 1, batch };
-            self.sorted.push(Keyed::new(order, draw));
         }
+        joiner.close();
+        let indices: u64 = self.sorted[first..].iter().map(|keyed| u64::from(keyed.draw.index_count)).sum();
+        list.triangle_count += indices / 3;
         if self.sorted.len() > first {
             list.instances.push(Instance::new(&resident.world_from_grid));
         }
     }
 }
 
-/// Whether `chunk` continues `draw`.
-fn joins(draw: &Draw, chunk: &Chunk) -> bool {
-    draw.batch == chunk.batch && draw.first_index + draw.index_count == chunk.first_index
+/// How a tile is looked at.
+struct Seen<'a> {
+    /// `None` where all of it is inside.
+    frustum: Option<&'a Frustum>,
+    eyes: &'a Eyes<'a>,
+    /// The largest error of it that goes unseen, radians.
+    unseen: f32,
+    /// Metres to it.
+    distance: f32,
+    /// Nearer than it is large: its blended chunks are drawn far to near.
+    is_near: bool,
+}
+
+impl Seen<'_> {
+    /// The chunks that are seen, eight at a time.
+    fn masks(&self, chunks: &Chunks) -> impl Iterator<Item = u8> {
+        let Self { frustum, eyes, unseen, .. } = self;
+        let (eye, reach) = (eyes.gaze.position, eyes.reach_metres);
+        chunks.spheres.iter().zip(&chunks.cones).map(move |(spheres, cones)| {
+            let inside = frustum.map_or(u8::MAX, |frustum| spheres.inside(frustum.planes()));
+            if inside == 0 { 0 } else { inside & spheres.told_apart(cones, eye, reach, SMALL * unseen) }
+        })
+    }
+}
+
+/// Joins chunks to draws.
+struct Joiner<'a> {
+    sorted: &'a mut Vec<Keyed>,
+    source: Source,
+    instance: u32,
+    seen: &'a Seen<'a>,
+    chunks: &'a Chunks,
+    groups: std::slice::Iter<'a, Group>,
+    group: Option<&'a Group>,
+    /// What may grow still, and how far away it is, metres.
+    open: Option<(Draw, f32)>,
+}
+
+impl Joiner<'_> {
+    /// Adds a chunk of a higher number than those before.
+    fn add(&mut self, chunk: u32) {
+        while self.group.is_none_or(|group| group.end <= chunk) {
+            self.close();
+            self.group = self.groups.next();
+            if self.group.is_none() {
+                return;
+            }
+        }
+        let Some((range, group)) = self.chunks.ranges.get(chunk as usize).zip(self.group) else { return };
+        if let Some((open, _)) = &mut self.open
+            && range.first_index - (open.first_index + open.index_count) <= GAP_INDICES_MAX
+        {
+            open.index_count = range.first_index + range.index_count - open.first_index;
+            return;
+        }
+        self.close();
+        let draw = Draw {
+            source: self.source,
+            first_index: range.first_index,
+            index_count: range.index_count,
+            instance: self.instance,
+            instance_count: 1,
+            batch: group.batch,
+        };
+        if group.batch.alpha != AlphaMode::Blend {
+            self.open = Some((draw, self.seen.distance));
+            return;
+        }
+        let spheres = &self.chunks.spheres[chunk as usize / LANES];
+        let distance = spheres.center(chunk as usize % LANES).distance(self.seen.eyes.gaze.position);
+        if self.seen.is_near {
+            // Each by itself, or they could not be drawn far to near.
+            self.sorted.push(Keyed::new(distance, draw));
+        } else {
+            self.open = Some((draw, distance));
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some((draw, distance)) = self.open.take() {
+            self.sorted.push(Keyed::new(distance, draw));
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! Things that can be taken → draws: each a tile in its own space, wherever it is now.
 
 use super::emit::Keyed;
-use super::{Culler, Draw, DrawList, Instance, NEAR_METRES, Sight, Source};
-use crate::math::fovea::eccentricity_radians;
-use crate::math::{Aabb, Frustum, Pose, Sphere};
+use super::{Culler, Draw, DrawList, Eyes, Instance, NEAR_METRES, Source};
+use crate::math::{Aabb, Pose, Sphere};
 use crate::scene::demand::Want;
-use crate::scene::{AlphaMode, Demand, PropId, ResidentTile, Scene};
+use crate::scene::{Demand, PropId, ResidentTile, Scene};
 
 /// Beyond this nothing is held or thrown to be looked at, metres.
 const FAR_METRES: f32 = 30.0;
@@ -16,70 +15,52 @@ impl Culler {
     pub(super) fn emit_props(
         &mut self,
         scene: &Scene,
-        sight: &Sight<'_>,
-        frustum: &Frustum,
+        eyes: &Eyes<'_>,
         list: &mut DrawList,
         demand: &mut Demand,
     ) {
-        let gaze = sight.views.center();
-        let mut is_missing = false;
         for (pose, index) in scene.prop_poses().iter().zip(0..) {
             let id = scene.tileset.prop_tile(PropId(index));
             let bounds = moved(scene.tileset.tile(id).bounds, *pose);
-            let distance = ((bounds.center - gaze.position).length() - bounds.radius).max(NEAR_METRES);
-            let fovea = sight.quality.fovea;
-            let eccentricity = eccentricity_radians(gaze, bounds);
-            let unseen = sight.quality.error_scale * fovea.error_radians(eccentricity, sight.pixel_radians);
-            let excess = 2.0 * bounds.radius / distance / unseen;
+            let (distance, unseen) = eyes.look_at(bounds);
+            let excess = 2.0 * bounds.radius / distance.max(NEAR_METRES) / unseen;
             if distance > FAR_METRES || excess.is_nan() || excess < 1.0 {
                 continue;
             }
             match scene.resident(id) {
                 Some(resident) => {
                     demand.keeps.push(id);
-                    if frustum.touches_sphere(bounds) {
-                        self.emit_prop(Source::Tile(id), resident, *pose, frustum, gaze, list);
+                    if eyes.frustum.touches_sphere(bounds) {
+                        self.emit_prop(Source::Tile(id), resident, *pose, distance, list);
                     }
                 }
-                None => {
-                    demand.wants.push(Want { tile: id, importance: excess });
-                    is_missing = true;
-                }
+                None => demand.wants.push(Want { tile: id, importance: excess }),
             }
-        }
-        if is_missing {
-            demand
-                .wants
-                .sort_unstable_by(|a, b| b.importance.total_cmp(&a.importance).then(a.tile.cmp(&b.tile)));
         }
     }
 
+    /// Adds a draw for each of its batches: it is small, so all of it is in view.
     fn emit_prop(
         &mut self,
         source: Source,
         resident: &ResidentTile,
         pose: Pose,
-        frustum: &Frustum,
-        gaze: Pose,
+        distance_metres: f32,
         list: &mut DrawList,
     ) {
         let instance = list.instances.len() as u32;
-        let first = self.sorted.len();
-        for chunk in &resident.chunks {
-            let center = pose.position + pose.orientation * chunk.bounds.center;
-            if !frustum.touches_sphere(Sphere { center, ..chunk.bounds }) {
-                continue;
-            }
-            list.triangle_count += u64::from(chunk.index_count / 3);
-            let bits = (center - gaze.position).length().to_bits();
-            let order = if chunk.batch.alpha == AlphaMode::Blend { u32::MAX - bits } else { bits };
-            let (first_index, index_count, batch) = (chunk.first_index, chunk.index_count, chunk.batch);
-            let draw = Draw { source, first_index, index_count, instance, instance_count: 1, batch };
-            self.sorted.push(Keyed::new(order, draw));
+        let mut first = 0;
+        for group in &resident.chunks.groups {
+            let ranges = resident.chunks.ranges.get(first..group.end as usize).unwrap_or_default();
+            first = group.end as usize;
+            let Some(first_index) = ranges.first().map(|range| range.first_index) else { continue };
+            let index_count = ranges.iter().map(|range| range.index_count).sum();
+            list.triangle_count += u64::from(index_count / 3);
+            let draw =
+                Draw { source, first_index, index_count, instance, instance_count: 1, batch: group.batch };
+            self.sorted.push(Keyed::new(distance_metres, draw));
         }
-        if self.sorted.len() > first {
-            list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
-        }
+        list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
     }
 }
 

@@ -5,10 +5,10 @@
 use glam::{Affine3A, Vec3};
 
 use super::*;
-use crate::math::{Aabb, Fov, Sphere};
+use crate::math::{Aabb, Cone, Fov, Sphere};
 use crate::scene::actor::{NameLayer, Shape};
 use crate::scene::tileset::{Blob, Tables};
-use crate::scene::{AlphaMode, Batch, BlobId, Chunk, ContentHash, ResidentTile, Tile, Tileset};
+use crate::scene::{AlphaMode, Batch, BlobId, Chunk, Chunks, ContentHash, ResidentTile, Tile, Tileset};
 
 const PIXEL_RADIANS: f32 = 0.001;
 
@@ -43,10 +43,12 @@ fn arrive(scene: &mut Scene, tile: u32) {
         first_index,
         index_count: 6,
         bounds: scene.tileset.tile(TileId(tile)).bounds.sphere(),
+        cone: Cone::ANY,
         batch: Batch { alpha, ..Batch::default() },
         entity: None,
     };
-    let chunks = vec![chunk(0, AlphaMode::Opaque), chunk(6, AlphaMode::Opaque), chunk(12, AlphaMode::Blend)];
+    let chunks = [chunk(0, AlphaMode::Opaque), chunk(6, AlphaMode::Opaque), chunk(12, AlphaMode::Blend)];
+    let chunks = Chunks::from(&chunks[..]);
     let resident = ResidentTile { chunks, world_from_grid: Affine3A::IDENTITY, size_bytes: 100 };
     scene.set_resident(TileId(tile), Some(resident));
 }
@@ -60,6 +62,7 @@ fn sight(views: &ViewPair) -> Sight<'_> {
         fovea: Fovea::HEAD_ONLY,
         error_scale: 1.0,
         guard_radians: 2.0 / 180.0 * std::f32::consts::PI,
+        budget: Budget::UNLIMITED,
     };
     Sight { views, pixel_radians: PIXEL_RADIANS, quality: QUALITY }
 }
@@ -189,9 +192,9 @@ fn a_chunk_out_of_view_is_not_drawn() {
     let mut scene = scene();
     arrive(&mut scene, 0);
     let mut resident = scene.resident(TileId(0)).unwrap().clone();
-    resident.chunks[0].bounds = Sphere { center: Vec3::new(0.0, 1.0, 500.0), radius: 1.0 };
+    resident.chunks.spheres[0].set(0, Sphere { center: Vec3::new(0.0, 1.0, 500.0), radius: 1.0 });
     scene.set_resident(TileId(0), Some(resident));
-    let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(0.0, 1.0, 6.0), 0.0));
+    let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(0.0, 1.0, 2.0), 0.0));
     assert_eq!(list.draws[0].first_index, 6);
     assert_eq!(list.triangle_count, 4);
 }

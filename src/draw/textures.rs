@@ -13,8 +13,8 @@ use crate::scene::{ImageId, Tileset, limits};
 /// Sides from one texel to the ceiling.
 const SIDES: usize = limits::TEXTURE_SIDE_LOG2_MAX as usize + 1;
 
-/// What can be bound as colours: an array of each side, or the names.
-const COLORS: usize = SIDES + 1;
+/// What can be bound: the arrays of each side, or the names.
+const SETS: usize = SIDES + 1;
 
 /// What a new array holds at least, if the tileset has as much: 16 MiB.
 const ARRAY_BYTES_MIN: u64 = 16 << 20;
@@ -77,7 +77,7 @@ pub(super) struct Textures {
     image_counts: Vec<u32>,
     /// The class of each image.
     classes: Vec<Class>,
-    /// By wrap, colour side and data side.
+    /// By wrap and side; the names are beyond the largest.
     groups: Vec<Option<wgpu::BindGroup>>,
 }
 
@@ -96,7 +96,7 @@ impl Textures {
             names,
             image_counts: vec![0; SIDES * 2],
             classes: Vec::new(),
-            groups: vec![None; 3 * COLORS * SIDES],
+            groups: vec![None; 3 * SETS],
         }
     }
 
@@ -208,16 +208,11 @@ impl Textures {
 
     /// Those that bind the array that was just replaced.
     fn forget_groups(&mut self, class: Class) {
-        let side = usize::from(class.side_log2);
-        for (index, group) in self.groups.iter_mut().enumerate() {
-            let reads = match class.space {
-                ColorSpace::Srgb => index / SIDES % COLORS == side,
-                ColorSpace::Linear => index % SIDES == side,
-            };
-            if reads {
-                *group = None;
-            }
-        }
+        self.groups
+            .iter_mut()
+            .skip(usize::from(class.side_log2))
+            .step_by(SETS)
+            .for_each(|group| *group = None);
     }
 
     fn make_group(&self, gpu: &Gpu, set: TextureSet) -> wgpu::BindGroup {
@@ -225,17 +220,17 @@ impl Textures {
             let array = self.arrays[Class { space, side_log2 }.index()].as_ref();
             wgpu::BindingResource::TextureView(array.map_or(&self.blank, |array| &array.view))
         };
-        let colors = if set.color_side_log2 == TextureSet::NAMES.color_side_log2 {
-            wgpu::BindingResource::TextureView(&self.names_view)
+        let [colors, data] = if set.side_log2 == TextureSet::NAMES.side_log2 {
+            [&self.names_view, &self.blank].map(wgpu::BindingResource::TextureView)
         } else {
-            view(ColorSpace::Srgb, set.color_side_log2)
+            [ColorSpace::Srgb, ColorSpace::Linear].map(|space| view(space, set.side_log2))
         };
         gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("images"),
             layout: &self.layout,
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: colors },
-                wgpu::BindGroupEntry { binding: 1, resource: view(ColorSpace::Linear, set.data_side_log2) },
+                wgpu::BindGroupEntry { binding: 1, resource: data },
                 wgpu::BindGroupEntry {
                     binding: 2,
                     resource: wgpu::BindingResource::Sampler(&self.samplers[wrap_index(set.wrap)]),
@@ -255,11 +250,8 @@ fn wrap_index(wrap: Wrap) -> usize {
 
 /// Out of range, and so without an answer, for sides above the ceiling.
 fn group_index(set: TextureSet) -> usize {
-    let (color, data) = (usize::from(set.color_side_log2), usize::from(set.data_side_log2));
-    if color >= COLORS || data >= SIDES {
-        return usize::MAX;
-    }
-    (wrap_index(set.wrap) * COLORS + color) * SIDES + data
+    let side = usize::from(set.side_log2);
+    if side < SETS { wrap_index(set.wrap) * SETS + side } else { usize::MAX }
 }
 
 fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {

@@ -14,7 +14,7 @@ use super::names::{self, NamePlate};
 use super::textures::{Layer, Textures};
 use crate::scene::actor::NameLayer;
 use crate::scene::texture::Texture;
-use crate::scene::{ImageId, ResidentTile, TileId, TileMesh};
+use crate::scene::{Chunks, ImageId, ResidentTile, TileId, TileMesh};
 
 /// Items that wait: decoding is stopped by [`Upload`]s that come back, long before memory is.
 const QUEUE_MAX: usize = 64;
@@ -397,7 +397,7 @@ impl TileWork<'_> {
             _ => {
                 to.geometry.publish(tile, slot);
                 let resident = ResidentTile {
-                    chunks: std::mem::take(&mut self.mesh.chunks),
+                    chunks: Chunks::from(&self.mesh.chunks[..]),
                     world_from_grid: self.mesh.world_from_grid,
                     size_bytes: self.mesh.size_bytes(),
                 };

@@ -4,7 +4,7 @@
 
 use glam::Vec3;
 
-use super::{Pose, Sphere};
+use super::{Aabb, Pose, Sphere};
 
 /// The eye's smallest resolvable angle as a line over eccentricity: ω(e) = ω₀ + m·max(0, e − e₀)
 /// (Guenter et al., "Foveated 3D Graphics", 2012).
@@ -46,6 +46,26 @@ pub fn eccentricity_radians(gaze: Pose, bounds: Sphere) -> f32 {
     (angle - (bounds.radius / distance).asin()).max(0.0)
 }
 
+/// Where in a box an error is seen first: metres from the eye and radians from its axis, of the point that is
+/// nearest to the eye and of the one that is nearest to the axis. What lies between is farther than the one
+/// and further out than the other.
+pub fn exposures(gaze: Pose, bounds: Aabb) -> [(f32, f32); 2] {
+    let axis = gaze.forward();
+    let at = |point: Vec3| {
+        let to = point - gaze.position;
+        let distance = to.length();
+        let cosine = if distance > 0.0 { axis.dot(to) / distance } else { 1.0 };
+        (distance, cosine.clamp(-1.0, 1.0).acos())
+    };
+    let within = |point: Vec3| point.clamp(bounds.min, bounds.max);
+    // The box and the axis, each moved to what is nearest of the other: from the middle a step or two suffice.
+    let mut inner = bounds.center();
+    for _ in 0..2 {
+        inner = within(gaze.position + axis * axis.dot(inner - gaze.position).max(0.0));
+    }
+    [at(within(gaze.position)), at(inner)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +79,19 @@ mod tests {
         // 30° out, 15° beyond the inner cone: half of 1/48° + 0.022·15°.
         let expected = 0.5 * ((1.0_f32 / 48.0) + 0.022 * 15.0).to_radians();
         assert!((fovea.error_radians(30.0_f32.to_radians(), 0.0) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_box_beside_the_axis_is_exposed_where_it_is_near_and_where_it_is_seen_best() {
+        let gaze = Pose::IDENTITY;
+        let beside = Aabb { min: Vec3::new(2.0, -1.0, -20.0), max: Vec3::new(4.0, 1.0, 5.0) };
+        let [(near, wide), (far, narrow)] = exposures(gaze, beside);
+        assert!((near - 2.0).abs() < 1e-6 && (wide - std::f32::consts::FRAC_PI_2).abs() < 1e-6);
+        assert!(far > 7.0 && narrow < 0.3, "{far} m, {narrow}");
+        let around = Aabb { min: Vec3::splat(-1.0), max: Vec3::ONE };
+        assert_eq!(exposures(gaze, around)[0], (0.0, 0.0));
+        let ahead = Aabb { min: Vec3::new(-1.0, -1.0, -9.0), max: Vec3::new(1.0, 1.0, -7.0) };
+        assert_eq!(exposures(gaze, ahead)[0], (7.0, 0.0));
     }
 
     #[test]

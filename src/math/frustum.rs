@@ -55,6 +55,20 @@ impl Frustum {
         Self { planes }
     }
 
+    /// Its planes: left, right, bottom, top, near.
+    pub fn planes(&self) -> &[Vec4; 5] {
+        &self.planes
+    }
+
+    /// Whether all of `bounds` is inside.
+    pub fn holds_box(&self, bounds: Aabb) -> bool {
+        let (center, half) = (bounds.center(), bounds.half_extent());
+        self.planes.iter().all(|p| {
+            let normal = p.truncate();
+            normal.dot(center) + p.w >= normal.abs().dot(half)
+        })
+    }
+
     /// Whether any part of `sphere` may be inside (it may say yes for one just outside a corner).
     pub fn touches_sphere(&self, sphere: Sphere) -> bool {
         self.planes.iter().all(|p| p.truncate().dot(sphere.center) + p.w >= -sphere.radius)

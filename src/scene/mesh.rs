@@ -7,10 +7,10 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec2, Vec3};
 
-use super::material::{TextureSlot, Wrap};
+use super::material::Wrap;
 use super::texture::Image;
 use super::{AlphaMode, EntityIndex, Material, MaterialId, limits};
-use crate::math::Sphere;
+use crate::math::{Cone, Sphere};
 
 /// The first vertex stream: 8 bytes.
 #[repr(C)]
@@ -85,39 +85,43 @@ pub struct Batch {
 impl Batch {
     /// How chunks of this material are drawn; `images` are those that its textures name.
     pub fn of(material: &Material, images: &[Image]) -> Self {
-        let side = |slots: &[Option<TextureSlot>]| {
-            let sides = slots.iter().flatten().filter_map(|slot| images.get(slot.image.index()));
-            sides.map(|image| image.side_log2).max().unwrap_or(0)
+        let slots = material.textures();
+        let own = slots.iter().flatten().filter_map(|slot| images.get(slot.image.index()));
+        // What has no texture reads none, so it goes with most of the others.
+        let (side_log2, wrap) = match own.map(|image| image.side_log2).max() {
+            Some(side_log2) => (side_log2, material.wrap),
+            None => (commonest_side(images), Wrap::Repeat),
         };
-        let [base_color, metallic_roughness, normal, occlusion, emissive] = material.textures();
-        Self {
-            alpha: material.alpha,
-            double_sided: material.double_sided,
-            textures: TextureSet {
-                color_side_log2: side(&[base_color, emissive]),
-                data_side_log2: side(&[metallic_roughness, normal, occlusion]),
-                wrap: material.wrap,
-            },
-        }
+        let textures = TextureSet { side_log2, wrap };
+        Self { alpha: material.alpha, double_sided: material.double_sided, textures }
     }
 }
 
-/// Which texture arrays a chunk reads. Sides are powers of two; 0 (one texel) where the chunk has no
-/// such texture.
+/// The side that most images have; 0 for none.
+fn commonest_side(images: &[Image]) -> u8 {
+    let mut counts = [0_u32; limits::TEXTURE_SIDE_LOG2_MAX as usize + 1];
+    for image in images {
+        if let Some(count) = counts.get_mut(usize::from(image.side_log2)) {
+            *count += 1;
+        }
+    }
+    let commonest = (0..).zip(counts).max_by_key(|&(_, count)| count);
+    commonest.filter(|&(_, count)| count > 0).map_or(0, |(side, _)| side)
+}
+
+/// Which texture arrays a chunk reads: one of colours (sRGB: base colour, emissive) and one of data (linear:
+/// metallic-roughness, normal, occlusion), of the same side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TextureSet {
-    /// Side of base-colour and emissive textures (sRGB).
-    pub color_side_log2: u8,
-    /// Side of metallic-roughness, normal and occlusion textures (linear).
-    pub data_side_log2: u8,
+    /// The side of their textures, as a power of two.
+    pub side_log2: u8,
     /// How they wrap.
     pub wrap: Wrap,
 }
 
 impl TextureSet {
     /// The names of people in the place of the colours: no image has this side.
-    pub const NAMES: Self =
-        Self { color_side_log2: limits::TEXTURE_SIDE_LOG2_MAX + 1, data_side_log2: 0, wrap: Wrap::Clamp };
+    pub const NAMES: Self = Self { side_log2: limits::TEXTURE_SIDE_LOG2_MAX + 1, wrap: Wrap::Clamp };
 }
 
 /// A piece of a tile that is culled as one: a range of its indices.
@@ -129,6 +133,8 @@ pub struct Chunk {
     pub index_count: u32,
     /// Around its vertices, metres in the world.
     pub bounds: Sphere,
+    /// Around its triangles' normals in the world, where only their fronts are drawn.
+    pub cone: Cone,
     /// What it is drawn with.
     pub batch: Batch,
     /// The entity that it is part of.

@@ -5,6 +5,7 @@
 //! through [`gltf`] and [`tile`], plain data goes out.
 
 pub mod actor;
+pub mod chunks;
 pub mod collider;
 pub mod demand;
 pub mod entity;
@@ -22,6 +23,7 @@ pub mod tile;
 pub mod tileset;
 
 pub use actor::Actor;
+pub use chunks::Chunks;
 pub use collider::{Collider, ColliderCell};
 pub use demand::Demand;
 pub use error::ContentError;
@@ -41,8 +43,8 @@ use crate::math::Pose;
 /// What culling needs to know of a tile that is on the GPU.
 #[derive(Clone, Debug)]
 pub struct ResidentTile {
-    /// Ranges of the tile's index buffer that are culled one by one, in the order they lie in it.
-    pub chunks: Vec<Chunk>,
+    /// Pieces that are culled one by one.
+    pub chunks: Chunks,
     /// From the vertex grid (0..=65535 on each axis) to the world, metres.
     pub world_from_grid: Affine3A,
     /// What the tile occupies on the GPU, vertices and indices.
@@ -55,6 +57,9 @@ pub struct Scene {
     /// What the twin holds.
     pub tileset: Arc<Tileset>,
     resident: Vec<Option<ResidentTile>>,
+    /// Of each tile, how many below it are here.
+    resident_below: Vec<u32>,
+    parents: Vec<Option<TileId>>,
     /// World from each prop.
     props: Vec<Pose>,
 }
@@ -65,7 +70,13 @@ impl Scene {
         let tileset = tileset.into();
         let resident = tileset.tiles().iter().map(|_| None).collect();
         let props = tileset.props().iter().map(|prop| prop.home).collect();
-        Self { tileset, resident, props }
+        let mut parents = vec![None; tileset.tiles().len()];
+        for (tile, index) in tileset.tiles().iter().zip(0..) {
+            for child in tile.children() {
+                parents[child.index()] = Some(TileId(index));
+            }
+        }
+        Self { resident_below: vec![0; parents.len()], parents, tileset, resident, props }
     }
 
     /// World from each prop, in the order of the tileset's.
@@ -85,16 +96,28 @@ impl Scene {
         self.resident.get(tile.index())?.as_ref()
     }
 
+    /// Whether any tile below this one can be drawn.
+    pub fn has_resident_below(&self, tile: TileId) -> bool {
+        self.resident_below.get(tile.index()).is_some_and(|&count| count > 0)
+    }
+
     /// Makes the tile drawable, or (with `None`) forgets it.
     pub fn set_resident(&mut self, tile: TileId, content: Option<ResidentTile>) {
-        if let Some(slot) = self.resident.get_mut(tile.index()) {
-            *slot = content;
+        let Some(slot) = self.resident.get_mut(tile.index()) else { return };
+        let (was_here, is_here) = (slot.is_some(), content.is_some());
+        *slot = content;
+        let mut above = self.parents[tile.index()].filter(|_| was_here != is_here);
+        while let Some(parent) = above {
+            let count = &mut self.resident_below[parent.index()];
+            *count = if is_here { *count + 1 } else { *count - 1 };
+            above = self.parents[parent.index()];
         }
     }
 
     /// Forgets all tiles: the GPU that held them is gone.
     pub fn forget_residents(&mut self) {
         self.resident.fill(None);
+        self.resident_below.fill(0);
     }
 
     /// How many tiles can be drawn.

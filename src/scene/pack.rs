@@ -9,7 +9,7 @@ use glam::{Affine3A, Mat3A, Vec2, Vec3, Vec4};
 use super::gltf::document::VertexSet;
 use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_unit};
 use super::{ContentError, EntityIndex, Material, MaterialId, limits};
-use crate::math::{Aabb, Sphere};
+use crate::math::{Aabb, Cone, Sphere};
 
 #[cfg(test)]
 mod tests;
@@ -114,12 +114,14 @@ impl Builder {
         let first_index = self.mesh.indices.len();
         // Below the ceiling on vertices every index fits 16 bits.
         self.mesh.indices.extend(indices.iter().map(|&index| index as u16));
-        let bounds =
-            chunk_bounds(&self.mesh.positions, &self.mesh.indices[first_index..], self.mesh.world_from_grid);
+        let own = &self.mesh.indices[first_index..];
+        let (bounds, cone) =
+            chunk_bounds(&self.mesh.positions, own, self.mesh.world_from_grid, piece.batch.double_sided);
         self.mesh.chunks.push(Chunk {
             first_index: first_index as u32,
             index_count: indices.len() as u32,
             bounds,
+            cone,
             batch: piece.batch,
             entity: piece.entity,
         });
@@ -238,8 +240,14 @@ fn attributes(vertex: &Vertex, material: &Material) -> Attributes {
     }
 }
 
-/// A sphere around the vertices that the indices name, metres in the world.
-pub(super) fn chunk_bounds(positions: &[Position], indices: &[u16], world_from_grid: Affine3A) -> Sphere {
+/// A sphere around the vertices that the indices name, metres in the world, and a cone around the normals
+/// of their triangles, unless both sides are drawn.
+pub(super) fn chunk_bounds(
+    positions: &[Position],
+    indices: &[u16],
+    world_from_grid: Affine3A,
+    double_sided: bool,
+) -> (Sphere, Cone) {
     let grid = || indices.iter().filter_map(|&index| positions.get(usize::from(index))).map(|p| p.grid);
     let (mut min, mut max) = ([u16::MAX; 3], [0_u16; 3]);
     for corner in grid() {
@@ -253,7 +261,17 @@ pub(super) fn chunk_bounds(positions: &[Position], indices: &[u16], world_from_g
     let step = Vec3::from(world_from_grid.matrix3.diagonal());
     let reach = |corner: [u16; 3]| ((point(corner) - middle) * step).length_squared();
     let radius = grid().map(reach).fold(0.0_f32, f32::max).sqrt();
-    Sphere { center: world_from_grid.transform_point3(middle), radius }
+    let bounds = Sphere { center: world_from_grid.transform_point3(middle), radius };
+    if double_sided {
+        return (bounds, Cone::ANY);
+    }
+    let corner = |index: u16| positions.get(usize::from(index)).map_or(Vec3::ZERO, |p| point(p.grid) * step);
+    let triangles = indices.as_chunks::<3>().0.iter();
+    let normals = triangles.map(|triangle| {
+        let [a, b, c] = triangle.map(corner);
+        (b - a).cross(c - a)
+    });
+    (bounds, Cone::around(normals))
 }
 
 /// The chunks sorted by batch, otherwise in the order they came, and their indices likewise.

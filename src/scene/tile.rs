@@ -262,10 +262,12 @@ impl<'a> Reader<'a> {
                 indices.push(index);
             }
             let own = indices.get(first_index..).unwrap_or_default();
+            let (bounds, cone) = chunk_bounds(positions, own, parts.world_from_grid, batch.double_sided);
             chunks.push(Chunk {
                 first_index: first_index as u32,
                 index_count: own.len() as u32,
-                bounds: chunk_bounds(positions, own, parts.world_from_grid),
+                bounds,
+                cone,
                 batch,
                 entity: *entity,
             });

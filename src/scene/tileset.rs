@@ -228,11 +228,10 @@ fn check_references(index: usize, tile: &Tile, tables: &Tables) -> Result<(), Co
     Err(ContentError::malformed(format!("tile {index}"), "its content or an image of it is out of range"))
 }
 
-/// Whether the images that a material reads in one colour space have one size: they are read from
-/// one array.
+/// Whether the images that a material reads have one size: they are read from one array for each space.
 fn has_one_side(material: &Material, images: &[Image]) -> bool {
     let used = || material.textures().into_iter().flatten().filter_map(|slot| images.get(slot.image.index()));
-    used().all(|image| used().all(|other| other.space != image.space || other.side_log2 == image.side_log2))
+    used().all(|image| used().all(|other| other.side_log2 == image.side_log2))
 }
 
 fn check_entities(entities: &[Entity]) -> Result<(), ContentError> {

@@ -5,14 +5,16 @@ use glam::{Affine3A, Mat3, Quat, Vec2, Vec3};
 
 use crate::cull::DrawList;
 use crate::cull::draw_list::{Draw, Instance, Source};
-use crate::math::Aabb;
+use crate::math::lanes::LANES;
+use crate::math::{Aabb, Cone};
+use crate::scene::chunks::Range;
 use crate::scene::material::{AlphaMode, TextureSlot};
-use crate::scene::mesh::{Attributes, Position, TextureSet, octahedral_from_unit};
+use crate::scene::mesh::{Attributes, Position, octahedral_from_unit};
 use crate::scene::texture::{ColorSpace, Image, Pixels, Texture, side_log2_for};
 use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{
-    Batch, BlobId, Chunk, ContentHash, ImageId, Material, MaterialId, ResidentTile, Tile, TileId, TileMesh,
-    Tileset,
+    Batch, BlobId, Chunk, Chunks, ContentHash, ImageId, Material, MaterialId, ResidentTile, Tile, TileId,
+    TileMesh, Tileset,
 };
 
 /// A corner of a triangle.
@@ -164,16 +166,7 @@ impl Props {
     }
 
     fn batch(&self, material: MaterialId) -> Batch {
-        let material = &self.tables.materials[material.index()];
-        let mut textures = TextureSet { wrap: material.wrap, ..TextureSet::default() };
-        for slot in material.textures().iter().flatten() {
-            let image = self.tables.images[slot.image.index()];
-            match image.space {
-                ColorSpace::Srgb => textures.color_side_log2 = image.side_log2,
-                ColorSpace::Linear => textures.data_side_log2 = image.side_log2,
-            }
-        }
-        Batch { alpha: material.alpha, double_sided: material.double_sided, textures }
+        Batch::of(&self.tables.materials[material.index()], &self.tables.images)
     }
 
     /// The bounds of everything.
@@ -231,6 +224,7 @@ impl Props {
                 first_index: mesh.indices.len() as u32,
                 index_count: shape.indices.len() as u32,
                 bounds: Aabb::around(shape.corners.iter().map(|corner| corner.position)).sphere(),
+                cone: Cone::ANY,
                 batch: self.batch(*material),
                 entity: None,
             });
@@ -244,20 +238,20 @@ impl Props {
 pub fn draw_all(tile: TileId, resident: &ResidentTile) -> DrawList {
     let mut list =
         DrawList { instances: vec![Instance::new(&resident.world_from_grid)], ..DrawList::default() };
+    let Chunks { spheres, ranges, groups, .. } = &resident.chunks;
+    let batch =
+        |chunk: usize| groups.iter().find(|group| chunk < group.end as usize).map(|group| group.batch);
+    let depth = |chunk: usize| spheres[chunk / LANES].center(chunk % LANES).z;
     for alpha in [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend] {
-        let mut chunks: Vec<&Chunk> =
-            resident.chunks.iter().filter(|chunk| chunk.batch.alpha == alpha).collect();
-        chunks.sort_by(|a, b| a.bounds.center.z.total_cmp(&b.bounds.center.z));
-        for chunk in chunks {
-            list.draws.push(Draw {
-                source: Source::Tile(tile),
-                first_index: chunk.first_index,
-                index_count: chunk.index_count,
-                instance: 0,
-                instance_count: 1,
-                batch: chunk.batch,
-            });
-            list.triangle_count += u64::from(chunk.index_count / 3);
+        let mut chunks: Vec<(usize, Batch)> =
+            (0..ranges.len()).filter_map(|chunk| Some((chunk, batch(chunk)?))).collect();
+        chunks.retain(|(_, batch)| batch.alpha == alpha);
+        chunks.sort_by(|&(a, _), &(b, _)| depth(a).total_cmp(&depth(b)));
+        for (chunk, batch) in chunks {
+            let Range { first_index, index_count } = ranges[chunk];
+            let source = Source::Tile(tile);
+            list.draws.push(Draw { source, first_index, index_count, instance: 0, instance_count: 1, batch });
+            list.triangle_count += u64::from(index_count / 3);
         }
     }
     list

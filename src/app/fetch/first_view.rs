@@ -7,7 +7,7 @@ use glam::Affine3A;
 use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::Person;
-use crate::scene::{Demand, ResidentTile, Scene, TileId, Tileset};
+use crate::scene::{Chunks, Demand, ResidentTile, Scene, TileId, Tileset};
 
 /// Pixels of an eye of a Quest 2, and about what it sees of the height, radians.
 const EYE_PIXELS: [f32; 2] = [1832.0, 1920.0];
@@ -30,8 +30,11 @@ pub fn tiles(tileset: &Arc<Tileset>) -> Vec<TileId> {
         let before = tiles.len();
         for want in &demand.wants {
             if scene.resident(want.tile).is_none() {
-                let nothing =
-                    ResidentTile { chunks: Vec::new(), world_from_grid: Affine3A::IDENTITY, size_bytes: 0 };
+                let nothing = ResidentTile {
+                    chunks: Chunks::default(),
+                    world_from_grid: Affine3A::IDENTITY,
+                    size_bytes: 0,
+                };
                 scene.set_resident(want.tile, Some(nothing));
                 tiles.push(want.tile);
             }

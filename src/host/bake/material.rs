@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glam::Vec2;
 
-use super::BakedBlob;
 use super::soup::UvBox;
+use super::{BakedBlob, sides};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
 use crate::scene::gltf::image::{self, Encoding};
@@ -145,7 +145,7 @@ impl Catalog {
     }
 
     /// Gives every draft its box.
-    pub fn finish(self, boxes: &[UvBox]) -> Shelf {
+    pub fn finish(mut self, boxes: &[UvBox]) -> Shelf {
         let mut materials: Vec<Material> = self.drafts.into_iter().map(|(material, _)| material).collect();
         for (material, uv_box) in materials.iter_mut().zip(boxes) {
             if material.textures().iter().all(Option::is_none) || *uv_box == UvBox::EMPTY {
@@ -156,6 +156,7 @@ impl Catalog {
             material.uv_offset = uv_box.min.into();
             material.uv_scale = [or_one(size.x), or_one(size.y)];
         }
+        sides::merge(&mut self.images, &mut materials);
         Shelf { materials, images: self.images, blobs: self.blobs, skipped: self.skipped }
     }
 
@@ -181,14 +182,10 @@ impl Catalog {
             });
             *slot = Some((image, stream as u8));
         }
-        // One array is bound for all textures of a space, so the smaller ones are drawn larger.
-        let sides = [ColorSpace::Srgb, ColorSpace::Linear].map(|space| {
-            let images = slots.iter().flatten().filter(|(image, _)| image.space == space);
-            (space, images.map(|(image, _)| image.side_log2).max().unwrap_or(0))
-        });
+        // The arrays that are bound have one size, so the smaller ones are drawn larger.
+        let side_log2 = slots.iter().flatten().map(|(image, _)| image.side_log2).max().unwrap_or(0);
         let slots = slots.map(|slot| {
             let (image, uv_set) = slot?;
-            let (_, side_log2) = *sides.iter().find(|(space, _)| *space == image.space)?;
             Some(TextureSlot { image: self.list(Image { side_log2, ..image }), uv_set })
         });
         let [

@@ -25,6 +25,7 @@ pub mod prop;
 pub mod proxy;
 pub mod report;
 pub mod resolve;
+mod sides;
 pub mod simplify;
 pub mod sound;
 pub mod soup;

@@ -10,7 +10,7 @@ use glam::{Affine3A, Quat, Vec2, Vec3};
 
 use super::form::{Body, Form, Pad};
 use super::{MATERIAL_COUNT, NAME_TAG_METRES, Shape, own};
-use crate::math::{Aabb, Sphere};
+use crate::math::{Aabb, Cone, Sphere};
 use crate::scene::material::{TextureSlot, Wrap};
 use crate::scene::mesh::TextureSet;
 use crate::scene::pack::{Builder, Piece};
@@ -81,8 +81,14 @@ fn build() -> Shapes {
     let reach = Vec3::splat(REACH_METRES);
     let mut builder = Builder::new(Aabb { min: -reach, max: reach });
     let empty = Sphere { center: Vec3::ZERO, radius: 0.0 };
-    let nothing =
-        Chunk { first_index: 0, index_count: 0, bounds: empty, batch: Batch::default(), entity: None };
+    let nothing = Chunk {
+        bounds: empty,
+        cone: Cone::ANY,
+        first_index: 0,
+        index_count: 0,
+        batch: Batch::default(),
+        entity: None,
+    };
     let mut chunks = [nothing; Shape::ALL.len()];
     // The packed indices are in the order of their batches: the tags, alone in theirs, come last.
     let (tags, others): (Vec<_>, Vec<_>) = Shape::ALL.into_iter().partition(|shape| *shape == Shape::NameTag);

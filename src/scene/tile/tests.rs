@@ -189,7 +189,7 @@ fn a_tile_comes_out_as_it_was_put_in() {
     assert_eq!((opaque.first_index, opaque.index_count, opaque.entity), (0, 6, None));
     assert_eq!((blended.first_index, blended.entity), (6, Some(EntityIndex(1))));
     assert_eq!((opaque.batch.alpha, opaque.batch.double_sided), (AlphaMode::Opaque, true));
-    assert_eq!((blended.batch.alpha, blended.batch.textures.color_side_log2), (AlphaMode::Blend, 9));
+    assert_eq!((blended.batch.alpha, blended.batch.textures.side_log2), (AlphaMode::Blend, 9));
     for chunk in &mesh.chunks {
         let range = chunk.first_index as usize..(chunk.first_index + chunk.index_count) as usize;
         for &index in &mesh.indices[range] {

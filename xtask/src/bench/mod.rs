@@ -2,12 +2,16 @@
 
 use anyhow::Result;
 
+mod core;
 mod xr;
 
 /// Measure what things cost.
 ///
-///   cargo xtask bench xr    the demo venue in a headset's session: CPU time from xrWaitFrame's return to the submit,
-///                           and allocations of our code
+///   cargo xtask bench xr          the demo venue in a headset's session: CPU time from xrWaitFrame's return to the
+///                                 submit, and allocations of our code
+///   cargo xtask bench cull        all of culling, for each chunk that exists, on one core
+///   cargo xtask bench foveation   triangles and draws of a walk: frustum alone, levels of detail, levels that follow
+///                                 the eye, and within a headset's budget
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -29,6 +33,10 @@ pub struct Arguments {
 enum What {
     /// A frame in a headset's session.
     Xr,
+    /// All of culling.
+    Cull,
+    /// What a walk costs a frame.
+    Foveation,
 }
 
 /// The chore itself.
@@ -36,6 +44,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for what in &arguments.what {
         match what {
             What::Xr => xr::run(arguments)?,
+            What::Cull => core::run("cull", &[], arguments)?,
+            What::Foveation => core::foveation(arguments)?,
         }
     }
     Ok(())

@@ -1,0 +1,88 @@
+//! The boxes as a twin of which everything is here: a tile a cell, and four tiles below each of those above.
+
+use glam::{Affine3A, Vec3};
+use pavilion::math::{Aabb, Cone, Sphere};
+use pavilion::scene::mesh::{Batch, Chunk, TextureSet};
+use pavilion::scene::tileset::{Blob, Tables};
+use pavilion::scene::{BlobId, Chunks, ContentHash, ResidentTile, Scene, Tile, TileId, Tileset};
+
+use super::world::{self, CELL_CHUNKS};
+
+pub const CHUNK_TRIANGLES: u32 = 1000;
+
+/// A node: the cells from the first to before the second, on each axis.
+type Span = [(usize, usize); 2];
+
+pub fn of(boxes: &[world::Chunk]) -> Scene {
+    let cells: Vec<&[world::Chunk]> = boxes.chunks(CELL_CHUNKS).collect();
+    let side = world::side(boxes.len());
+    let mut spans: Vec<Span> = vec![[(0, side); 2]];
+    let mut tiles: Vec<Tile> = Vec::new();
+    let mut leaves = Vec::new();
+    while let Some(&span) = spans.get(tiles.len()) {
+        let bounds = bounds(span, &cells, side);
+        let halves = split(span, &cells, side);
+        let is_leaf = halves.is_empty();
+        if is_leaf {
+            leaves.push((tiles.len() as u32, span[1].0 * side + span[0].0));
+        }
+        let width = (span[0].1 - span[0].0) as f32;
+        tiles.push(Tile {
+            bounds,
+            // So coarse that every cell is drawn as it is.
+            geometric_error_metres: if is_leaf { 0.0 } else { width * 100.0 },
+            first_child: if is_leaf { 0 } else { spans.len() as u32 },
+            child_count: halves.len() as u32,
+            content: is_leaf.then_some(BlobId(0)),
+            images: Vec::new(),
+            triangle_count: CHUNK_TRIANGLES * CELL_CHUNKS as u32,
+        });
+        spans.extend(halves);
+    }
+    let blobs = vec![Blob { hash: ContentHash([0; 32]), size_bytes: 1 }];
+    let tables = Tables { tiles, blobs, ..Tables::default() };
+    let mut scene = Scene::new(Tileset::try_from(tables).expect("a tileset"));
+    for (tile, cell) in leaves {
+        scene.set_resident(TileId(tile), Some(resident(cells[cell])));
+    }
+    scene
+}
+
+/// Up to four parts that hold a cell; none for a single cell.
+fn split([x, z]: Span, cells: &[&[world::Chunk]], side: usize) -> Vec<Span> {
+    let halves = |(from, to): (usize, usize)| {
+        let middle = (from + to).div_ceil(2);
+        [(from, middle), (middle, to)].into_iter().filter(|(from, to)| from < to)
+    };
+    if x.1 - x.0 <= 1 && z.1 - z.0 <= 1 {
+        return Vec::new();
+    }
+    let parts = halves(z).flat_map(|z| halves(x).map(move |x| [x, z]));
+    parts.filter(|part| part[1].0 * side + part[0].0 < cells.len()).collect()
+}
+
+fn bounds([x, z]: Span, cells: &[&[world::Chunk]], side: usize) -> Aabb {
+    let numbers = (z.0..z.1).flat_map(|z| (x.0..x.1).map(move |x| z * side + x));
+    let inside = numbers.filter_map(|number| cells.get(number)).flat_map(|cell| cell.iter());
+    inside.fold(Aabb::EMPTY, |bounds, chunk| {
+        let (center, half) = (Vec3::from(chunk.center), Vec3::from(chunk.half));
+        bounds.union(Aabb { min: center - half, max: center + half })
+    })
+}
+
+/// Chunks of three batches, as a tile of a venue has them.
+fn resident(cell: &[world::Chunk]) -> ResidentTile {
+    let chunk = |(number, chunk): (usize, &world::Chunk)| Chunk {
+        first_index: number as u32 * CHUNK_TRIANGLES * 3,
+        index_count: CHUNK_TRIANGLES * 3,
+        bounds: Sphere { center: Vec3::from(chunk.center), radius: chunk.radius() },
+        cone: Cone::ANY,
+        batch: Batch {
+            textures: TextureSet { side_log2: (number * 3 / CELL_CHUNKS) as u8, ..TextureSet::default() },
+            ..Batch::default()
+        },
+        entity: None,
+    };
+    let chunks: Vec<Chunk> = cell.iter().enumerate().map(chunk).collect();
+    ResidentTile { chunks: Chunks::from(&chunks[..]), world_from_grid: Affine3A::IDENTITY, size_bytes: 0 }
+}
