@@ -68,10 +68,13 @@ impl Culler {
         }
     }
 
-    /// Puts all draws into the order to draw them.
+    /// Puts all draws into the order to draw them: by their keys, which are smaller than they are.
     pub(super) fn sort(&mut self, list: &mut DrawList) {
-        self.sorted.sort_unstable_by_key(|keyed| (keyed.order, keyed.draw.instance, keyed.draw.first_index));
-        list.draws.extend(self.sorted.iter().map(|keyed| keyed.draw));
+        let Self { keys, sorted, .. } = self;
+        keys.clear();
+        keys.extend(sorted.iter().zip(0..).map(|(keyed, number)| (keyed.order, number)));
+        keys.sort_unstable();
+        list.draws.extend(keys.iter().map(|&(_, number)| sorted[number as usize].draw));
     }
 
     fn emit_tile(&mut self, tile: TileId, resident: &ResidentTile, seen: &Seen<'_>, list: &mut DrawList) {
@@ -87,10 +90,12 @@ impl Culler {
             open: None,
         };
         for (eight, mask) in (0..).step_by(LANES).zip(seen.masks(&resident.chunks)) {
-            let mut mask = mask;
-            while mask != 0 {
-                joiner.add(eight + mask.trailing_zeros());
-                mask &= mask - 1;
+            let mut rest = u32::from(mask);
+            while rest != 0 {
+                let first = rest.trailing_zeros();
+                let end = first + (rest >> first).trailing_ones();
+                joiner.add(eight + first, eight + end);
+                rest &= u32::MAX << end;
             }
         }
         joiner.close();
@@ -141,43 +146,59 @@ struct Joiner<'a> {
 }
 
 impl Joiner<'_> {
-    /// Adds a chunk of a higher number than those before.
-    fn add(&mut self, chunk: u32) {
-        while self.group.is_none_or(|group| group.end <= chunk) {
-            self.close();
-            self.group = self.groups.next();
-            if self.group.is_none() {
-                return;
+    /// Adds the chunks from the first to before the end: of higher numbers than those before.
+    fn add(&mut self, mut first: u32, end: u32) {
+        while first < end {
+            let Some(group) = self.group.filter(|group| first < group.end) else {
+                self.close();
+                self.group = self.groups.next();
+                if self.group.is_none() {
+                    return;
+                }
+                continue;
+            };
+            let end = end.min(group.end);
+            let is_apart = group.batch.alpha == AlphaMode::Blend && self.seen.is_near;
+            if is_apart {
+                // Each by itself, or they could not be drawn far to near.
+                (first..end).for_each(|chunk| {
+                    self.join(chunk, chunk, group.batch);
+                    self.close();
+                });
+            } else {
+                self.join(first, end - 1, group.batch);
             }
+            first = end;
         }
-        let Some((range, group)) = self.chunks.ranges.get(chunk as usize).zip(self.group) else { return };
+    }
+
+    /// Joins the chunks from the first to the last, which lie beside each other, to what is open.
+    fn join(&mut self, first: u32, last: u32, batch: Batch) {
+        let ranges = &self.chunks.ranges;
+        let Some((start, end)) = ranges.get(first as usize).zip(ranges.get(last as usize)) else { return };
+        let end_index = end.first_index + end.index_count;
         if let Some((open, _)) = &mut self.open
-            && range.first_index - (open.first_index + open.index_count) <= GAP_INDICES_MAX
+            && start.first_index - (open.first_index + open.index_count) <= GAP_INDICES_MAX
         {
-            open.index_count = range.first_index + range.index_count - open.first_index;
+            open.index_count = end_index - open.first_index;
             return;
         }
         self.close();
+        let distance = if batch.alpha == AlphaMode::Blend {
+            let spheres = &self.chunks.spheres[first as usize / LANES];
+            spheres.center(first as usize % LANES).distance(self.seen.eyes.gaze.position)
+        } else {
+            self.seen.distance
+        };
         let draw = Draw {
             source: self.source,
-            first_index: range.first_index,
-            index_count: range.index_count,
+            first_index: start.first_index,
+            index_count: end_index - start.first_index,
             instance: self.instance,
             instance_count: 1,
-            batch: group.batch,
+            batch,
         };
-        if group.batch.alpha != AlphaMode::Blend {
-            self.open = Some((draw, self.seen.distance));
-            return;
-        }
-        let spheres = &self.chunks.spheres[chunk as usize / LANES];
-        let distance = spheres.center(chunk as usize % LANES).distance(self.seen.eyes.gaze.position);
-        if self.seen.is_near {
-            // Each by itself, or they could not be drawn far to near.
-            self.sorted.push(Keyed::new(distance, draw));
-        } else {
-            self.open = Some((draw, distance));
-        }
+        self.open = Some((draw, distance));
     }
 
     fn close(&mut self) {

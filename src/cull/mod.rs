@@ -108,6 +108,8 @@ pub struct Culler {
     fitting: budget::Fitting,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
+    /// Order and number of each of those.
+    keys: Vec<(u64, u32)>,
 }
 
 impl Culler {

@@ -42,7 +42,7 @@ pub fn eccentricity_radians(gaze: Pose, bounds: Sphere) -> f32 {
         return 0.0;
     }
     let axis: Vec3 = gaze.forward();
-    let angle = (axis.dot(to) / distance).clamp(-1.0, 1.0).acos();
+    let angle = angle_of(axis.dot(to) / distance);
     (angle - (bounds.radius / distance).asin()).max(0.0)
 }
 
@@ -55,7 +55,7 @@ pub fn exposures(gaze: Pose, bounds: Aabb) -> [(f32, f32); 2] {
         let to = point - gaze.position;
         let distance = to.length();
         let cosine = if distance > 0.0 { axis.dot(to) / distance } else { 1.0 };
-        (distance, cosine.clamp(-1.0, 1.0).acos())
+        (distance, angle_of(cosine))
     };
     let within = |point: Vec3| point.clamp(bounds.min, bounds.max);
     // The box and the axis, each moved to what is nearest of the other: from the middle a step or two suffice.
@@ -64,6 +64,15 @@ pub fn exposures(gaze: Pose, bounds: Aabb) -> [(f32, f32); 2] {
         inner = within(gaze.position + axis * axis.dot(inner - gaze.position).max(0.0));
     }
     [at(within(gaze.position)), at(inner)]
+}
+
+/// The angle of this cosine to within 0.0001 radians, many times faster than to the last bit
+/// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 4.4.45).
+fn angle_of(cosine: f32) -> f32 {
+    let x = cosine.abs().min(1.0);
+    let series = 1.570_728_8 + x * (-0.212_114_4 + x * (0.074_261_0 - x * 0.018_729_3));
+    let angle = (1.0 - x).sqrt() * series;
+    if cosine < 0.0 { std::f32::consts::PI - angle } else { angle }
 }
 
 #[cfg(test)]
@@ -86,7 +95,7 @@ mod tests {
         let gaze = Pose::IDENTITY;
         let beside = Aabb { min: Vec3::new(2.0, -1.0, -20.0), max: Vec3::new(4.0, 1.0, 5.0) };
         let [(near, wide), (far, narrow)] = exposures(gaze, beside);
-        assert!((near - 2.0).abs() < 1e-6 && (wide - std::f32::consts::FRAC_PI_2).abs() < 1e-6);
+        assert!((near - 2.0).abs() < 1e-6 && (wide - std::f32::consts::FRAC_PI_2).abs() < 1e-4);
         assert!(far > 7.0 && narrow < 0.3, "{far} m, {narrow}");
         let around = Aabb { min: Vec3::splat(-1.0), max: Vec3::ONE };
         assert_eq!(exposures(gaze, around)[0], (0.0, 0.0));
@@ -95,10 +104,19 @@ mod tests {
     }
 
     #[test]
+    fn an_angle_is_that_of_its_cosine() {
+        for step in -1000..=1000 {
+            let cosine = step as f32 / 1000.0;
+            assert!((angle_of(cosine) - cosine.acos()).abs() < 1e-4, "{cosine}");
+        }
+        assert_eq!(angle_of(1.000_001), 0.0);
+    }
+
+    #[test]
     fn eccentricity_counts_from_the_edge() {
         let ball = Sphere { center: Vec3::new(2.0, 0.0, -2.0), radius: 0.0 };
         let quarter = eccentricity_radians(Pose::IDENTITY, ball);
-        assert!((quarter - std::f32::consts::FRAC_PI_4).abs() < 1e-6);
+        assert!((quarter - std::f32::consts::FRAC_PI_4).abs() < 1e-4);
         let inside = Sphere { center: Vec3::ZERO, radius: 1.0 };
         assert_eq!(eccentricity_radians(Pose::IDENTITY, inside), 0.0);
     }

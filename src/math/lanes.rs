@@ -7,8 +7,11 @@ use super::{Cone, Sphere};
 /// How many bounds lie side by side.
 pub const LANES: usize = 8;
 
-/// One bit a lane.
-const BITS: [u32; LANES] = [1, 2, 4, 8, 16, 32, 64, 128];
+/// Zeros and ones as the bits of one byte, the first as the lowest: the product has the byte at 8·i also at
+/// 8·i + 7·(8 − i), which is bit i of the highest byte, and nothing else there.
+fn mask(flags: [u8; LANES]) -> u8 {
+    (u64::from_le_bytes(flags).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
 
 /// Eight spheres, each coordinate by itself.
 #[repr(C, align(32))]
@@ -67,26 +70,25 @@ impl Spheres {
                 *reach = if distance < *reach { distance } else { *reach };
             }
         }
-        let mut mask = 0;
-        for (lane, reach) in reach.iter().enumerate() {
-            mask |= if *reach + self.radius[lane] >= 0.0 { BITS[lane] } else { 0 };
+        let mut flags = [0; LANES];
+        for (lane, flag) in flags.iter_mut().enumerate() {
+            *flag = u8::from(reach[lane] + self.radius[lane] >= 0.0);
         }
-        mask as u8
+        mask(flags)
     }
 
     /// A bit for each sphere that seen from `eye` is at least `angle_radians` across (small angles), and
     /// whose cone does not face away from every point within `reach_metres` of `eye`.
     pub fn told_apart(&self, cones: &Cones, eye: Vec3, reach_metres: f32, angle_radians: f32) -> u8 {
-        let mut mask = 0;
-        for (lane, bit) in BITS.iter().enumerate() {
+        let mut flags = [0; LANES];
+        for (lane, flag) in flags.iter_mut().enumerate() {
             let (x, y, z) = (self.x[lane] - eye.x, self.y[lane] - eye.y, self.z[lane] - eye.z);
             let (radius, distance) = (self.radius[lane], (x * x + y * y + z * z).sqrt());
             let along = x * cones.x[lane] + y * cones.y[lane] + z * cones.z[lane];
             let away = cones.sine[lane] * distance + radius + 2.0 * reach_metres;
-            let is_seen = (2.0 * radius >= angle_radians * distance) & (along < away);
-            mask |= if is_seen { *bit } else { 0 };
+            *flag = u8::from((2.0 * radius >= angle_radians * distance) & (along < away));
         }
-        mask as u8
+        mask(flags)
     }
 }
 
