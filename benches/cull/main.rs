@@ -10,6 +10,8 @@ mod world;
 use std::hint::black_box;
 
 use glam::Vec3;
+use scene::Above;
+
 use pavilion::cull::{Budget, Culler, DrawList, Quality, Sight};
 use pavilion::math::{Fov, Frustum, Pose, Sphere, ViewPair, pose::EYE_DISTANCE_METRES};
 use pavilion::scene::{Demand, TileId};
@@ -47,11 +49,13 @@ fn main() {
     let is_json = std::env::args().any(|argument| argument == "--json");
     let quality = Quality { budget: Budget::UNLIMITED, ..Quality::default() };
     if !is_json {
-        println!("ns a chunk    whole cull   frustum alone   one by one   seen   draws");
+        println!(
+            "ns a chunk    whole cull   frustum alone   one by one   seen   draws   µs with levels   draws"
+        );
     }
     for (count, name) in SIZES {
         let boxes = world::chunks(count);
-        let scene = scene::of(&boxes);
+        let scene = scene::of(&boxes, Above::Nothing);
         let head = Pose { position: Vec3::from(world::eye(count)), ..Pose::IDENTITY };
         let half = world::HALF_FOV_RADIANS;
         let views = ViewPair::around(head, Fov::symmetric(2.0 * half, 1.0), EYE_DISTANCE_METRES);
@@ -82,6 +86,10 @@ fn main() {
             seen.sort_unstable();
             black_box(&seen);
         });
+        let levels = scene::of(&boxes, Above::Levels);
+        let (mut leveled, mut near) = (Culler::default(), DrawList::default());
+        let micros =
+            nanos(count, || leveled.cull(&levels, &[], &sight, &mut near, &mut demand)) * count as f64 / 1e3;
         let share = list.triangle_count as f64 / (count as f64 * scene::CHUNK_TRIANGLES as f64);
         if is_json {
             println!(
@@ -94,13 +102,16 @@ fn main() {
                     "brute_force_nanos_per_chunk": brute,
                     "seen_share": share,
                     "draws": list.draws.len(),
+                    "cull_micros_with_levels": micros,
+                    "draws_with_levels": near.draws.len(),
                 })
             );
         } else {
             println!(
-                "{count:>10}    {whole:>10.2}   {alone:>13.2}   {brute:>10.2}   {:>3.0} %  {:>6}",
+                "{count:>10}    {whole:>10.2}   {alone:>13.2}   {brute:>10.2}   {:>3.0} %  {:>6}   {micros:>14.0}  {:>6}",
                 share * 100.0,
-                list.draws.len()
+                list.draws.len(),
+                near.draws.len()
             );
         }
     }

@@ -13,7 +13,16 @@ pub const CHUNK_TRIANGLES: u32 = 1000;
 /// A node: the cells from the first to before the second, on each axis.
 type Span = [(usize, usize); 2];
 
-pub fn of(boxes: &[world::Chunk]) -> Scene {
+/// What the tiles above the cells are.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Above {
+    /// Nothing: every cell is drawn as it is, however far away.
+    Nothing,
+    /// Coarser tiles: a cell is drawn where it is near enough to be told from them.
+    Levels,
+}
+
+pub fn of(boxes: &[world::Chunk], above: Above) -> Scene {
     let cells: Vec<&[world::Chunk]> = boxes.chunks(CELL_CHUNKS).collect();
     let side = world::side(boxes.len());
     let mut spans: Vec<Span> = vec![[(0, side); 2]];
@@ -29,11 +38,10 @@ pub fn of(boxes: &[world::Chunk]) -> Scene {
         let width = (span[0].1 - span[0].0) as f32;
         tiles.push(Tile {
             bounds,
-            // So coarse that every cell is drawn as it is.
-            geometric_error_metres: if is_leaf { 0.0 } else { width * 100.0 },
+            geometric_error_metres: if is_leaf { 0.0 } else { width * 0.1 },
             first_child: if is_leaf { 0 } else { spans.len() as u32 },
             child_count: halves.len() as u32,
-            content: is_leaf.then_some(BlobId(0)),
+            content: (is_leaf || above == Above::Levels).then_some(BlobId(0)),
             images: Vec::new(),
             triangle_count: CHUNK_TRIANGLES * CELL_CHUNKS as u32,
         });
@@ -42,8 +50,14 @@ pub fn of(boxes: &[world::Chunk]) -> Scene {
     let blobs = vec![Blob { hash: ContentHash([0; 32]), size_bytes: 1 }];
     let tables = Tables { tiles, blobs, ..Tables::default() };
     let mut scene = Scene::new(Tileset::try_from(tables).expect("a tileset"));
-    for (tile, cell) in leaves {
-        scene.set_resident(TileId(tile), Some(resident(cells[cell])));
+    let tileset = scene.tileset.clone();
+    for (node, tile) in tileset.tiles().iter().zip(0..).filter(|(node, _)| node.content.is_some()) {
+        let cell = leaves.binary_search_by_key(&tile, |&(tile, _)| tile).map(|found| leaves[found].1);
+        let content = match cell {
+            Ok(cell) => resident(cells[cell]),
+            Err(_) => resident(&quarters(node.bounds)),
+        };
+        scene.set_resident(TileId(tile), Some(content));
     }
     scene
 }
@@ -68,6 +82,16 @@ fn bounds([x, z]: Span, cells: &[&[world::Chunk]], side: usize) -> Aabb {
         let (center, half) = (Vec3::from(chunk.center), Vec3::from(chunk.half));
         bounds.union(Aabb { min: center - half, max: center + half })
     })
+}
+
+/// A coarser tile's chunks: as many as a cell's, side by side.
+fn quarters(bounds: Aabb) -> Vec<world::Chunk> {
+    let half = bounds.half_extent() / Vec3::new(8.0, 1.0, 8.0);
+    let at = |x: usize, z: usize| {
+        let step = Vec3::new((2 * x + 1) as f32, 1.0, (2 * z + 1) as f32);
+        world::Chunk { center: (bounds.min + half * step).to_array(), half: half.to_array() }
+    };
+    (0..8).flat_map(|z| (0..8).map(move |x| at(x, z))).collect()
 }
 
 /// Chunks of three batches, as a tile of a venue has them.
