@@ -5,16 +5,22 @@
 //! they are the same on every machine.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod pictures;
 mod venue;
 mod walk;
+
+use std::path::{Path, PathBuf};
 
 use pavilion::cull::{Budget, Culler, DrawList, Quality, Sight};
 use pavilion::math::fovea::Fovea;
 use pavilion::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
+use pavilion::present::picture::write_png;
 use pavilion::scene::{Demand, Scene};
 
-/// An eye of a Quest 2: pixels of its height, and about what it sees of height and width, radians.
-const EYE_PIXELS: f32 = 1920.0;
+use pictures::{Gallery, Part};
+
+/// An eye of a Quest 2: a pixel at its middle, and about what it sees of height and width, radians.
+const PIXEL_RADIANS: f32 = 1.14e-3;
 const FOV: Fov = Fov { left_radians: -0.85, right_radians: 0.85, up_radians: 0.83, down_radians: -0.83 };
 
 /// Finest everywhere: no error goes unseen.
@@ -29,12 +35,12 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(scene: &Scene, quality: &Quality, pixel_radians: f32) -> Self {
+    fn of(scene: &Scene, quality: &Quality) -> Self {
         let mut counts = Self::default();
         let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
         for head in walk::heads(scene.tileset.bounds(), scene.tileset.spawn()) {
             let views = ViewPair::around(head, FOV, EYE_DISTANCE_METRES);
-            let sight = Sight { views: &views, pixel_radians, quality };
+            let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality };
             culler.cull(scene, &[], &sight, &mut list, &mut demand);
             counts.triangles.push(list.triangle_count);
             counts.draws.push(list.draws.len() as u64);
@@ -64,48 +70,124 @@ impl Counts {
     }
 }
 
+/// Heads of the walk that are drawn, for the comparison of pictures.
+const PICTURES: usize = 6;
+
+/// The qualities that are compared.
+struct Qualities {
+    /// What is in view, as fine as there is.
+    full: Quality,
+    /// Levels of detail at a pixel of error, everywhere.
+    plain: Quality,
+    /// Levels that follow the eye.
+    foveated: Quality,
+    /// The same, within the budget.
+    capped: Quality,
+}
+
+impl Qualities {
+    fn new() -> Self {
+        let capped = Quality::default();
+        let foveated = Quality { budget: Budget::UNLIMITED, ..capped };
+        let plain = Quality { fovea: EXACT, ..foveated };
+        Self { full: Quality { error_scale: 1e-6, ..plain }, plain, foveated, capped }
+    }
+}
+
+/// The largest difference within the inner cone to everything there is: with levels that follow the eye, and
+/// with those within the budget. `None` where nothing can draw.
+fn differences(scene: &Scene, folder: &Path, qualities: &Qualities) -> Option<[f64; 2]> {
+    let mut gallery = Gallery::of(scene, folder, Part::Inner)?;
+    let heads = walk::heads(scene.tileset.bounds(), scene.tileset.spawn());
+    let mut worst = [0.0_f64; 2];
+    for head in heads.iter().step_by(heads.len() / PICTURES) {
+        let full = gallery.picture(scene, *head, &qualities.full);
+        for (worst, quality) in worst.iter_mut().zip([&qualities.foveated, &qualities.capped]) {
+            let picture = gallery.picture(scene, *head, quality);
+            *worst = worst.max(pictures::inner_difference(&full, &picture));
+        }
+    }
+    Some(worst)
+}
+
+/// Writes what the left eye sees on the walk, drawn with everything and with levels that follow the eye
+/// within the budget, for a metric that is run elsewhere.
+fn write_video(scene: &Scene, folder: &Path, qualities: &Qualities, out: &Path) {
+    let Some(mut gallery) = Gallery::of(scene, folder, Part::Whole) else { return };
+    for (name, quality) in [("full", &qualities.full), ("foveated", &qualities.capped)] {
+        std::fs::create_dir_all(out.join(name)).expect("a folder");
+        let heads = walk::heads(scene.tileset.bounds(), scene.tileset.spawn());
+        for (number, head) in heads.iter().enumerate() {
+            let path = out.join(name).join(format!("{number:05}.png"));
+            write_png(&path, &gallery.picture(scene, *head, quality)).expect("a picture");
+            eprint!("\rbench: {name} {} of {}", number + 1, heads.len());
+        }
+        eprintln!();
+    }
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let is_json = arguments.iter().any(|argument| argument == "--json");
-    let pixel_radians = 2.0 * FOV.up_radians.tan() / EYE_PIXELS;
+    let mut is_json = false;
+    let mut video = None;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--json" => is_json = true,
+            "--video" => video = arguments.next().map(PathBuf::from),
+            folder => folders.push(folder.into()),
+        }
+    }
     if !is_json {
         println!("triangles and draws a view             mean         max      mean       max   excess");
     }
-    for folder in arguments.iter().filter(|argument| !argument.starts_with("--")) {
-        let scene = venue::load(folder.as_ref());
-        let free = Quality { budget: Budget::UNLIMITED, ..Quality::default() };
-        let pixel = Quality { fovea: EXACT, ..free };
-        let frustum = Counts::of(&scene, &pixel, 0.0);
-        let plain = Counts::of(&scene, &pixel, pixel_radians);
-        let foveated = Counts::of(&scene, &free, pixel_radians);
-        let capped = Counts::of(&scene, &Quality::default(), pixel_radians);
-        let gain = Counts::mean(&plain.triangles) / Counts::mean(&foveated.triangles);
-        let source: u64 = scene
-            .tileset
-            .tiles()
-            .iter()
-            .filter(|tile| tile.child_count == 0)
-            .map(|tile| u64::from(tile.triangle_count))
-            .sum();
-        if is_json {
-            println!(
-                "{}",
-                serde_json::json!({
-                    "bench": "foveation",
-                    "venue": scene.tileset.title(),
-                    "source_triangles": source,
-                    "foveated_triangles_max": Counts::max(&capped.triangles),
-                    "foveated_draws_max": Counts::max(&capped.draws),
-                    "foveated_gain": gain,
-                })
-            );
-            continue;
+    for folder in &folders {
+        let (scene, qualities) = (venue::load(folder), Qualities::new());
+        measure(&scene, folder, &qualities, is_json);
+        if let Some(out) = &video {
+            write_video(&scene, folder, &qualities, out);
         }
-        println!("{} ({source} triangles)", scene.tileset.title());
-        println!("  frustum alone                {}", frustum.line());
-        println!("  levels at a pixel of error   {}", plain.line());
-        println!("  levels that follow the eye   {}", foveated.line());
-        println!("  the same within the budget   {}", capped.line());
-        println!("  the eye saves {gain:.2}× of the triangles");
+    }
+}
+
+fn measure(scene: &Scene, folder: &Path, qualities: &Qualities, is_json: bool) {
+    let [full, plain, foveated, capped] =
+        [&qualities.full, &qualities.plain, &qualities.foveated, &qualities.capped]
+            .map(|quality| Counts::of(scene, quality));
+    let gain = Counts::mean(&plain.triangles) / Counts::mean(&foveated.triangles);
+    let finest = scene.tileset.tiles().iter().filter(|tile| tile.child_count == 0);
+    let source: u64 = finest.map(|tile| u64::from(tile.triangle_count)).sum();
+    let differences = differences(scene, folder, qualities);
+    if is_json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "bench": "foveation",
+                "venue": scene.tileset.title(),
+                "source_triangles": source,
+                "foveated_triangles_max": Counts::max(&capped.triangles),
+                "foveated_draws_max": Counts::max(&capped.draws),
+                "foveated_gain": gain,
+                "frustum_triangles_mean": Counts::mean(&full.triangles),
+                "plain_triangles_mean": Counts::mean(&plain.triangles),
+                "uncapped_triangles_mean": Counts::mean(&foveated.triangles),
+                "capped_triangles_mean": Counts::mean(&capped.triangles),
+                "inner_difference_of_255": differences.map(|[foveated, _]| foveated),
+                "capped_inner_difference_of_255": differences.map(|[_, capped]| capped),
+            })
+        );
+        return;
+    }
+    println!("{} ({source} triangles)", scene.tileset.title());
+    println!("  frustum alone                {}", full.line());
+    println!("  levels at a pixel of error   {}", plain.line());
+    println!("  levels that follow the eye   {}", foveated.line());
+    println!("  the same within the budget   {}", capped.line());
+    println!("  the eye saves {gain:.2}× of the triangles");
+    if let Some([foveated, capped]) = differences {
+        println!(
+            "  within 15° of the lens' middle {PICTURES} pictures differ from all there is by at most {foveated:.2} \
+             of 255 in the mean, within the budget {capped:.2}"
+        );
     }
 }

@@ -1,12 +1,15 @@
 //! Desire: which tiles would be fine enough for these eyes.
 
-use super::{Culler, Eyes, NEAR_METRES};
+use super::{Culler, Eyes};
 use crate::math::fovea::exposures;
 use crate::scene::{Scene, TileId};
 
 /// A refined tile stays refined until its error is this much below the threshold, so that a head
 /// that trembles does not make it pop.
 const HYSTERESIS: f32 = 0.8;
+
+/// Half an arm's length, metres: a tile's bounds may be around a head that nothing of it is near.
+const ARM_METRES: f32 = 0.5;
 
 /// What the passes know of one tile. Only those of tiles in the frame's order are up to date.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,7 +65,7 @@ impl Culler {
             let was_refined = mark.refined_frame != 0 && mark.refined_frame.wrapping_add(1) == self.frame;
             let [near, inner] = exposures(eyes.gaze, tile.bounds);
             let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
-            let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(NEAR_METRES) / unseen(at);
+            let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
             mark.distance = near.0;
             mark.unseen = unseen(inner);
             mark.excess = excess(near).max(excess(inner));
@@ -73,7 +76,8 @@ impl Culler {
             mark.is_refined = mark.is_desired && tile.child_count > 0 && is_coarse;
             if mark.is_refined {
                 mark.refined_frame = self.frame;
-                let own = super::budget::value(mark.excess, inner.1, was_refined);
+                let value = |at: (f32, f32)| super::budget::value(excess(at), at.1, was_refined);
+                let own = value(near).max(value(inner));
                 mark.value = if tile.content.is_none() { mark.value } else { mark.value.min(own) };
             }
             let is_here = scene.resident(id).is_some();
