@@ -3,15 +3,18 @@
 //! A frame's cut through the tile tree is found in three passes over flat arrays, parents before
 //! children: *desire* (which tiles would be fine enough for these eyes), *cover* (which of them can
 //! be shown without a hole) and *emit* (what is drawn, what is fetched, what is kept). The crowd of
-//! actors is put among the tiles: a draw for each shape.
+//! actors is put among the tiles: a draw for each shape. Beside it, [`governor`] decides from the frames' times
+//! how fine is fine enough.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
 
 pub mod crowd;
 pub mod draw_list;
 mod emit;
+pub mod governor;
 mod props;
 
 pub use draw_list::{Draw, DrawList, Instance, Source};
+pub use governor::Governor;
 
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, ViewPair};
