@@ -18,7 +18,10 @@ use window::{FRAMES, Seen, Window};
 const SETTLE_FRAMES: usize = 3;
 
 /// So many late frames of so many: the load has jumped.
-const BURST_LATE: usize = 4;
+const BURST_LATE: usize = 3;
+
+/// The same just after a step down, which then was too short.
+const AGAIN_LATE: usize = 2;
 const BURST_FRAMES: usize = 12;
 
 /// So many late frames of all that are remembered: the load is a little too high.
@@ -46,11 +49,11 @@ const INNOCENT: f32 = 0.75;
 const HURRY_MILLIS: f32 = 1_000.0;
 
 /// Calm for so long: time to try a step up, milliseconds; twice that after a failure, up to the last.
-const WAIT_MILLIS: f32 = 5_000.0;
+const WAIT_MILLIS: f32 = 8_000.0;
 const WAIT_MILLIS_MAX: f32 = 60_000.0;
 
 /// A step up is on trial for so long, milliseconds. With [`WAIT_MILLIS`] it bounds what a load that comes and
-/// goes can do: a step up and one down in 25 s, not five in a minute.
+/// goes can do: a step up and one down in 28 s.
 const TRIAL_MILLIS: f32 = 20_000.0;
 
 /// Steps up at once, at most, where nobody knows what the GPU would need.
@@ -105,6 +108,7 @@ struct Trial {
 pub struct Governor {
     ladder: Ladder,
     step: usize,
+    grade: Grade,
     window: Window,
     /// The share of late frames, over [`SEEP_FRAMES`].
     late_share: f32,
@@ -130,6 +134,7 @@ impl Governor {
         Self {
             ladder: Ladder::new(knobs),
             step: 0,
+            grade: Grade::FULL,
             window: Window::default(),
             late_share: 0.0,
             since_lower_millis: HURRY_MILLIS,
@@ -146,7 +151,7 @@ impl Governor {
 
     /// What is drawn how well now.
     pub fn grade(&self) -> Grade {
-        self.ladder.grade(self.step)
+        self.grade
     }
 
     /// How many rungs are given up now; 0 is full quality.
@@ -215,7 +220,8 @@ impl Governor {
     /// Whether the load is too high at this step.
     fn overload(&self, newest: Seen) -> Option<Cause> {
         let count = self.window.count() - SETTLE_FRAMES;
-        for (frames, enough) in [(BURST_FRAMES.min(count), BURST_LATE), (count.min(FRAMES), DRIP_LATE)] {
+        let burst = if self.since_lower_millis < HURRY_MILLIS { AGAIN_LATE } else { BURST_LATE };
+        for (frames, enough) in [(BURST_FRAMES.min(count), burst), (count.min(FRAMES), DRIP_LATE)] {
             let late = self.window.late(frames);
             if late >= enough {
                 return Some(Cause::Late { late, of: frames });
@@ -299,13 +305,14 @@ impl Governor {
     fn go(&mut self, step: usize, cause: Cause, facts: &FrameFacts) -> Option<Decision> {
         let step = step.min(self.ladder.last());
         let from = std::mem::replace(&mut self.step, step);
+        let was = std::mem::replace(&mut self.grade, self.ladder.grade(step));
         let share =
             |share: f32| Share { millis: share * facts.period_millis, period_millis: facts.period_millis };
         let decision = Decision {
             from,
             step,
-            was: self.ladder.grade(from),
-            grade: self.ladder.grade(step),
+            was,
+            grade: self.grade,
             cause,
             gpu: self.window.gpu().map(share),
             cpu: self.window.cpu().map(share),
