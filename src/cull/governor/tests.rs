@@ -116,7 +116,7 @@ fn what_a_device_lacks_is_no_rung() {
 #[test]
 fn a_few_late_frames_lower_detail_and_say_why() {
     let mut governor = Governor::new(&Knobs::default());
-    assert_eq!(observe(&mut governor, FINE, 200), None);
+    assert_eq!(observe(&mut governor, FrameFacts { gpu_millis: Some(8.0), ..FINE }, 200), None);
     let late = FrameFacts { gpu_millis: Some(12.9), ..LATE };
     assert_eq!(observe(&mut governor, late, 2), None, "two are an accident");
     let decision = governor.observe(&late).unwrap();

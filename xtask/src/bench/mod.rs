@@ -1,13 +1,20 @@
 //! `cargo xtask bench`: what things cost, measured the same way each time. One file a measurement.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
+mod governor;
+mod model;
 mod xr;
 
 /// Measure what things cost.
 ///
 ///   cargo xtask bench xr    the demo venue in a headset's session: CPU time from xrWaitFrame's return to the submit,
 ///                           and allocations of our code
+///   cargo xtask bench governor
+///                           who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
+///   cargo xtask bench model what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what is known
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -20,6 +27,9 @@ pub struct Arguments {
     /// Build what `xr` runs optimised: minutes longer to build, and the numbers that a user's program would give.
     #[arg(long)]
     release: bool,
+    /// Statistics of shaders for `model`, as `cargo xtask bench shaders --json` prints them.
+    #[arg(long, value_name = "FILE")]
+    shaders: Option<PathBuf>,
     /// Print what was measured as JSON, one object a line.
     #[arg(long)]
     json: bool,
@@ -29,6 +39,10 @@ pub struct Arguments {
 enum What {
     /// A frame in a headset's session.
     Xr,
+    /// The governor on a simulated headset.
+    Governor,
+    /// The model of a Quest 2's GPU.
+    Model,
 }
 
 /// The chore itself.
@@ -36,6 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for what in &arguments.what {
         match what {
             What::Xr => xr::run(arguments)?,
+            What::Governor => governor::run(arguments)?,
+            What::Model => model::run(arguments)?,
         }
     }
     Ok(())
