@@ -178,7 +178,7 @@ mod tests {
     fn a_display_that_is_late_gets_less_detail_and_then_a_slower_rate() {
         let (mut deadline, mut display) = (Deadline::new(true), late());
         assert_eq!((deadline.quality(), deadline.standing()), (Quality::default(), None));
-        (0..4).for_each(|_| deadline.drew(FRAME, None, &mut display));
+        (0..7).for_each(|_| deadline.drew(FRAME, None, &mut display));
         assert_eq!(deadline.quality().error_scale, 1.2);
         (0..200).for_each(|_| deadline.drew(FRAME, None, &mut display));
         let standing = deadline.standing().unwrap();

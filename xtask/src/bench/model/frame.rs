@@ -5,7 +5,7 @@ use super::rates::{Dice, Rates};
 /// Guesses at the hardware for one answer.
 const DRAWS: u64 = 3000;
 
-/// Issue slots of one thread of a shader, from the compiler's assembly; the preamble is not in it.
+/// Issue slots of one thread of a shader, from the compiler's assembly.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slots {
     /// 32-bit arithmetic and waiting.

@@ -143,6 +143,13 @@ mod tests {
         }
         let was = [4.65, 0.95, 0.75, 1.04, 0.62, 0.0, 1.34];
         parts.iter().zip(was).for_each(|((name, is), was)| near(*is, was, name));
+        for (fragment, was) in [(LIT_HALF.fragment, 8.5), (LIT_PLAIN.fragment, 8.2)] {
+            near(
+                estimate(&scene, &Shaders { fragment, ..measured::LIT_FETCHED }).0.p50,
+                was,
+                "another shader",
+            );
+        }
         let larger = Scene { size: EYE_1832.0, bins: EYE_1832.1, ..scene };
         near(estimate(&larger, &measured::LIT_FETCHED).0.p50, 13.0, "2 × 1832×1920");
         near(estimate(&Scene { megahertz: 587.0, ..scene }, &measured::LIT_FETCHED).0.p50, 8.5, "587 MHz");
