@@ -59,9 +59,9 @@ const TRIAL_MILLIS: f32 = 20_000.0;
 /// Steps up at once, at most, where nobody knows what the GPU would need.
 const BLIND_STEPS_MAX: usize = 8;
 
-/// Up goes only who has taken fewer steps than this within a minute: with the one up and the one that takes it
-/// back there are six.
-const STEPS_A_MINUTE: usize = 5;
+/// Up goes only who has taken fewer steps than this within a minute: with the one up, the one that takes it back
+/// and one more down there are six.
+const STEPS_A_MINUTE: usize = 4;
 const MINUTE_MILLIS: f32 = 60_000.0;
 
 /// How bad it is, in the runtime's eyes.
