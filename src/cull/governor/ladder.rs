@@ -138,6 +138,6 @@ impl Ladder {
         let mut steps =
             (from..self.last()).filter(|&step| self.rungs[step].relieves_cpu()).map(|step| step + 1);
         let first = steps.next()?;
-        Some((first, steps.last().unwrap_or(first)))
+        Some((first, steps.next_back().unwrap_or(first)))
     }
 }
