@@ -19,6 +19,8 @@ pub struct Tempo {
     pub period_seconds: f32,
     /// So many of them from the last frame of ours to this one; more than one is late.
     pub periods: f32,
+    /// What the GPU took for a frame of late, milliseconds, where the display meters it.
+    pub gpu_millis: Option<f32>,
     /// By how much a frame may take longer at its slower rate, if it has one.
     pub slower: Option<f32>,
     /// What it says of frames in time.
@@ -34,7 +36,8 @@ impl Tempo {
     /// A display about which no more is known than its period, and when its frames began.
     pub fn of(period_seconds: f32, delta_seconds: f32) -> Self {
         let periods = delta_seconds / period_seconds;
-        Self { period_seconds, periods, slower: None, rendering: Strain::Normal, heat: Strain::Normal }
+        let calm = Strain::Normal;
+        Self { period_seconds, periods, gpu_millis: None, slower: None, rendering: calm, heat: calm }
     }
 
     /// Whether the last frame came after its time.

@@ -114,7 +114,7 @@ fn facts(frame: Duration, cpu: Option<Duration>, tempo: &Tempo) -> FrameFacts {
         period_millis: tempo.period_seconds * 1e3,
         is_late: tempo.is_late(),
         cpu_millis: cpu.map(millis),
-        gpu_millis: None,
+        gpu_millis: tempo.gpu_millis,
         rendering: strain(tempo.rendering),
         heat: strain(tempo.heat),
     }

@@ -8,6 +8,7 @@ use openxr as xr;
 
 use super::actions::Actions;
 use super::graphics::Maker;
+use super::metrics::Metrics;
 use super::notice::Notice;
 use super::pace::Pace;
 use super::swapchain::EyeSwapchain;
@@ -47,6 +48,7 @@ pub struct Headset {
     opened: Instant,
     is_worn: bool,
     pace: Pace,
+    metrics: Option<Metrics>,
     /// When the frame that is being drawn will be seen.
     time: xr::Time,
     last_time: Option<xr::Time>,
@@ -89,6 +91,7 @@ impl Headset {
             floor: space::Floor::new(&session).map_err(lost)?,
             hidden: Some(hidden::area(&session)),
             pace: Pace::new(&session),
+            metrics: Metrics::new(&session),
             waiter,
             stream,
             session,
@@ -204,7 +207,8 @@ impl Headset {
         let last = self.last_time.replace(self.time).unwrap_or(self.time);
         // A runtime that came back may count from another beginning.
         let nanos = self.time.as_nanos().saturating_sub(last.as_nanos());
-        self.pace.drew(nanos);
+        let gpu_millis = self.metrics.as_mut().and_then(|metrics| metrics.gpu_millis(&self.session));
+        self.pace.drew(nanos, gpu_millis);
         let delta_seconds = (nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX);
         input.gaze = self.actions.gaze(&self.floor.space, self.time)?;
         let raw = self.actions.read(&self.session, &self.floor.space, self.time)?;

@@ -33,6 +33,7 @@ pub(super) struct Pace {
     is_slower: bool,
     period_seconds: f32,
     periods: f32,
+    gpu_millis: Option<f32>,
     /// What it says of frames and heat, for the CPU and the GPU.
     rendering: [Strain; 2],
     heat: [Strain; 2],
@@ -53,6 +54,7 @@ impl Pace {
             is_slower: false,
             period_seconds: 0.0,
             periods: 0.0,
+            gpu_millis: None,
             rendering: calm,
             heat: calm,
         }
@@ -96,8 +98,9 @@ impl Pace {
         self.period_seconds = period.as_nanos() as f32 * 1e-9;
     }
 
-    /// A frame is seen so long after the last one.
-    pub fn drew(&mut self, delta_nanos: i64) {
+    /// A frame is seen so long after the last one, and the GPU took so long for one of late, if that is known.
+    pub fn drew(&mut self, delta_nanos: i64, gpu_millis: Option<f32>) {
+        self.gpu_millis = gpu_millis;
         self.periods = Tempo::of(self.period_seconds, delta_nanos as f32 * 1e-9).periods;
     }
 
@@ -117,6 +120,7 @@ impl Pace {
         (self.period_seconds > 0.0).then(|| Tempo {
             period_seconds: self.period_seconds,
             periods: self.periods,
+            gpu_millis: self.gpu_millis,
             slower: pair(&self.offered_hertz).map(|(usual, slower)| usual / slower),
             rendering: worst(self.rendering),
             heat: worst(self.heat),
