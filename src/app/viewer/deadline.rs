@@ -136,6 +136,7 @@ mod tests {
     use crate::math::ViewPair;
     use crate::present::{Begin, PresentError};
     use crate::rig::{Input, Person};
+    use crate::tests::allocator;
 
     const FRAME: Duration = Duration::from_millis(22);
 
@@ -180,7 +181,9 @@ mod tests {
         assert_eq!((deadline.quality(), deadline.standing()), (Quality::default(), None));
         (0..7).for_each(|_| deadline.drew(FRAME, None, &mut display));
         assert_eq!(deadline.quality().error_scale, 1.2);
-        (0..200).for_each(|_| deadline.drew(FRAME, None, &mut display));
+        let down = || (0..200).for_each(|_| deadline.drew(FRAME, None, &mut display));
+        let ((), heard) = allocator::during(down);
+        assert_eq!(heard.ours, [""; 0], "a frame allocates nothing");
         let standing = deadline.standing().unwrap();
         assert_eq!(
             (standing.step, standing.steps, standing.error_scale, standing.is_slower),
