@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::sounds::SoundFacts;
+use super::viewer::Standing;
 use crate::draw::Counts;
 
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
@@ -40,6 +41,8 @@ pub struct Report {
     pub frame_millis: Option<Spread>,
     /// CPU time of the frame's own thread from where the display let it begin to the submit, milliseconds.
     pub frame_cpu_millis: Option<Spread>,
+    /// What was given up to hold the display's deadline; none where there is none to hold.
+    pub governor: Option<Standing>,
     /// Draw calls of the last frame.
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
@@ -150,6 +153,9 @@ impl Report {
             format!("  frames       {}: {frame}", self.frames),
             format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
         ];
+        if let Some(Standing { step, steps, decisions, last: Some(last), .. }) = &self.governor {
+            lines.push(format!("  quality      step {step} of {steps} after {decisions} steps; {last}"));
+        }
         if self.sounds.total > 0 {
             let SoundFacts { total, known, playing, .. } = self.sounds;
             lines.push(format!("  sounds       {playing} heard, {known} here, {total} in the twin"));

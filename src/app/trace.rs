@@ -42,6 +42,9 @@ pub struct Moment<'a> {
     pub holds: [Option<u32>; 2],
     /// Where every prop is, by its number.
     pub props: &'a [Vec3],
+    /// Rungs that are given up to hold the display's deadline, and how many times the unseen error is accepted;
+    /// none where there is no deadline to hold.
+    pub detail: Option<(usize, f32)>,
     /// Whether the menu is open.
     pub is_menu_open: bool,
     /// What can be pressed in it, by what is written on it, and where that is; none while it is closed.
@@ -100,8 +103,16 @@ struct Line<'a> {
     yaw_degrees: f32,
     hands: [HandLine<'a>; 2],
     props: &'a [[f32; 3]],
+    governor: Option<GovernorLine>,
     menu_open: bool,
     menu_buttons: Places<'a>,
+}
+
+/// How far the governor has gone.
+#[derive(serde::Serialize)]
+struct GovernorLine {
+    step: usize,
+    error_scale: f32,
 }
 
 /// Places by names.
@@ -168,6 +179,7 @@ impl<'a> Line<'a> {
             yaw_degrees: moment.person.yaw_radians.to_degrees(),
             hands: [left, right],
             props: bytemuck::cast_slice(moment.props),
+            governor: moment.detail.map(|(step, error_scale)| GovernorLine { step, error_scale }),
             menu_open: moment.is_menu_open,
             menu_buttons: Places(moment.buttons),
         }
@@ -233,6 +245,7 @@ mod tests {
             profiles: ["ext/hand_interaction_ext", ""],
             holds: [None, Some(7)],
             props: &[Vec3::ZERO, Vec3::new(0.5, 1.0, -2.0)],
+            detail: Some((2, 1.5)),
             is_menu_open: true,
             buttons: &[("Leave".to_owned(), Vec3::new(1.0, 2.0, f32::NAN))],
         };
@@ -253,6 +266,7 @@ mod tests {
         assert!((lines[0]["yaw_degrees"].as_f64().unwrap() - 90.0).abs() < 1e-4);
         assert_eq!(lines[0]["menu_buttons"], json!({"Leave": [1.0, 2.0, null]}));
         assert_eq!(lines[0]["props"], json!([[0.0, 0.0, 0.0], [0.5, 1.0, -2.0]]));
+        assert_eq!(lines[0]["governor"], json!({"step": 2, "error_scale": 1.5}));
         assert_eq!(lines[1]["head"], Value::Null);
     }
 

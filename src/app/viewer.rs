@@ -1,6 +1,7 @@
 //! The frame loop. Start reading at [`Viewer::frame`].
 
 mod comeback;
+mod deadline;
 mod ending;
 
 use std::collections::VecDeque;
@@ -24,7 +25,7 @@ use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, cpu_time, wave};
-use crate::cull::{Culler, DrawList, Quality, Sight};
+use crate::cull::{Culler, DrawList, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
@@ -32,6 +33,8 @@ use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
 use crate::rig::{Input, Person, Settings};
 use crate::scene::{Actor, Demand, Scene, Tileset};
+use deadline::Deadline;
+pub use deadline::Standing;
 
 /// What a frame may copy to the GPU: at 90 Hz 360 MB/s, more than any network brings.
 const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
@@ -121,6 +124,9 @@ pub struct Viewer {
     /// What the thread had worked when this frame began.
     began: Option<Duration>,
     cpu_times: FrameTimes,
+    /// What the thread has worked for this frame.
+    worked: Option<Duration>,
+    deadline: Deadline,
     stats: FrameStats,
     last_counts: Counts,
     frames: u32,
@@ -181,6 +187,7 @@ impl Viewer {
         let mut viewer = Self {
             screen,
             venue,
+            deadline: Deadline::new(wishes.timeout.is_none()),
             wishes,
             place: Place::Lobby(sentence),
             person: Person::at(lobby.scene.tileset.spawn()),
@@ -211,6 +218,7 @@ impl Viewer {
             times: FrameTimes::new(),
             began: None,
             cpu_times: FrameTimes::new(),
+            worked: None,
             stats: FrameStats::default(),
             last_counts: Counts::default(),
             frames: 0,
@@ -302,6 +310,7 @@ impl Viewer {
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
         self.trace(None);
+        self.deadline.pause();
         self.sounds.rest();
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
@@ -464,7 +473,7 @@ impl Viewer {
         let [_, height] = self.screen.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let sight = Sight { views, pixel_radians, quality: &Quality::default() };
+        let sight = Sight { views, pixel_radians, quality: &self.deadline.quality() };
         self.own_hands.show(&self.input.hands, self.person.stage());
         let Self { culler, scene, actors, list, demand, .. } = self;
         actors.clear();
@@ -495,10 +504,12 @@ impl Viewer {
             latched.map_err(|error| failed = Err(error)).ok()
         });
         failed?;
-        if let Some((now, began)) = cpu_time::of_this_thread().zip(self.began)
+        let worked = cpu_time::of_this_thread().zip(self.began);
+        self.worked = worked.map(|(now, began)| now.saturating_sub(began));
+        if let Some(worked) = self.worked
             && self.is_counting()
         {
-            self.cpu_times.record(now.saturating_sub(began));
+            self.cpu_times.record(worked);
         }
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
@@ -525,6 +536,7 @@ impl Viewer {
             profiles: self.screen.display.profiles(),
             holds: self.ground.holds(),
             props: &self.ground.props(),
+            detail: self.deadline.step(),
             is_menu_open: self.menu.is_open(),
             buttons: &self.menu.buttons(&self.person),
         });
@@ -533,10 +545,11 @@ impl Viewer {
     /// Counts the frame, takes pictures, and says whether to go on.
     fn report_frame(&mut self) -> Result<bool, Failure> {
         let now = Instant::now();
-        if let Some(last) = self.last_frame.replace(now)
-            && self.is_counting()
-        {
-            self.times.record(now - last);
+        if let Some(last) = self.last_frame.replace(now) {
+            if self.is_counting() {
+                self.times.record(now - last);
+            }
+            self.hold_deadline(now - last);
         }
         if self.input.screenshot {
             self.take_picture()?;
@@ -557,6 +570,14 @@ impl Viewer {
             }
         }
         self.check_end(elapsed)
+    }
+
+    /// Looks whether frames come in time, and draws the next ones accordingly. The lobby is light enough.
+    fn hold_deadline(&mut self, frame: Duration) {
+        match self.place {
+            Place::Lobby(_) => self.deadline.pause(),
+            Place::Twin => self.deadline.drew(frame, self.worked, &mut *self.screen.display),
+        }
     }
 
     /// Whether the twin is shown and everything that the eyes want is on the GPU.

@@ -4,7 +4,8 @@
 //! parents before children: *desire* (which tiles would be fine enough for these eyes), *fit* (what of that
 //! the budget affords), *cover* (which of them can be shown without a hole), *wants* (what is fetched and
 //! kept) and *emit* (what is drawn). The crowd of actors is put among the tiles: a draw for each shape.
-//! What a frame costs grows with what is seen, not with what exists.
+//! What a frame costs grows with what is seen, not with what exists. Beside it, [`governor`] decides from
+//! the frames' times how fine is fine enough.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
 
 pub mod budget;
@@ -13,10 +14,12 @@ pub mod crowd;
 mod cut;
 pub mod draw_list;
 mod emit;
+pub mod governor;
 mod props;
 
 pub use budget::Budget;
 pub use draw_list::{Draw, DrawList, Instance, Source};
+pub use governor::Governor;
 
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, Sphere, ViewPair};

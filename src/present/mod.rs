@@ -17,6 +17,8 @@ pub mod picture;
 pub mod session;
 #[cfg(feature = "viewer")]
 pub mod steady;
+#[cfg(feature = "viewer")]
+pub mod tempo;
 #[cfg(all(feature = "viewer", not(target_os = "android")))]
 pub mod window;
 
@@ -24,6 +26,7 @@ pub mod window;
 mod display {
     use std::time::Duration;
 
+    use super::Tempo;
     use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea};
     use crate::math::ViewPair;
     use crate::rig::{Input, Person};
@@ -62,6 +65,14 @@ mod display {
         fn session(&self) -> &'static str {
             "focused"
         }
+
+        /// How it goes; `None` where frames have no deadline.
+        fn tempo(&self) -> Option<Tempo> {
+            None
+        }
+
+        /// Goes at its slower rate from now on, or at its usual one; without effect where it has one only.
+        fn go_slower(&mut self, _is_slower: bool) {}
 
         /// What each hand, left and right, says its will with: the OpenXR interaction profile without its
         /// prefix, such as `oculus/touch_controller`; empty where there is none.
@@ -174,3 +185,5 @@ pub const SAMPLES: u32 = 4;
 
 #[cfg(feature = "viewer")]
 pub use display::{Begin, Display, PresentError};
+#[cfg(feature = "viewer")]
+pub use tempo::{Strain, Tempo};

@@ -16,7 +16,7 @@ use winit::platform::pump_events::{EventLoopExtPumpEvents, PumpStatus};
 use winit::window::{Window as WinitWindow, WindowId};
 
 use super::desk::{Desk, Key};
-use super::{Begin, Display, PresentError, SAMPLES};
+use super::{Begin, Display, PresentError, SAMPLES, Tempo};
 use crate::draw::{EyeTarget, Gpu, Mirror, MirrorMode};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::{Input, Person};
@@ -24,6 +24,12 @@ pub use mirrored::Mirrored;
 
 /// The vertical field of view of the window, radians: 70°, between a monitor's true angle and a headset's.
 const FOV_RADIANS: f32 = 1.22;
+
+/// Where the window system does not say how fast the monitor goes.
+const MONITOR_HERTZ: f32 = 60.0;
+
+/// No monitor needs more.
+const HERTZ_MAX: f32 = 90.0;
 
 /// A frame after a pause moves nothing further than this.
 const DELTA_SECONDS_MAX: f32 = 0.1;
@@ -63,6 +69,7 @@ pub struct Window {
     frame: Option<wgpu::SurfaceTexture>,
     mode: MirrorMode,
     last: Instant,
+    tempo: Tempo,
 }
 
 impl OpenWindow {
@@ -95,6 +102,8 @@ impl OpenWindow {
     /// When the GPU cannot draw to this window after all.
     pub fn attach(self, gpu: &Gpu, surface: wgpu::Surface<'static>) -> Result<Window, PresentError> {
         let size = self.window.inner_size();
+        let monitor = self.window.current_monitor().and_then(|monitor| monitor.refresh_rate_millihertz());
+        let hertz = monitor.map_or(MONITOR_HERTZ, |millihertz| millihertz as f32 * 1e-3);
         let (width, height) = (size.width.max(1), size.height.max(1));
         let mut config = surface.get_default_config(gpu.adapter(), width, height).ok_or_else(|| {
             PresentError::NoDisplay { reason: "the GPU's driver cannot draw to windows".to_owned() }
@@ -115,6 +124,7 @@ impl OpenWindow {
             frame: None,
             mode: MirrorMode::OneEye,
             last: Instant::now(),
+            tempo: Tempo::of(1.0 / hertz.clamp(1.0, HERTZ_MAX), 0.0),
         })
     }
 }
@@ -165,8 +175,10 @@ impl Window {
 impl Display for Window {
     fn begin(&mut self, gpu: &Gpu, input: &mut Input) -> Result<Begin, PresentError> {
         let status = self.event_loop.pump_app_events(Some(Duration::ZERO), &mut self.events);
-        let delta_seconds = self.last.elapsed().as_secs_f32().min(DELTA_SECONDS_MAX);
+        let passed_seconds = self.last.elapsed().as_secs_f32();
+        let delta_seconds = passed_seconds.min(DELTA_SECONDS_MAX);
         self.last = Instant::now();
+        self.tempo = Tempo::of(self.tempo.period_seconds, passed_seconds);
         self.point();
         *input = self.events.desk.take(delta_seconds);
         if matches!(status, PumpStatus::Exit(_)) || self.events.is_closed {
@@ -185,6 +197,10 @@ impl Display for Window {
         let [width, height] = self.target.image.size();
         let aspect = width as f32 / height as f32;
         ViewPair::around(person.head(), Fov::symmetric(FOV_RADIANS, aspect), EYE_DISTANCE_METRES)
+    }
+
+    fn tempo(&self) -> Option<Tempo> {
+        Some(self.tempo)
     }
 
     fn target(&self) -> EyeTarget {

@@ -75,6 +75,7 @@ impl Viewer {
         self.venue.start_over();
         self.culler = Culler::default();
         self.last_frame = None;
+        self.deadline.forget_display();
     }
 
     /// Shows on a new screen what the old one showed; tiles come as they did the first time.

@@ -109,6 +109,7 @@ impl Viewer {
         self.report.bytes_from_cache = counts.from_cache;
         self.report.frame_millis = self.times.spread();
         self.report.frame_cpu_millis = self.cpu_times.spread();
+        self.report.governor = self.deadline.standing();
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
         self.report.vulkan = self.last_counts;

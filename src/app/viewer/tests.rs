@@ -45,7 +45,9 @@ fn listen(baked: &Path, options: &[&str]) -> (Vec<String>, usize) {
     let me = Me { name: Name::new("Ada"), identity };
     let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
     let sounds = Sounds::start(Wish::Silent).unwrap_or_else(|failure| panic!("{}", failure.sentence));
-    let mut viewer = Viewer::new(screen, venue, sounds, Wishes::default(), Instant::now())
+    // Nobody watches: on software Vulkan the governor would go down its ladder, and other tiles would come.
+    let wishes = Wishes { frames: Some(u32::MAX), timeout: Some(PATIENCE), ..Wishes::default() };
+    let mut viewer = Viewer::new(screen, venue, sounds, wishes, Instant::now())
         .unwrap_or_else(|failure| panic!("{}", failure.sentence));
     let frame = |viewer: &mut Viewer| match viewer.frame() {
         Ok(goes_on) => assert!(goes_on, "the visit ended"),

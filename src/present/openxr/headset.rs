@@ -8,14 +8,16 @@ use openxr as xr;
 
 use super::actions::Actions;
 use super::graphics::Maker;
+use super::metrics::Metrics;
 use super::notice::Notice;
+use super::pace::Pace;
 use super::swapchain::EyeSwapchain;
 use super::views::STEREO;
-use super::{hidden, pace, space, views};
+use super::{hidden, space, views};
 use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea, Hooks};
 use crate::math::{Pose, View, ViewPair};
 use crate::present::session::{Event, Session, State, Step};
-use crate::present::{Begin, Display, PresentError};
+use crate::present::{Begin, Display, PresentError, Tempo};
 use crate::rig::{Hands, Input, Person};
 
 /// Between two looks for events while the runtime wants no frames.
@@ -45,6 +47,8 @@ pub struct Headset {
     life: Session,
     opened: Instant,
     is_worn: bool,
+    pace: Pace,
+    metrics: Option<Metrics>,
     /// When the frame that is being drawn will be seen.
     time: xr::Time,
     last_time: Option<xr::Time>,
@@ -86,6 +90,8 @@ impl Headset {
             actions: Actions::new(&instance, system, &session).map_err(lost)?,
             floor: space::Floor::new(&session).map_err(lost)?,
             hidden: Some(hidden::area(&session)),
+            pace: Pace::new(&session),
+            metrics: Metrics::new(&session),
             waiter,
             stream,
             session,
@@ -114,12 +120,13 @@ impl Headset {
                         self.life.on(Event::State(state));
                     }
                     if self.life.is_focused() {
-                        pace::ask(&self.session);
+                        self.pace.ask(&self.session);
                     }
                 }
                 xr::Event::InstanceLossPending(_) => self.life.on(Event::InstanceLossPending),
                 xr::Event::ReferenceSpaceChangePending(change) => self.floor.will_move(change),
                 xr::Event::UserPresenceChangedEXT(change) => self.is_worn = change.is_user_present(),
+                xr::Event::PerfSettingsEXT(told) => self.pace.hear(told),
                 xr::Event::VisibilityMaskChangedKHR(_) => is_mask_another = true,
                 xr::Event::EventsLost(lost) => {
                     tracing::warn!("{} events of the headset were lost", lost.lost_event_count());
@@ -159,6 +166,7 @@ impl Headset {
                 Step::WaitFrame => {
                     let state = self.waiter.wait()?;
                     self.time = state.predicted_display_time;
+                    self.pace.waited(state.predicted_display_period);
                     self.life.waited(state.should_render);
                 }
                 Step::BeginFrame => {
@@ -199,6 +207,8 @@ impl Headset {
         let last = self.last_time.replace(self.time).unwrap_or(self.time);
         // A runtime that came back may count from another beginning.
         let nanos = self.time.as_nanos().saturating_sub(last.as_nanos());
+        let gpu_millis = self.metrics.as_mut().and_then(|metrics| metrics.gpu_millis(&self.session));
+        self.pace.drew(nanos, gpu_millis);
         let delta_seconds = (nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX);
         input.gaze = self.actions.gaze(&self.floor.space, self.time)?;
         let raw = self.actions.read(&self.session, &self.floor.space, self.time)?;
@@ -272,6 +282,14 @@ impl Display for Headset {
 
     fn session(&self) -> &'static str {
         self.life.name()
+    }
+
+    fn tempo(&self) -> Option<Tempo> {
+        self.pace.tempo()
+    }
+
+    fn go_slower(&mut self, is_slower: bool) {
+        self.pace.go_slower(&self.session, is_slower);
     }
 
     fn profiles(&self) -> [&'static str; 2] {

@@ -10,6 +10,7 @@ pub mod graphics;
 pub mod headset;
 mod hidden;
 mod joints;
+mod metrics;
 mod notice;
 mod pace;
 pub mod runtime;

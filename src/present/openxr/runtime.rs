@@ -117,6 +117,7 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     wished.khr_visibility_mask = offered.khr_visibility_mask;
     wished.ext_user_presence = offered.ext_user_presence;
     wished.ext_performance_settings = offered.ext_performance_settings;
+    wished.meta_performance_metrics = offered.meta_performance_metrics;
     wished.fb_display_refresh_rate = offered.fb_display_refresh_rate;
     #[cfg(target_os = "android")]
     {

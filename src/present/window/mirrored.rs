@@ -14,7 +14,7 @@ use super::{Events, LOOP, OpenWindow};
 use crate::draw::{EyeImage, EyeTarget, Gpu, HiddenArea, Mirror, MirrorMode};
 use crate::math::{Pose, View, ViewPair};
 use crate::present::steady::{self, Steady};
-use crate::present::{Begin, Display, PresentError};
+use crate::present::{Begin, Display, PresentError, Tempo};
 use crate::rig::{Input, Person};
 
 /// The content of the window, pixels.
@@ -194,6 +194,14 @@ impl Display for Mirrored {
 
     fn session(&self) -> &'static str {
         self.inner.session()
+    }
+
+    fn tempo(&self) -> Option<Tempo> {
+        self.inner.tempo()
+    }
+
+    fn go_slower(&mut self, is_slower: bool) {
+        self.inner.go_slower(is_slower);
     }
 
     fn profiles(&self) -> [&'static str; 2] {

@@ -1,8 +1,11 @@
 //! `cargo xtask bench`: what things cost, measured the same way each time. One file a measurement.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
-mod core;
+mod model;
+mod programs;
 mod xr;
 
 /// Measure what things cost.
@@ -12,6 +15,9 @@ mod xr;
 ///   cargo xtask bench cull        all of culling, for each chunk that exists, on one core
 ///   cargo xtask bench foveation   triangles and draws of a walk: frustum alone, levels of detail, levels that follow
 ///                                 the eye, and within a headset's budget
+///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
+///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
+///                                 is known
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -24,6 +30,12 @@ pub struct Arguments {
     /// Build what `xr` runs optimised: minutes longer to build, and the numbers that a user's program would give.
     #[arg(long)]
     release: bool,
+    /// Statistics of shaders for `model`, as `cargo xtask bench shaders --json` prints them.
+    #[arg(long, value_name = "FILE")]
+    shaders: Option<PathBuf>,
+    /// Write the pictures of `foveation`'s walk there, for a metric that is run elsewhere.
+    #[arg(long, value_name = "FOLDER")]
+    video: Option<PathBuf>,
     /// Print what was measured as JSON, one object a line.
     #[arg(long)]
     json: bool,
@@ -37,6 +49,10 @@ enum What {
     Cull,
     /// What a walk costs a frame.
     Foveation,
+    /// The governor on a simulated headset.
+    Governor,
+    /// The model of a Quest 2's GPU.
+    Model,
 }
 
 /// The chore itself.
@@ -44,8 +60,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for what in &arguments.what {
         match what {
             What::Xr => xr::run(arguments)?,
-            What::Cull => core::run("cull", &[], arguments)?,
-            What::Foveation => core::foveation(arguments)?,
+            What::Cull => programs::cull(arguments)?,
+            What::Foveation => programs::foveation(arguments)?,
+            What::Governor => programs::governor(arguments)?,
+            What::Model => model::run(arguments)?,
         }
     }
     Ok(())

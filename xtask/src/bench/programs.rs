@@ -1,0 +1,49 @@
+//! The measurements that are programs of their own, under `benches/`.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Arguments;
+use crate::setup::cache::Cache;
+use crate::setup::{self, Downloads};
+use crate::{demo, process, workspace};
+
+/// All of culling. It is timed, so the pure core is built as users have it.
+pub fn cull(arguments: &Arguments) -> Result<()> {
+    eprintln!("bench: cull (the first time builds the core optimised, some minutes)");
+    run(program("cull", &["--no-default-features"]), arguments)
+}
+
+/// The governor on a headset that is a model. Nothing is timed, so the development profile does, which is built
+/// already.
+pub fn governor(arguments: &Arguments) -> Result<()> {
+    run(program("governor", &["--no-default-features", "--profile", "dev"]), arguments)
+}
+
+/// What a walk through the demo venue costs a frame, and what it looks like.
+pub fn foveation(arguments: &Arguments) -> Result<()> {
+    let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
+    let twin = demo::provide_twin(&workspace::build_pavilion(false)?)?;
+    eprintln!("bench: foveation (a walk of a few minutes, and pictures of it)");
+    let mut command = program("foveation", &["--profile", "dev"]);
+    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run()).arg(twin);
+    if let Some(folder) = &arguments.video {
+        command.arg("--video").arg(folder);
+    }
+    run(command, arguments)
+}
+
+/// `cargo bench` of one program, with everything but its own arguments.
+fn program(name: &str, build: &[&str]) -> Command {
+    let mut command = workspace::cargo();
+    command.args(["bench", "--quiet", "--bench", name]).args(build).arg("--");
+    command
+}
+
+fn run(mut command: Command, arguments: &Arguments) -> Result<()> {
+    if arguments.json {
+        command.arg("--json");
+    }
+    process::check(&mut command)
+}
