@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
+pub mod adreno;
 pub mod android_tools;
 mod apt;
 pub mod cache;
