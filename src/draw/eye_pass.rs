@@ -300,9 +300,17 @@ impl PipelineMaker<'_> {
             AlphaMode::Blend => 2.0,
         };
         let has_samples = if self.samples > 1 { 1.0 } else { 0.0 };
-        let constants = [("alpha_mode", mode), ("has_samples", has_samples)];
+        let two_sided = if double_sided { 1.0 } else { 0.0 };
+        let constants = [("alpha_mode", mode), ("has_samples", has_samples), ("two_sided", two_sided)];
         let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+        let sides = if double_sided { " two-sided" } else { "" };
+        let label = match alpha {
+            AlphaMode::Opaque => "opaque",
+            AlphaMode::Mask => "mask",
+            AlphaMode::Blend => "blend",
+        };
         self.pipeline(
+            &format!("{label}{sides}"),
             ["surface_vertex", "surface_fragment"],
             &self.surface_layout,
             &buffers,
@@ -319,6 +327,7 @@ impl PipelineMaker<'_> {
 
     fn sky(&self) -> wgpu::RenderPipeline {
         self.pipeline(
+            "sky",
             ["sky_vertex", "sky_fragment"],
             &self.sky_layout,
             &[],
@@ -340,6 +349,7 @@ impl PipelineMaker<'_> {
             attributes: &wgpu::vertex_attr_array![0 => Float32x2, 1 => Uint32],
         })];
         self.pipeline(
+            "hidden",
             ["hidden_vertex", "hidden_fragment"],
             &self.sky_layout,
             &buffers,
@@ -356,6 +366,7 @@ impl PipelineMaker<'_> {
 
     fn pipeline(
         &self,
+        label: &str,
         [vertex, fragment]: [&str; 2],
         layout: &wgpu::PipelineLayout,
         buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
@@ -364,8 +375,8 @@ impl PipelineMaker<'_> {
     ) -> wgpu::RenderPipeline {
         let options =
             || wgpu::PipelineCompilationOptions { constants, ..wgpu::PipelineCompilationOptions::default() };
-        self.gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some(vertex),
+        self.gpu.pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(label),
             layout: Some(layout),
             vertex: wgpu::VertexState {
                 module: &self.module,
