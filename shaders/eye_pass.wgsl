@@ -42,6 +42,8 @@ struct Varying {
 override alpha_mode: u32 = 0u;
 // Whether a mask's edge becomes coverage of the pixel's samples; else it cuts whole pixels.
 override has_samples: bool = true;
+// Whether back faces are drawn too.
+override two_sided: bool = true;
 
 @vertex
 fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
@@ -78,6 +80,40 @@ fn coverage(alpha: f32, cutoff: f32) -> f32 {
     return saturate((alpha - cutoff) / max(fwidth(alpha), 1e-4) + 0.5);
 }
 
+// What of the material the textures change. A slot whose image is not there reads as white.
+fn h_base_color(m: u32, flags: u32, texel: vec4<f32>, color: vec4<f32>) -> vec4<f32> {
+    return h_unpack_halves(materials[m].base_color) * color * select(vec4<f32>(1.0), texel, has(flags, HAS_BASE_COLOR));
+}
+
+fn h_surface(m: u32, flags: u32, base: vec3<f32>, blue_green: vec2<f32>, red: f32) -> Surface {
+    let factors = vec2<f32>(materials[m].metallic, materials[m].roughness);
+    let texel = select(vec2<f32>(1.0), blue_green, has(flags, HAS_METALLIC_ROUGHNESS));
+    let unoccluded = select(1.0, red, has(flags, HAS_OCCLUSION));
+    var surface: Surface;
+    surface.base_color = base;
+    surface.metallic = factors.x * texel.x;
+    surface.roughness = factors.y * texel.y;
+    surface.occlusion = 1.0 + materials[m].occlusion_strength * (unoccluded - 1.0);
+    return surface;
+}
+
+fn h_emissive(m: u32, flags: u32, texel: vec3<f32>) -> vec3<f32> {
+    return h_unpack_halves(materials[m].emissive_and_cutoff).rgb * select(vec3<f32>(1.0), texel, has(flags, HAS_EMISSIVE));
+}
+
+// The normal, not of unit length, turned as the normal map says.
+fn h_turned(m: u32, flags: u32, texel: vec2<f32>, normal: vec3<f32>, tangent: vec4<f32>) -> vec3<f32> {
+    // Chosen, not scaled, away where there is no normal map: an anisotropic read at coordinates that
+    // never change may be no number at all.
+    let bump = select(vec2<f32>(0.0), (texel * 2.0 - 1.0) * materials[m].normal_scale, has(flags, HAS_NORMAL));
+    let up = sqrt(saturate(1.0 - dot(bump, bump)));
+    return bump.x * tangent.xyz + (bump.y * tangent.w) * cross(normal, tangent.xyz) + up * normal;
+}
+
+fn h_display(flags: u32, unlit: vec3<f32>, light: vec3<f32>, share: f32) -> vec3<f32> {
+    return select(h_tone_mapped(light), unlit, has(flags, UNLIT)) * share;
+}
+
 @fragment
 fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
     let m = in.material_and_layer & 0xffffu;
@@ -97,34 +133,20 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     let emissive_texel = textureSample(color_textures, surface_sampler,
         select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer);
 
-    let one = vec4<f32>(1.0);
-    let base = unpack_halves(materials[m].base_color) * in.color
-        * select(one, base_texel, has(flags, HAS_BASE_COLOR));
-    let metallic_roughness = vec2<f32>(materials[m].metallic, materials[m].roughness)
-        * select(one, roughness_texel, has(flags, HAS_METALLIC_ROUGHNESS)).bg;
-    let occlusion = 1.0 + materials[m].occlusion_strength
-        * (select(one, occlusion_texel, has(flags, HAS_OCCLUSION)).r - 1.0);
-    let emissive_and_cutoff = unpack_halves(materials[m].emissive_and_cutoff);
-    let emissive = emissive_and_cutoff.rgb * select(one, emissive_texel, has(flags, HAS_EMISSIVE)).rgb;
-
-    // Chosen, not scaled, away where there is no normal map: an anisotropic read at coordinates that
-    // never change may be no number at all.
-    let bump = select(vec2<f32>(0.0), (normal_texel.xy * 2.0 - 1.0) * materials[m].normal_scale, has(flags, HAS_NORMAL));
-    let bump_z = sqrt(saturate(1.0 - dot(bump, bump)));
-    let bitangent = cross(in.normal, in.tangent.xyz) * in.tangent.w;
-    let side = select(-1.0, 1.0, is_front);
-    let smooth_normal = normalize(in.normal);
-    let turned = bump.x * in.tangent.xyz + bump.y * bitangent + bump_z * in.normal;
-
-    var surface: Surface;
-    surface.base_color = base.rgb;
-    surface.metallic = metallic_roughness.x;
-    surface.roughness = max(steadied_roughness(metallic_roughness.y, smooth_normal), ROUGHNESS_MIN);
-    surface.occlusion = occlusion;
-    surface.normal = normalize(turned) * side;
+    let base = h_base_color(m, flags, base_texel, in.color);
+    let emissive_and_cutoff = h_unpack_halves(materials[m].emissive_and_cutoff);
+    var n = normalize(h_turned(m, flags, normal_texel.xy, in.normal, in.tangent));
+    if two_sided {
+        n = select(-n, n, is_front);
+    }
     let v = normalize(frame.views[view].eye.xyz - in.world);
-    let lit = tone_mapped(reflected(surface, v) + emissive);
-    let color = select(lit, base.rgb + emissive, has(flags, UNLIT)) * unveiled(v);
+    let surface = h_surface(m, flags, base.rgb, roughness_texel.bg, occlusion_texel.r);
+    let alpha_squared = steadied_alpha_squared(surface.roughness, in.normal);
+    let roughness = sqrt(sqrt(alpha_squared));
+    let angles = angles(n, v, alpha_squared);
+    let emissive = h_emissive(m, flags, emissive_texel.rgb);
+    let light = h_radiance(surface, roughness, angles, sky_diffuse(n), sky_radiance(reflect(-v, n), roughness)) + emissive;
+    let color = h_display(flags, base.rgb + emissive, light, unveiled(v));
 
     if alpha_mode == 1u {
         let covered = coverage(base.a, emissive_and_cutoff.a);
@@ -182,5 +204,5 @@ fn sky_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) 
     let ray = frame.views[view].ray_x.xyz * in.ndc.x + frame.views[view].ray_y.xyz * in.ndc.y
         + frame.views[view].ray_z.xyz;
     let d = normalize(ray);
-    return vec4<f32>(tone_mapped(sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
+    return vec4<f32>(h_tone_mapped(sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
 }

@@ -1,15 +1,28 @@
 // Radiance to display light: the PBR Neutral curve of the Khronos Group (2024). It leaves base
 // colours up to 0.76 as they are, so that a brand's colours stay the brand's, and rolls highlights
 // off towards white.
-fn tone_mapped(radiance: vec3<f32>) -> vec3<f32> {
+//
+// With the fractions of the published form cleared. Below the start of the roll-off it is the identity, so
+// nothing is chosen; one division and a short chain of steps, because nothing is left to be done meanwhile.
+
+// By what a colour is multiplied, and what is added to it, whose brightest channel is `peak`.
+fn rolled_off(peak: f32) -> vec2<f32> {
     let start = 0.8 - 0.04;
     let rest = 1.0 - start;
-    let low = min(radiance.r, min(radiance.g, radiance.b));
-    let offset = select(0.04, low - 6.25 * low * low, low < 0.08);
-    let color = radiance - vec3<f32>(offset);
-    let peak = max(color.r, max(color.g, color.b));
-    let rolled_peak = 1.0 - rest * rest / (max(peak, start) + rest - start);
-    let whiteness = 1.0 - 1.0 / (0.15 * (peak - rolled_peak) + 1.0);
-    let rolled = mix(color * (rolled_peak / max(peak, start)), vec3<f32>(rolled_peak), whiteness);
-    return select(color, rolled, peak > start);
+    let p = max(peak, start);
+    let d = p + (rest - start);
+    // The rolled peak is `kept / d`, and `d / loss` of it stays coloured.
+    let kept = d - rest * rest;
+    let loss = d * (0.15 * p + 0.85) + 0.15 * rest * rest;
+    let part = kept / (p * d * loss);
+    return vec2<f32>(part * d, part * p * (loss - d));
+}
+
+fn h_tone_mapped(radiance: vec3<f32>) -> vec3<f32> {
+    // x - 6.25 x² has its peak of 0.04 at x = 0.08.
+    let low = min(min(radiance.r, radiance.g), min(radiance.b, 0.08));
+    let offset = low - 6.25 * low * low;
+    let high = max(max(radiance.r, radiance.g), radiance.b);
+    let roll = rolled_off(high - offset);
+    return (radiance - offset) * roll.x + roll.y;
 }

@@ -35,6 +35,7 @@ impl Screen {
             validates: arguments.validate,
             records: arguments.validate,
             lacks_multiview: arguments.two_passes,
+            ..GpuOptions::default()
         };
         let (gpu, display) = open_display(arguments, options)?;
         let display = with_onlookers(arguments, display, &gpu)?;

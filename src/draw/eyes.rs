@@ -18,10 +18,7 @@ pub(super) fn view_mask(gpu: &Gpu) -> Option<NonZeroU32> {
 /// The shaders of a pass over the eyes.
 pub(super) fn shader(gpu: &Gpu, label: &str, source: &'static str) -> wgpu::ShaderModule {
     let source = if gpu.has_multiview() { source.into() } else { for_one_eye(source).into() };
-    gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(label),
-        source: wgpu::ShaderSource::Wgsl(source),
-    })
+    gpu.shader(label, source)
 }
 
 /// The same for a device without multiview, which refuses whoever asks for the view: it is always the first.

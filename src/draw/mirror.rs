@@ -210,16 +210,13 @@ fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
 }
 
 fn pipeline(gpu: &Gpu, layout: &wgpu::BindGroupLayout, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
-    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("mirror"),
-        source: wgpu::ShaderSource::Wgsl(SHADER.into()),
-    });
+    let module = gpu.shader("mirror", SHADER.into());
     let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("mirror"),
         bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
     });
-    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+    gpu.pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("mirror"),
         layout: Some(&layout),
         vertex: wgpu::VertexState {

@@ -53,7 +53,7 @@ pub fn run(gpu: &Gpu) -> Result<(), DrawError> {
 
 fn pipeline(gpu: &Gpu) -> wgpu::RenderPipeline {
     let module = eyes::shader(gpu, "self test", SHADER);
-    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+    gpu.pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("self test"),
         layout: None,
         vertex: wgpu::VertexState {

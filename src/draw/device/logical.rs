@@ -6,6 +6,7 @@ use std::ffi::CStr;
 use ash::vk;
 use wgpu::hal::vulkan::{Adapter as HalAdapter, Api};
 
+use super::extras::Extras;
 use super::{VulkanHandles, VulkanMaker};
 use crate::draw::hooks::{HookOptions, Hooks};
 
@@ -29,13 +30,16 @@ pub(super) fn open(
     let shared = hal.shared_instance();
     let (instance, physical_device) = (shared.raw_instance(), hal.raw_physical_device());
     let queue_family = graphics_family(instance, physical_device).ok_or("it has no queue that draws")?;
-    let extensions = hal.required_device_extensions(enabled);
+    let mut extras = Extras::of(&hal, options);
+    let options = extras.options;
+    let mut extensions = hal.required_device_extensions(enabled);
+    extensions.extend(&extras.extensions);
     let names: Vec<_> = extensions.iter().map(|name| name.as_ptr()).collect();
     let queues =
         [vk::DeviceQueueCreateInfo::default().queue_family_index(queue_family).queue_priorities(&[1.0])];
     let mut features = hal.physical_device_features(&extensions, enabled);
     let info = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_extension_names(&names);
-    let info = features.add_to_device_create(info);
+    let info = extras.add_to(features.add_to_device_create(info));
     let handle = match maker {
         Some(maker) => maker.make_device(shared.entry(), physical_device, &info)?,
         // SAFETY: the GPU is one of this instance, and wgpu asks for what the GPU says it has.

@@ -4,11 +4,13 @@
 //! [`Gpu`] that has passed the checks. Every device is opened here in the same way, through the
 //! [`hooks`](super::hooks). Architecture invariant: it knows nothing of what is drawn.
 
+mod extras;
 mod logical;
 mod maker;
 mod messages;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,6 +34,13 @@ pub struct GpuOptions {
     pub records: bool,
     /// Open the device as one that cannot draw both eyes at once.
     pub lacks_multiview: bool,
+    /// Leave all arithmetic of shaders at full precision, for comparison.
+    pub keeps_precision: bool,
+    /// The format of the density maps that eye passes will have, where the device can have any.
+    pub density_map: Option<vk::Format>,
+    /// The driver is there for its compiler: it executes nothing, so pictures are not looked at, and it says
+    /// what it made of each pipeline.
+    pub measures_shaders: bool,
 }
 
 /// What the device is, for people.
@@ -154,7 +163,12 @@ impl Gpu {
             is_validated: messenger.is_some(),
             in_turn,
         };
-        let hook_options = HookOptions { records: options.records };
+        let hook_options = HookOptions {
+            records: options.records,
+            keeps_precision: options.keeps_precision,
+            density_map: options.density_map,
+            reports_pipelines: options.measures_shaders,
+        };
         let owner = maker.as_ref().map(|maker| maker.keep_alive());
         let opened = logical::open(&adapter, enabled, hook_options, maker)
             .map_err(|reason| DrawError::DeviceRefused { name: info.name, reason })?;
@@ -182,7 +196,7 @@ impl Gpu {
             messenger,
             _maker: owner,
         };
-        gpu.tested(self_test::run)
+        if options.measures_shaders { Ok(gpu) } else { gpu.tested(self_test::run) }
     }
 
     /// Draws the eyes one after the other from now on where the driver fails at both at once.
@@ -196,6 +210,25 @@ impl Gpu {
             tested => tested?,
         }
         Ok(self)
+    }
+
+    /// One of our own shaders, from WGSL.
+    pub(super) fn shader(&self, label: &str, source: Cow<'static, str>) -> wgpu::ShaderModule {
+        let descriptor =
+            wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(source) };
+        // SAFETY: our shaders hold what they index with inside its bounds where it comes from outside, and have
+        // no loops: what wgpu would add costs a headset registers.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+        }
+    }
+
+    /// A pipeline, under whose label [`Hooks::take_pipeline_reports`] says what the driver made of it.
+    pub(super) fn pipeline(&self, descriptor: &wgpu::RenderPipelineDescriptor<'_>) -> wgpu::RenderPipeline {
+        let pipeline = self.device.create_render_pipeline(descriptor);
+        self.hooks.name_pipelines(descriptor.label.unwrap_or_default());
+        pipeline
     }
 
     /// Whether one pass draws both eyes; else each has its own.
@@ -245,13 +278,15 @@ impl Gpu {
     }
 }
 
-/// Explicit, because wgpu's default depends on how the program was built.
+/// Explicit, because wgpu's default depends on how the program was built. Always with `DEBUG`: the hooks find the
+/// functions of a shader by their names.
 fn instance_flags(options: GpuOptions) -> wgpu::InstanceFlags {
-    if options.validates {
-        wgpu::InstanceFlags::DEBUG | wgpu::InstanceFlags::VALIDATION
+    let other = if options.validates {
+        wgpu::InstanceFlags::VALIDATION
     } else {
         wgpu::InstanceFlags::DISCARD_HAL_LABELS
-    }
+    };
+    wgpu::InstanceFlags::DEBUG | other
 }
 
 fn new_instance(options: GpuOptions) -> wgpu::Instance {

@@ -11,6 +11,10 @@ pub struct Counts {
     pub render_passes: u32,
     /// Of them, those that draw both eyes at once.
     pub eye_passes: u32,
+    /// Framebuffers made that have a density map.
+    pub density_framebuffers: u32,
+    /// Results in shaders that may be computed as halves.
+    pub relaxed_results: u32,
     /// Draw calls.
     pub draws: u32,
     /// Barriers that change the layout of a watched image.

@@ -1,19 +1,25 @@
-//! The hooked functions: each does its part and calls the driver's.
+//! The hooked functions: each does its part and calls the driver's. Those that change what the driver is asked for
+//! are in [`passes`](super::passes) and [`pipelines`](super::pipelines); the others are here.
 
 use std::collections::HashSet;
 use std::ffi::{CStr, c_void};
 
 use ash::vk;
 
+use super::Recorded;
+use super::passes::{
+    cmd_begin_render_pass, create_framebuffer, create_render_pass, destroy_framebuffer, destroy_image_view,
+    destroy_render_pass,
+};
+use super::pipelines::{create_graphics_pipelines, create_shader_module};
 use super::slots::{release, state};
-use super::{EYE_MASK, Recorded, lock};
 
 /// Lists the hooked functions once: [`Next`] holds the driver's, [`hook`] finds ours.
 macro_rules! table {
     ($($field:ident: $kind:ident = $name:literal),* $(,)?) => {
         /// The driver's own functions.
         pub(super) struct Next {
-            $($field: vk::$kind,)*
+            $(pub(super) $field: vk::$kind,)*
         }
 
         impl Next {
@@ -50,6 +56,11 @@ table! {
     destroy_device: PFN_vkDestroyDevice = c"vkDestroyDevice",
     create_render_pass: PFN_vkCreateRenderPass = c"vkCreateRenderPass",
     destroy_render_pass: PFN_vkDestroyRenderPass = c"vkDestroyRenderPass",
+    create_framebuffer: PFN_vkCreateFramebuffer = c"vkCreateFramebuffer",
+    destroy_framebuffer: PFN_vkDestroyFramebuffer = c"vkDestroyFramebuffer",
+    destroy_image_view: PFN_vkDestroyImageView = c"vkDestroyImageView",
+    create_shader_module: PFN_vkCreateShaderModule = c"vkCreateShaderModule",
+    create_graphics_pipelines: PFN_vkCreateGraphicsPipelines = c"vkCreateGraphicsPipelines",
     allocate_memory: PFN_vkAllocateMemory = c"vkAllocateMemory",
     queue_submit: PFN_vkQueueSubmit = c"vkQueueSubmit",
     queue_wait_idle: PFN_vkQueueWaitIdle = c"vkQueueWaitIdle",
@@ -59,42 +70,13 @@ table! {
     cmd_pipeline_barrier: PFN_vkCmdPipelineBarrier = c"vkCmdPipelineBarrier",
 }
 
-type Allocator<'a> = *const vk::AllocationCallbacks<'a>;
+/// What every function takes that makes something.
+pub(super) type Allocator<'a> = *const vk::AllocationCallbacks<'a>;
 
 unsafe extern "system" fn destroy_device<const SLOT: usize>(device: vk::Device, allocator: Allocator<'_>) {
     let state = release::<SLOT>();
     // SAFETY: the caller's arguments, unchanged.
     unsafe { (state.next.destroy_device)(device, allocator) }
-}
-
-unsafe extern "system" fn create_render_pass<const SLOT: usize>(
-    device: vk::Device,
-    info: *const vk::RenderPassCreateInfo<'_>,
-    allocator: Allocator<'_>,
-    out: *mut vk::RenderPass,
-) -> vk::Result {
-    // SAFETY: a hook of this slot; the caller keeps Vulkan's rules, so all that it points to is valid.
-    unsafe {
-        let state = state::<SLOT>();
-        let result = (state.next.create_render_pass)(device, info, allocator, out);
-        if result == vk::Result::SUCCESS && view_mask((*info).p_next) == EYE_MASK {
-            lock(&state.eye_passes).insert(*out);
-        }
-        result
-    }
-}
-
-unsafe extern "system" fn destroy_render_pass<const SLOT: usize>(
-    device: vk::Device,
-    pass: vk::RenderPass,
-    allocator: Allocator<'_>,
-) {
-    // SAFETY: a hook of this slot; the caller's arguments, unchanged.
-    unsafe {
-        let state = state::<SLOT>();
-        lock(&state.eye_passes).remove(&pass);
-        (state.next.destroy_render_pass)(device, pass, allocator);
-    }
 }
 
 unsafe extern "system" fn allocate_memory<const SLOT: usize>(
@@ -135,23 +117,6 @@ unsafe extern "system" fn queue_wait_idle<const SLOT: usize>(queue: vk::Queue) -
         let state = state::<SLOT>();
         let _held = state.queue.lock();
         (state.next.queue_wait_idle)(queue)
-    }
-}
-
-unsafe extern "system" fn cmd_begin_render_pass<const SLOT: usize>(
-    commands: vk::CommandBuffer,
-    info: *const vk::RenderPassBeginInfo<'_>,
-    contents: vk::SubpassContents,
-) {
-    // SAFETY: a hook of this slot; the caller keeps Vulkan's rules, so `info` is valid.
-    unsafe {
-        let state = state::<SLOT>();
-        state.record(|recorded| {
-            let is_eye_pass = lock(&state.eye_passes).contains(&(*info).render_pass);
-            recorded.counts.render_passes += 1;
-            recorded.counts.eye_passes += u32::from(is_eye_pass);
-        });
-        (state.next.cmd_begin_render_pass)(commands, info, contents);
     }
 }
 
@@ -232,32 +197,13 @@ fn layout_changes(images: &[vk::ImageMemoryBarrier<'_>], watched: &HashSet<vk::I
 
 /// # Safety
 /// `data` is null or points to `count` values that live for `'a`.
-unsafe fn slice<'a, T>(data: *const T, count: u32) -> &'a [T] {
+pub(super) unsafe fn slice<'a, T>(data: *const T, count: u32) -> &'a [T] {
     // An empty array may be anywhere, so it is not looked at.
     if data.is_null() || count == 0 {
         return &[];
     }
     // SAFETY: promised by the caller.
     unsafe { std::slice::from_raw_parts(data, count as usize) }
-}
-
-/// The view mask of a render pass's first subpass, 0 without multiview.
-///
-/// # Safety
-/// `next` is the chain of a valid `VkRenderPassCreateInfo`.
-unsafe fn view_mask(next: *const c_void) -> u32 {
-    let mut next = next.cast::<vk::BaseInStructure<'_>>();
-    // SAFETY: each link begins as `BaseInStructure` does, and its type says what it is.
-    unsafe {
-        while let Some(link) = next.as_ref() {
-            if link.s_type == vk::StructureType::RENDER_PASS_MULTIVIEW_CREATE_INFO {
-                let info = &*next.cast::<vk::RenderPassMultiviewCreateInfo<'_>>();
-                return slice(info.p_view_masks, info.subpass_count).first().copied().unwrap_or(0);
-            }
-            next = link.p_next;
-        }
-    }
-    0
 }
 
 #[cfg(test)]
@@ -281,18 +227,5 @@ mod tests {
             barrier(8, vk::ImageLayout::TRANSFER_SRC_OPTIMAL),
         ];
         assert_eq!(layout_changes(&barriers, &watched), 1);
-    }
-
-    #[test]
-    fn the_view_mask_is_found_in_a_chain() {
-        let masks = [0b11_u32];
-        let mut multiview = vk::RenderPassMultiviewCreateInfo::default().view_masks(&masks);
-        let mut other = vk::RenderPassInputAttachmentAspectCreateInfo::default();
-        let info = vk::RenderPassCreateInfo::default();
-        // SAFETY: an empty chain is valid.
-        assert_eq!(unsafe { view_mask(info.p_next) }, 0);
-        let info = info.push_next(&mut multiview).push_next(&mut other);
-        // SAFETY: the chain's links outlive the call.
-        assert_eq!(unsafe { view_mask(info.p_next) }, 0b11);
     }
 }

@@ -2,15 +2,21 @@
 //!
 //! wgpu has no way to share its queue with a headset's runtime, and none to say what it really asked
 //! the driver for. But it takes an [`ash::Device`], which is a table of functions: [`Hooks::install`]
-//! makes one whose entries lock the queue, and count in recording mode. What else wgpu cannot say
-//! (density maps, half precision) has its place here too.
+//! makes one whose entries lock the queue, and count in recording mode. What else wgpu cannot say has its
+//! place here too: which arithmetic may be done in halves ([`relax`]), that a resolved picture needs no
+//! clearing, and a density map ([`passes`]), by which a headset's GPU shades less where the lens blurs.
 //!
 //! Only core functions can be hooked so: wgpu loads those of extensions through the `ash::Instance`.
 #![allow(unsafe_code)]
 
 mod counts;
 mod functions;
+#[cfg(test)]
+pub(crate) mod neutral_map;
+mod passes;
+mod pipelines;
 mod queue;
+mod relax;
 mod slots;
 
 use std::collections::HashSet;
@@ -22,17 +28,28 @@ use ash::vk;
 
 pub use counts::Counts;
 use functions::Next;
+use passes::EyePasses;
+pub use pipelines::{PipelineReport, StageReport};
+use pipelines::{Reports, Statistics};
 pub use queue::QueueGuard;
 use queue::QueueLock;
 
-/// Render passes with this view mask draw both eyes.
-const EYE_MASK: u32 = 0b11;
+/// How the names of shader functions begin whose arithmetic may be done in halves.
+const RELAXED_PREFIX: &str = "h_";
 
 /// What [`Hooks::install`] is asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HookOptions {
     /// Count calls, at the price of a lock for each.
     pub records: bool,
+    /// Leave all arithmetic of shaders at full precision.
+    pub keeps_precision: bool,
+    /// The format of density maps. The device has `VK_EXT_fragment_density_map`, and its features
+    /// `fragmentDensityMap` and `fragmentDensityMapNonSubsampledImages` are enabled.
+    pub density_map: Option<vk::Format>,
+    /// Ask the driver what it made of each pipeline. The device has `VK_KHR_pipeline_executable_properties`, and its
+    /// feature is enabled.
+    pub reports_pipelines: bool,
 }
 
 /// The hooks of one device.
@@ -60,11 +77,18 @@ impl Hooks {
     ) -> Option<(ash::Device, Self)> {
         // SAFETY: the caller vouches for `load`.
         let next = unsafe { Next::load(&mut load) }?;
+        let statistics = match options.reports_pipelines {
+            // SAFETY: as above.
+            true => unsafe { Statistics::load(&mut load) },
+            false => None,
+        };
         let state = Arc::new(State {
             next,
+            statistics,
             options,
             eye_passes: Mutex::default(),
             recorded: Mutex::default(),
+            reports: Mutex::default(),
             queue: QueueLock::default(),
         });
         let hook = slots::claim(&state)?;
@@ -78,6 +102,37 @@ impl Hooks {
     /// locks and waits for this one.
     pub fn lock_queue(&self) -> QueueGuard<'_> {
         self.0.queue.lock()
+    }
+
+    /// The format of this device's density maps; `None` where it has none.
+    pub fn density_format(&self) -> Option<vk::Format> {
+        self.0.options.density_map
+    }
+
+    /// Sets the density map of eye passes into `view`, a view of their resolved picture, or by `None` that of all others. From the first
+    /// map on the device is foveated: pipelines for eye passes that were made before must not be used in them,
+    /// and every eye pass needs a map. The driver may read it as soon as a pass is recorded.
+    ///
+    /// # Safety
+    ///
+    /// `map` is a view, of one layer or of one for each eye, of an image of [`Hooks::density_format`] in the layout
+    /// `FRAGMENT_DENSITY_MAP_OPTIMAL_EXT`, large enough for the pictures, and lives for as long as it is set and
+    /// frames use it.
+    pub unsafe fn set_density_map(&self, view: Option<vk::ImageView>, map: vk::ImageView) {
+        lock(&self.0.eye_passes).set_map(view, map);
+    }
+
+    /// Names what the driver said of pipelines that this thread has made since the last time.
+    pub(super) fn name_pipelines(&self, name: &str) {
+        if self.0.options.reports_pipelines {
+            lock(&self.0.reports).name(name);
+        }
+    }
+
+    /// What the driver made of each pipeline since the last time, in the order of their making; empty unless
+    /// [`HookOptions::reports_pipelines`].
+    pub fn take_pipeline_reports(&self) -> Vec<PipelineReport> {
+        lock(&self.0.reports).take()
     }
 
     /// Counts the layout changes of `image` from now on.
@@ -103,9 +158,12 @@ impl Hooks {
 struct State {
     /// The driver's functions.
     next: Next,
+    /// `None` where nobody asks for reports.
+    statistics: Option<Statistics>,
     options: HookOptions,
-    eye_passes: Mutex<HashSet<vk::RenderPass>>,
+    eye_passes: Mutex<EyePasses>,
     recorded: Mutex<Recorded>,
+    reports: Mutex<Reports>,
     queue: QueueLock,
 }
 

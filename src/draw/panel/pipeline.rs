@@ -91,7 +91,7 @@ fn pipeline(gpu: &Gpu, groups: &[Option<&wgpu::BindGroupLayout>], samples: u32) 
             ],
         }),
     ];
-    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+    gpu.pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("panel"),
         layout: Some(&layout),
         vertex: wgpu::VertexState {

@@ -4,12 +4,14 @@
 //! for them (`VK_DRIVER_FILES`, as `cargo xtask test` does) they fail instead.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adreno;
 mod figures;
 mod gallery;
 mod hidden;
 mod leap;
 mod own_hands;
 mod panels;
+mod precision;
 mod steady;
 mod surfaces;
 mod uploads;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what things cost, measured the same way each time. One file a measurement.
+//! `cargo xtask bench`: what things cost, measured the same way each time. One module a measurement.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use anyhow::Result;
 
 mod model;
 mod programs;
+pub mod shaders;
 mod xr;
 
 /// Measure what things cost.
@@ -18,6 +19,8 @@ mod xr;
 ///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
+///   cargo xtask bench shaders     every pipeline on an Adreno 650 that executes nothing: instructions, registers, waves
+///                                 and bins, by Mesa's compiler
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Write the pictures of `foveation`'s walk there, for a metric that is run elsewhere.
     #[arg(long, value_name = "FOLDER")]
     video: Option<PathBuf>,
+    /// Keep what `shaders` measured as the baseline of `cargo xtask test shaders`.
+    #[arg(long)]
+    accept: bool,
     /// Print what was measured as JSON, one object a line.
     #[arg(long)]
     json: bool,
@@ -53,6 +59,8 @@ enum What {
     Governor,
     /// The model of a Quest 2's GPU.
     Model,
+    /// What pipelines cost on a headset's GPU.
+    Shaders,
 }
 
 /// The chore itself.
@@ -64,6 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Foveation => programs::foveation(arguments)?,
             What::Governor => programs::governor(arguments)?,
             What::Model => model::run(arguments)?,
+            What::Shaders => shaders::run(arguments)?,
         }
     }
     Ok(())
