@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::sounds::SoundFacts;
 use super::viewer::Standing;
+use crate::cull::Budget;
 use crate::draw::Counts;
 
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
@@ -47,6 +48,9 @@ pub struct Report {
     pub draws: u32,
     /// Triangles of the last frame, for one eye.
     pub triangles_drawn: u64,
+    /// The largest error in the last frame, in units of what the eye tells apart where it was: 1 unless all
+    /// that the eye tells apart was more than a frame may cost.
+    pub excess: f32,
     /// How often the display was lost and came back.
     pub displays_lost: u32,
     /// What there was to hear.
@@ -119,6 +123,20 @@ impl FrameTimes {
 }
 
 impl Report {
+    fn last_frame(&self) -> String {
+        let (draws, triangles) = (self.draws, self.triangles_drawn);
+        let what = format!("  last frame   {draws} draws, {triangles} triangles for each eye");
+        if self.excess > 1.0 {
+            let Budget { triangles, draws } = Budget::default();
+            return format!(
+                "{what}; coarser by up to {:.1}× than the eye could tell, because a frame may cost {draws} draws and \
+                 {triangles} triangles",
+                self.excess
+            );
+        }
+        what
+    }
+
     /// The report as a person reads it: one screen.
     pub fn to_text(&self) -> String {
         let seconds = |time: Option<f64>| time.map_or("–".to_owned(), |s| format!("{s:.2} s"));
@@ -151,7 +169,7 @@ impl Report {
             format!("  first tile   {}", seconds(self.first_tile_seconds)),
             format!("  whole view   {}", seconds(self.whole_view_seconds)),
             format!("  frames       {}: {frame}", self.frames),
-            format!("  last frame   {} draws, {} triangles for each eye", self.draws, self.triangles_drawn),
+            self.last_frame(),
         ];
         if let Some(Standing { step, steps, decisions, last: Some(last), .. }) = &self.governor {
             lines.push(format!("  quality      step {step} of {steps} after {decisions} steps; {last}"));

@@ -56,7 +56,7 @@ impl Culler {
                 let frustum = (!mark.is_inside).then_some(&eyes.frustum);
                 let size = 2.0 * scene.tileset.tile(id).bounds.sphere().radius;
                 let Mark { unseen, distance, .. } = mark;
-                let seen = Seen { frustum, eyes, unseen, distance, is_near: distance < size };
+                let seen = Seen { frustum, eyes, unseen, distance, is_near: distance < 0.25 * size };
                 self.emit_tile(id, resident, &seen, list);
             }
             if mark.is_opened {
@@ -116,7 +116,7 @@ struct Seen<'a> {
     unseen: f32,
     /// Metres to it.
     distance: f32,
-    /// Nearer than it is large: its blended chunks are drawn far to near.
+    /// Nearer than a quarter of its size: its blended chunks are drawn far to near.
     is_near: bool,
 }
 

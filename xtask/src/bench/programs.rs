@@ -9,10 +9,27 @@ use crate::setup::cache::Cache;
 use crate::setup::{self, Downloads};
 use crate::{demo, process, workspace};
 
-/// All of culling. It is timed, so the pure core is built as users have it.
+/// All of culling, and a peer's on the same boxes. It is timed, so all is built as users have it.
 pub fn cull(arguments: &Arguments) -> Result<()> {
-    eprintln!("bench: cull (the first time builds the core optimised, some minutes)");
-    run(program("cull", &["--no-default-features"]), arguments)
+    eprintln!("bench: cull (the first time builds the core and a peer optimised, ten minutes)");
+    let mut peer = workspace::cargo();
+    peer.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--manifest-path",
+        "benches/peers/Cargo.toml",
+        "--target-dir",
+    ]);
+    let built = process::check(peer.arg(workspace::target()?.join("peers")));
+    run(program("cull", &["--no-default-features"]), arguments)?;
+    match built {
+        Ok(()) => run(Command::new(workspace::target()?.join("peers/release/pavilion-peers")), arguments),
+        Err(error) => {
+            eprintln!("SKIPPED the peer: {error:#}");
+            Ok(())
+        }
+    }
 }
 
 /// The governor on a headset that is a model. Nothing is timed, so the development profile does, which is built
