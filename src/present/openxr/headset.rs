@@ -126,6 +126,7 @@ impl Headset {
                 xr::Event::InstanceLossPending(_) => self.life.on(Event::InstanceLossPending),
                 xr::Event::ReferenceSpaceChangePending(change) => self.floor.will_move(change),
                 xr::Event::UserPresenceChangedEXT(change) => self.is_worn = change.is_user_present(),
+                xr::Event::DisplayRefreshRateChangedFB(_) => self.pace.forget_period(),
                 xr::Event::PerfSettingsEXT(told) => self.pace.hear(told),
                 xr::Event::VisibilityMaskChangedKHR(_) => is_mask_another = true,
                 xr::Event::EventsLost(lost) => {

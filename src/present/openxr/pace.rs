@@ -90,12 +90,19 @@ impl Pace {
     pub fn go_slower(&mut self, session: &xr::Session<xr::Vulkan>, is_slower: bool) {
         if std::mem::replace(&mut self.is_slower, is_slower) != is_slower {
             self.ask_rate(session);
+            self.forget_period();
         }
     }
 
-    /// The runtime waits for frames at this distance.
+    /// The runtime waits for frames at this distance. Monado tells a multiple of the display's period to who is
+    /// late, who would then be in time at half the rate: the shortest counts.
     pub fn waited(&mut self, period: xr::Duration) {
-        self.period_seconds = period.as_nanos() as f32 * 1e-9;
+        self.period_seconds = shorter(self.period_seconds, period.as_nanos() as f32 * 1e-9);
+    }
+
+    /// The display goes at another rate from now on.
+    pub fn forget_period(&mut self) {
+        self.period_seconds = 0.0;
     }
 
     /// A frame is seen so long after the last one, and the GPU took so long for one of late, if that is known.
@@ -128,6 +135,12 @@ impl Pace {
     }
 }
 
+/// Of two periods the shorter that is one.
+fn shorter(known_seconds: f32, told_seconds: f32) -> f32 {
+    let is_better = told_seconds > 0.0 && (known_seconds <= 0.0 || told_seconds < known_seconds);
+    if is_better { told_seconds } else { known_seconds }
+}
+
 fn strain(level: xr::PerfSettingsNotificationLevelEXT) -> Strain {
     match level {
         xr::PerfSettingsNotificationLevelEXT::WARNING => Strain::Warning,
@@ -156,6 +169,15 @@ mod tests {
         assert_eq!(pair(&[60.0, 72.0]), None);
         assert_eq!(pair(&[90.0]), None);
         assert_eq!(pair(&[]), None);
+    }
+
+    #[test]
+    fn who_is_told_to_go_at_half_the_rate_is_still_late() {
+        let (full, half) = (1.0 / 90.0, 2.0 / 90.0);
+        assert_eq!(shorter(0.0, half), half);
+        assert_eq!(shorter(half, full), full);
+        assert_eq!(shorter(full, half), full);
+        assert_eq!([shorter(full, 0.0), shorter(full, -1.0), shorter(full, f32::NAN)], [full; 3]);
     }
 
     #[test]
