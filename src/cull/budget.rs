@@ -22,6 +22,9 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// What it draws in time for 72 Hz.
+    pub const SLOWER: Self = Self { triangles: 300_000, draws: 150 };
+
     /// Everything is drawn.
     pub const UNLIMITED: Self = Self { triangles: u64::MAX, draws: u32::MAX };
 }

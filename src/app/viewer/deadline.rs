@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cull::Quality;
 use crate::cull::governor::{Decision, FrameFacts, Governor, Grade, Knobs, Strain};
+use crate::cull::{Budget, Quality};
 use crate::present::{self, Display, Tempo};
 
 /// How well it is drawn, and how that came about.
@@ -46,7 +46,9 @@ impl Deadline {
 
     /// How well to draw.
     pub fn quality(&self) -> Quality {
-        Quality { error_scale: self.grade().error_scale, ..Quality::default() }
+        let Grade { error_scale, is_slower, .. } = self.grade();
+        let budget = if is_slower { Budget::SLOWER } else { Budget::default() };
+        Quality { error_scale, budget, ..Quality::default() }
     }
 
     /// What is given up now.
