@@ -82,7 +82,7 @@ fn coverage(alpha: f32, cutoff: f32) -> f32 {
 
 // What of the material the textures change. A slot whose image is not there reads as white.
 fn h_base_color(m: u32, flags: u32, texel: vec4<f32>, color: vec4<f32>) -> vec4<f32> {
-    return unpack_halves(materials[m].base_color) * color * select(vec4<f32>(1.0), texel, has(flags, HAS_BASE_COLOR));
+    return h_unpack_halves(materials[m].base_color) * color * select(vec4<f32>(1.0), texel, has(flags, HAS_BASE_COLOR));
 }
 
 fn h_surface(m: u32, flags: u32, base: vec3<f32>, blue_green: vec2<f32>, red: f32) -> Surface {
@@ -97,8 +97,8 @@ fn h_surface(m: u32, flags: u32, base: vec3<f32>, blue_green: vec2<f32>, red: f3
     return surface;
 }
 
-fn h_emissive(flags: u32, factor: vec3<f32>, texel: vec3<f32>) -> vec3<f32> {
-    return factor * select(vec3<f32>(1.0), texel, has(flags, HAS_EMISSIVE));
+fn h_emissive(m: u32, flags: u32, texel: vec3<f32>) -> vec3<f32> {
+    return h_unpack_halves(materials[m].emissive_and_cutoff).rgb * select(vec3<f32>(1.0), texel, has(flags, HAS_EMISSIVE));
 }
 
 // The normal, not of unit length, turned as the normal map says.
@@ -134,17 +134,18 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
         select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer);
 
     let base = h_base_color(m, flags, base_texel, in.color);
-    let emissive_and_cutoff = unpack_halves(materials[m].emissive_and_cutoff);
+    let emissive_and_cutoff = h_unpack_halves(materials[m].emissive_and_cutoff);
     var n = normalize(h_turned(m, flags, normal_texel.xy, in.normal, in.tangent));
     if two_sided {
         n = select(-n, n, is_front);
     }
     let v = normalize(frame.views[view].eye.xyz - in.world);
     let surface = h_surface(m, flags, base.rgb, roughness_texel.bg, occlusion_texel.r);
-    let alpha_squared = h_steadied_alpha_squared(surface.roughness, in.normal);
+    let alpha_squared = steadied_alpha_squared(surface.roughness, in.normal);
+    let roughness = sqrt(sqrt(alpha_squared));
     let angles = angles(n, v, alpha_squared);
-    let emissive = h_emissive(flags, emissive_and_cutoff.rgb, emissive_texel.rgb);
-    let light = h_radiance(surface, sqrt(sqrt(alpha_squared)), angles, n, reflect(-v, n)) + emissive;
+    let emissive = h_emissive(m, flags, emissive_texel.rgb);
+    let light = h_radiance(surface, roughness, angles, sky_diffuse(n), sky_radiance(reflect(-v, n), roughness)) + emissive;
     let color = h_display(flags, base.rgb + emissive, light, unveiled(v));
 
     if alpha_mode == 1u {
@@ -203,5 +204,5 @@ fn sky_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) 
     let ray = frame.views[view].ray_x.xyz * in.ndc.x + frame.views[view].ray_y.xyz * in.ndc.y
         + frame.views[view].ray_z.xyz;
     let d = normalize(ray);
-    return vec4<f32>(h_tone_mapped(h_sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
+    return vec4<f32>(h_tone_mapped(sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
 }

@@ -57,7 +57,7 @@ fn h_mirrored_share(f0: vec3<f32>, roughness: f32, n_dot_v: f32) -> vec3<f32> {
 
 // Squared GGX roughness, wider where the normal turns within a pixel (Tokuyoshi and Kaplanyan, "Improved
 // Geometric Specular Antialiasing", 2019). Must be called in uniform control flow.
-fn h_steadied_alpha_squared(roughness: f32, normal: vec3<f32>) -> f32 {
+fn steadied_alpha_squared(roughness: f32, normal: vec3<f32>) -> f32 {
     let across = dpdx(normal);
     let down = dpdy(normal);
     let turn = min(0.5 * (dot(across, across) + dot(down, down)), 0.18);
@@ -66,7 +66,7 @@ fn h_steadied_alpha_squared(roughness: f32, normal: vec3<f32>) -> f32 {
 }
 
 // Sun, sky and its own light, sent towards the eye. `mirrored` is the direction that is seen in a mirror.
-fn h_radiance(s: Surface, roughness: f32, angles: Angles, normal: vec3<f32>, mirrored: vec3<f32>) -> vec3<f32> {
+fn h_radiance(s: Surface, roughness: f32, angles: Angles, diffuse_sky: vec3<f32>, mirrored_sky: vec3<f32>) -> vec3<f32> {
     let diffuse = s.base_color * (1.0 - s.metallic);
     let f0 = s.base_color * s.metallic + 0.04 * (1.0 - s.metallic);
 
@@ -77,7 +77,7 @@ fn h_radiance(s: Surface, roughness: f32, angles: Angles, normal: vec3<f32>, mir
     let direct = (spread + fresnel * (angles.highlight - spread)) * frame.sun.xyz;
 
     let share = h_mirrored_share(f0, roughness, angles.n_dot_v);
-    let around = diffuse * h_sky_diffuse(normal);
-    let ambient = around + share * (h_sky_radiance(mirrored, roughness) - around);
+    let around = diffuse * diffuse_sky;
+    let ambient = around + share * (mirrored_sky - around);
     return direct + ambient * s.occlusion;
 }

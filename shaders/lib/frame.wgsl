@@ -17,8 +17,6 @@ struct Frame {
     to_sun: vec4<f32>,
     // Irradiance on a surface that faces the sun; w: how much of all light the veil lets through.
     sun: vec4<f32>,
-    // See scene::tileset::Light::sky.
-    sky: array<vec4<f32>, 9>,
     // See draw::veil.
     veil: vec4<f32>,
 }

@@ -41,6 +41,6 @@ fn has(flags: u32, bit: u32) -> bool {
     return (flags & bit) != 0u;
 }
 
-fn unpack_halves(packed: vec2<u32>) -> vec4<f32> {
+fn h_unpack_halves(packed: vec2<u32>) -> vec4<f32> {
     return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y));
 }

@@ -10,6 +10,7 @@ use super::geometry::Geometry;
 use super::hidden::HiddenVertex;
 use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::panel::Panels;
+use super::sky::Sky;
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
 use super::{Gpu, eyes};
@@ -72,7 +73,7 @@ pub(super) struct Recorded {
 }
 
 impl EyePass {
-    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, samples: u32) -> Self {
+    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, sky: &Sky, samples: u32) -> Self {
         let mask = eyes::view_mask(gpu);
         let frame_buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("frame"),
@@ -82,7 +83,7 @@ impl EyePass {
         });
         let frame_layout = frame_layout(gpu);
         let frame_groups =
-            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials));
+            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials, sky));
         let layout = |label, bind_group_layouts: &[Option<&wgpu::BindGroupLayout>]| {
             gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some(label),
@@ -233,11 +234,24 @@ fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
         },
         count: None,
     };
+    let of_fragments = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty,
+        count: None,
+    };
+    let cube = wgpu::BindingType::Texture {
+        sample_type: wgpu::TextureSampleType::Float { filterable: true },
+        view_dimension: wgpu::TextureViewDimension::Cube,
+        multisampled: false,
+    };
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("frame"),
         entries: &[
             uniform(0, size_of::<FrameUniform>() as u64),
             uniform(1, (ENTRY_COUNT * size_of::<MaterialUniform>()) as u64),
+            of_fragments(2, cube),
+            of_fragments(3, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
         ],
     })
 }
@@ -248,6 +262,7 @@ fn frame_group(
     buffer: &wgpu::Buffer,
     index: u64,
     materials: &Materials,
+    sky: &Sky,
 ) -> wgpu::BindGroup {
     let frame = wgpu::BufferBinding {
         buffer,
@@ -260,6 +275,8 @@ fn frame_group(
         entries: &[
             wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(frame) },
             wgpu::BindGroupEntry { binding: 1, resource: materials.buffer.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&sky.view) },
+            wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Sampler(&sky.sampler) },
         ],
     })
 }

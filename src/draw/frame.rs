@@ -28,7 +28,6 @@ pub(crate) struct FrameUniform {
     pub views: [ViewUniform; 2],
     pub to_sun: Vec4,
     pub sun: Vec4,
-    pub sky: [Vec4; 9],
     pub veil: Vec4,
 }
 
@@ -59,7 +58,6 @@ impl FrameUniform {
             views: [ViewUniform::new(left_eye, 0.0), ViewUniform::new(right_eye, 1.0)],
             to_sun: light.to_sun.extend(0.0),
             sun: light.sun.extend(left),
-            sky: light.sky.map(|coefficient| coefficient.extend(0.0)),
             veil,
         }
     }

@@ -81,7 +81,7 @@ fn borrow_reads(layers: &mut [u16; 6], flags: &mut u32) {
 }
 
 /// The nearest IEEE 754 half; what is too large becomes the largest finite one, what is too small 0.
-fn half(x: f32) -> u16 {
+pub(super) fn half(x: f32) -> u16 {
     const LARGEST: f32 = 65504.0;
     const SMALLEST_NORMAL: f32 = 6.103_515_6e-5;
     let sign = if x < 0.0 { 0x8000 } else { 0 };

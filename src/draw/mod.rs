@@ -22,6 +22,7 @@ pub mod ranges;
 pub mod readback;
 mod renderer;
 mod self_test;
+mod sky;
 pub mod target;
 pub mod text;
 mod textures;

@@ -9,6 +9,7 @@ use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::Materials;
 use super::panel::{PanelPicture, Panels};
+use super::sky::Sky;
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
 use super::veil::Veil;
@@ -80,6 +81,7 @@ pub struct Renderer {
     instances: wgpu::Buffer,
     hidden: Option<wgpu::Buffer>,
     light: Light,
+    sky: Sky,
     veil: Veil,
     in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
     frame_count: usize,
@@ -90,7 +92,9 @@ impl Renderer {
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
         let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
-        let pass = EyePass::new(gpu, &textures, &materials, options.samples);
+        let light = Light::default();
+        let sky = Sky::new(gpu, &light);
+        let pass = EyePass::new(gpu, &textures, &materials, &sky, options.samples);
         Self {
             panels: Panels::new(gpu, &pass.frame_layout, options.samples),
             pass,
@@ -100,7 +104,8 @@ impl Renderer {
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
             hidden: None,
-            light: Light::default(),
+            light,
+            sky,
             veil: Veil::default(),
             in_flight: [const { None }; FRAMES_IN_FLIGHT],
             frame_count: 0,
@@ -114,6 +119,7 @@ impl Renderer {
         self.textures.reset(tileset);
         self.materials.reset(gpu, tileset);
         self.light = tileset.light().clone();
+        self.sky.write(gpu, &self.light);
     }
 
     /// How the world is dimmed from the next frame on.

@@ -116,7 +116,6 @@ fn structures_lie_in_memory_as_in_rust() {
         views => "views",
         to_sun => "to_sun",
         sun => "sun",
-        sky => "sky",
         veil => "veil",
     });
     let (size, members) = layout(&parsed("mirror", MIRROR_SHADER), "Look");

@@ -18,6 +18,8 @@ use super::{RELAXED_PREFIX, lock, relax};
 pub struct StageReport {
     /// The driver's name for it.
     pub stage: String,
+    /// Threads in a wave of it.
+    pub wave_threads: u32,
     /// Numbers by the driver's names for them.
     pub statistics: Vec<(String, u64)>,
 }
@@ -94,6 +96,7 @@ impl Statistics {
             let statistics = unsafe { all(|count, out| (self.statistics)(device, &info, count, out)) };
             StageReport {
                 stage: text(&stage.name),
+                wave_threads: stage.subgroup_size,
                 statistics: statistics.iter().map(|one| (text(&one.name), number(one))).collect(),
             }
         };
