@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: everything that Pavilion's chores need beyond Rust.
 //!
-//! In: the machine as it is. Out: the cache folder with a software-Vulkan and OpenXR prefix, the validators and
-//! cargo-deny, shared by every clone; and the system packages that are still missing, by name. Run again, it looks
+//! In: the machine as it is. Out: the cache folder with a software-Vulkan and OpenXR prefix, a headset's GPU that
+//! executes nothing, the validators and cargo-deny, shared by every clone; and the system packages that are still missing, by name. Run again, it looks
 //! and is done; interrupted, it goes on where it was.
 
 use std::path::PathBuf;
@@ -25,12 +25,13 @@ pub mod toolchain;
 pub mod unpacked;
 pub mod validators;
 
+use adreno::Adreno;
 use cache::Cache;
 use prefix::Prefix;
 
 /// Make software Vulkan, an OpenXR runtime and the checkers ready in the cache folder.
 ///
-/// Takes 210 MB of download and 650 MB of disk the first time, in $XDG_CACHE_HOME/pavilion or ~/.cache/pavilion.
+/// Takes 240 MB of download and 680 MB of disk the first time, in $XDG_CACHE_HOME/pavilion or ~/.cache/pavilion.
 /// Nothing outside is changed, but root gets missing system packages installed.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -57,6 +58,7 @@ pub struct Report {
     validators: Option<PathBuf>,
     cargo_deny: Option<PathBuf>,
     android_tools: Option<PathBuf>,
+    adreno: Option<PathBuf>,
     missing_packages: Vec<&'static str>,
 }
 
@@ -90,6 +92,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> Result<Report> {
     let missing_packages = packages::provide()?;
     let prefix = provide_prefix(cache, mirror, downloads)?;
+    let adreno = match Adreno::provide(cache, mirror) {
+        Ok(adreno) => Some(adreno.root().to_owned()),
+        Err(error) => {
+            eprintln!("setup: SKIPPED the noop Adreno: {error:#}");
+            None
+        }
+    };
     let lock = cache.lock()?;
     let validators = validators::provide(cache)?;
     let cargo_deny = cargo_deny::provide(cache)?;
@@ -104,6 +113,7 @@ pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> 
         validators,
         cargo_deny,
         android_tools: android_tools.map(|tools| tools.root().to_owned()),
+        adreno,
         missing_packages,
     })
 }

@@ -11,7 +11,7 @@ use super::validate;
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
 use crate::setup::{self, cargo_deny, prefix};
-use crate::{android, demo, fault, process, windows, workspace};
+use crate::{android, bench, demo, fault, process, windows, workspace};
 
 /// What a stage needs and leaves.
 pub struct Context {
@@ -40,7 +40,7 @@ pub struct Stage {
 }
 
 /// All of them.
-pub const STAGES: [Stage; 11] = [
+pub const STAGES: [Stage; 12] = [
     Stage { name: "setup", serves: "software Vulkan, OpenXR and the checkers are there", run: set_up },
     Stage { name: "format", serves: "the sources are formatted", run: format },
     Stage { name: "deny", serves: "licences, sources and advisories of the dependencies", run: deny },
@@ -48,6 +48,7 @@ pub const STAGES: [Stage; 11] = [
     Stage { name: "core", serves: "the core builds, passes and depends on nothing heavy", run: core },
     Stage { name: "tests", serves: "all tests, on software Vulkan", run: tests },
     Stage { name: "openxr", serves: "a headset, by a real OpenXR runtime", run: openxr },
+    Stage { name: "shaders", serves: "what shaders cost on a headset's GPU has not grown", run: shaders },
     Stage { name: "validators", serves: "what is baked is valid to others", run: validate::run },
     Stage { name: "android", serves: "the viewer compiles and links for the headset", run: for_android },
     Stage { name: "windows", serves: "the Windows program links and runs under Wine", run: for_windows },
@@ -160,8 +161,10 @@ fn heavy_of(tree: &str) -> Vec<&str> {
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {
-    let mut command =
-        on_prefix(context, "test --workspace --no-fail-fast -- --show-output --skip under_monado")?;
+    let mut command = on_prefix(
+        context,
+        "test --workspace --no-fail-fast -- --show-output --skip under_monado --skip noop_adreno",
+    )?;
     let downloads = prefix::downloads(&context.cache);
     if downloads.exists() {
         command.env("PAVILION_SETUP_DOWNLOADS", downloads);
@@ -179,6 +182,15 @@ fn openxr(context: &mut Context) -> Result<Outcome> {
     let program = workspace::build_pavilion(false)?;
     command.env("PAVILION_DEMO_TWIN", demo::provide_twin(&program)?);
     counted(context, &mut command)
+}
+
+fn shaders(context: &mut Context) -> Result<Outcome> {
+    match bench::shaders::check(&context.cache) {
+        Ok(None) => Ok(Outcome::Passed),
+        Ok(Some(reason)) => Ok(Outcome::Skipped(reason)),
+        Err(error) if fault::code(&error) == 3 => Ok(Outcome::Skipped(format!("{error:#}"))),
+        Err(error) => Err(error),
+    }
 }
 
 /// A cargo command whose programs run on the prefix and find the demo venue.

@@ -73,6 +73,11 @@ impl Adreno {
         }
     }
 
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Starts a program on the GPU: `run PROGRAM ARGUMENTS…`.
     pub fn run(&self) -> PathBuf {
         self.root.join("run")
