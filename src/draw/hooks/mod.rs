@@ -77,9 +77,11 @@ impl Hooks {
     ) -> Option<(ash::Device, Self)> {
         // SAFETY: the caller vouches for `load`.
         let next = unsafe { Next::load(&mut load) }?;
-        // SAFETY: as above.
-        let statistics =
-            if options.reports_pipelines { unsafe { Statistics::load(&mut load) } } else { None };
+        let statistics = match options.reports_pipelines {
+            // SAFETY: as above.
+            true => unsafe { Statistics::load(&mut load) },
+            false => None,
+        };
         let state = Arc::new(State {
             next,
             statistics,

@@ -3,7 +3,7 @@
 //! In: what wgpu compiles. Out: the same with arithmetic relaxed where its names allow it ([`relax`](super::relax)), for
 //! the pass that will be begun; and, where it is asked for, what the driver's compiler made of each stage.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, FromBytesUntilNulError, c_void};
 use std::thread::{self, ThreadId};
 
 use ash::vk;
@@ -95,9 +95,9 @@ impl Statistics {
             // SAFETY: as above.
             let statistics = unsafe { all(|count, out| (self.statistics)(device, &info, count, out)) };
             StageReport {
-                stage: text(&stage.name),
+                stage: text(stage.name_as_c_str()),
                 wave_threads: stage.subgroup_size,
-                statistics: statistics.iter().map(|one| (text(&one.name), number(one))).collect(),
+                statistics: statistics.iter().map(|one| (text(one.name_as_c_str()), number(one))).collect(),
             }
         };
         (0..).zip(&stages).map(report).collect()
@@ -119,10 +119,8 @@ unsafe fn all<T: Default + Clone>(fill: impl Fn(*mut u32, *mut T) -> vk::Result)
     items
 }
 
-fn text(name: &[c_char]) -> String {
-    let bytes: Vec<u8> =
-        name.iter().map(|letter| letter.cast_unsigned()).take_while(|byte| *byte != 0).collect();
-    String::from_utf8_lossy(&bytes).into_owned()
+fn text(name: Result<&CStr, FromBytesUntilNulError>) -> String {
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn number(statistic: &vk::PipelineExecutableStatisticKHR<'_>) -> u64 {

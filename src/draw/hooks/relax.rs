@@ -65,10 +65,10 @@ pub(super) fn relaxed(code: &[u32], prefix: &str) -> Option<Vec<u32>> {
             place.get_or_insert(at);
         }
         match (opcode, instruction) {
-            (op::NAME, [_, id, name @ ..]) | (op::ENTRY_POINT, [_, _, id, name @ ..]) => {
-                if begins_with(name, prefix) {
-                    named.insert(*id);
-                }
+            (op::NAME, [_, id, name @ ..]) | (op::ENTRY_POINT, [_, _, id, name @ ..])
+                if begins_with(name, prefix) =>
+            {
+                named.insert(*id);
             }
             (op::TYPE_FLOAT, [_, id, 32, ..]) => _ = floats.insert(*id),
             (op::TYPE_VECTOR | op::TYPE_MATRIX, [_, id, part, _]) if floats.contains(part) => {

@@ -29,7 +29,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let table = measure(&cache)?;
     if arguments.json {
         println!("{}", table.summary());
-        table.rows.iter().try_for_each(|row| anyhow::Ok(println!("{}", serde_json::to_string(row)?)))?;
+        for row in &table.rows {
+            println!("{}", serde_json::to_string(row)?);
+        }
     } else {
         print!("{table}");
     }
