@@ -26,6 +26,18 @@ pub(super) struct Layer {
     pub index: u32,
 }
 
+/// What kinds of images a surface may read: each has its pipeline, because what is not read need not be worked
+/// out either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Colours and data.
+    All,
+    /// Base colours and emissive colours.
+    Colors,
+    /// None.
+    Nothing,
+}
+
 /// Images that share an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class {
@@ -156,6 +168,18 @@ impl Textures {
     /// The texture that holds the names.
     pub fn names(&self) -> &wgpu::Texture {
         &self.names
+    }
+
+    /// What a draw with this set may read. A side of one texel stands for no image, unless the tileset has
+    /// images of one texel.
+    pub fn reads(&self, set: TextureSet) -> Reads {
+        let may =
+            |space, side_log2| side_log2 > 0 || self.image_counts[Class { space, side_log2: 0 }.index()] > 0;
+        match (may(ColorSpace::Srgb, set.color_side_log2), may(ColorSpace::Linear, set.data_side_log2)) {
+            (_, true) => Reads::All,
+            (true, false) => Reads::Colors,
+            (false, false) => Reads::Nothing,
+        }
     }
 
     /// Makes sure that [`Textures::group`] has an answer for the set.

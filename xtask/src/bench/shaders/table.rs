@@ -151,14 +151,14 @@ impl fmt::Display for Table {
         writeln!(out, "Mesa {}'s compiler for Adreno 650, which is not the headset's own", self.mesa)?;
         writeln!(
             out,
-            "{:<18} {:<11} {:>12} {:>5} {:>9} {:>5} {:>7} {:>6} {:>5}",
+            "{:<27} {:<11} {:>12} {:>5} {:>9} {:>5} {:>7} {:>6} {:>5}",
             "pipeline", "stage", "instructions", "nops", "registers", "waves", "threads", "spills", "cost"
         )?;
         for row in &self.rows {
             let registers = format!("{}+{}½", row.registers, row.half_registers);
             writeln!(
                 out,
-                "{:<18} {:<11} {:>12} {:>5} {:>9} {:>5} {:>7} {:>6} {:>5}",
+                "{:<27} {:<11} {:>12} {:>5} {:>9} {:>5} {:>7} {:>6} {:>5}",
                 row.pipeline,
                 row.stage,
                 row.instructions,
