@@ -1,7 +1,8 @@
 // The world, once for both eyes.
 // In: two vertex streams, one instance per tile and per actor, all materials, two texture arrays.
 // Out: display light with premultiplied alpha; depth, 1 at the near plane and 0 at infinity.
-// Cost: five texture reads, of which slots without an image read one cached texel. The vertex shader
+// Cost: seven texture reads, of which slots without an image read one cached texel and the sky is small; the
+// most of them, and with them the tangents, are left out where a draw has no images of a kind. The vertex shader
 // looks at the view for the position only, so that a tiler transforms once for both eyes.
 
 struct Vertex {
@@ -44,6 +45,9 @@ override alpha_mode: u32 = 0u;
 override has_samples: bool = true;
 // Whether back faces are drawn too.
 override two_sided: bool = true;
+// Whether the materials may have images among the colours, and among the data.
+override has_colors: bool = true;
+override has_data: bool = true;
 
 @vertex
 fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
@@ -103,6 +107,9 @@ fn h_emissive(m: u32, flags: u32, texel: vec3<f32>) -> vec3<f32> {
 
 // The normal, not of unit length, turned as the normal map says.
 fn h_turned(m: u32, flags: u32, texel: vec2<f32>, normal: vec3<f32>, tangent: vec4<f32>) -> vec3<f32> {
+    if !has_data {
+        return normal;
+    }
     // Chosen, not scaled, away where there is no normal map: an anisotropic read at coordinates that
     // never change may be no number at all.
     let bump = select(vec2<f32>(0.0), (texel * 2.0 - 1.0) * materials[m].normal_scale, has(flags, HAS_NORMAL));
@@ -122,29 +129,38 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     let layers_0 = materials[m].layers_0;
     let layers_1 = materials[m].layers_1;
     let uv = in.uv;
-    let base_texel = textureSample(color_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), (layers_0 & 0xffffu) + layer);
-    let roughness_texel = textureSample(data_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_METALLIC_ROUGHNESS)), layers_0 >> 16u);
-    let normal_texel = textureSample(data_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_NORMAL)), layers_1 & 0xffffu);
-    let occlusion_texel = textureSample(data_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_OCCLUSION)), layers_1 >> 16u);
-    let emissive_texel = textureSample(color_textures, surface_sampler,
-        select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer);
+    var base_texel = vec4<f32>(1.0);
+    var emissive_texel = vec3<f32>(1.0);
+    if has_colors {
+        base_texel = textureSample(color_textures, surface_sampler,
+            select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), (layers_0 & 0xffffu) + layer);
+        emissive_texel = textureSample(color_textures, surface_sampler,
+            select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer).rgb;
+    }
+    var roughness_texel = vec2<f32>(1.0);
+    var normal_texel = vec2<f32>(0.5);
+    var occlusion_texel = 1.0;
+    if has_data {
+        roughness_texel = textureSample(data_textures, surface_sampler,
+            select(uv.xy, uv.zw, has(flags, UV1_METALLIC_ROUGHNESS)), layers_0 >> 16u).bg;
+        normal_texel = textureSample(data_textures, surface_sampler,
+            select(uv.xy, uv.zw, has(flags, UV1_NORMAL)), layers_1 & 0xffffu).xy;
+        occlusion_texel = textureSample(data_textures, surface_sampler,
+            select(uv.xy, uv.zw, has(flags, UV1_OCCLUSION)), layers_1 >> 16u).r;
+    }
 
     let base = h_base_color(m, flags, base_texel, in.color);
     let emissive_and_cutoff = h_unpack_halves(materials[m].emissive_and_cutoff);
-    var n = normalize(h_turned(m, flags, normal_texel.xy, in.normal, in.tangent));
+    var n = normalize(h_turned(m, flags, normal_texel, in.normal, in.tangent));
     if two_sided {
         n = select(-n, n, is_front);
     }
     let v = normalize(frame.views[view].eye.xyz - in.world);
-    let surface = h_surface(m, flags, base.rgb, roughness_texel.bg, occlusion_texel.r);
+    let surface = h_surface(m, flags, base.rgb, roughness_texel, occlusion_texel);
     let alpha_squared = steadied_alpha_squared(surface.roughness, in.normal);
     let roughness = sqrt(sqrt(alpha_squared));
     let angles = angles(n, v, alpha_squared);
-    let emissive = h_emissive(m, flags, emissive_texel.rgb);
+    let emissive = h_emissive(m, flags, emissive_texel);
     let light = h_radiance(surface, roughness, angles, sky_diffuse(n), sky_radiance(reflect(-v, n), roughness)) + emissive;
     let color = h_display(flags, base.rgb + emissive, light, unveiled(v));
 

@@ -40,7 +40,10 @@ impl Keyed {
 /// Equal batches have equal codes, of 16 bits.
 fn batch_code(batch: Batch) -> u64 {
     let textures = batch.textures;
-    u64::from(batch.double_sided) << 12 | (textures.wrap as u64) << 8 | u64::from(textures.side_log2)
+    u64::from(batch.double_sided) << 14
+        | (batch.reads as u64) << 12
+        | (textures.wrap as u64) << 8
+        | u64::from(textures.side_log2)
 }
 
 impl Culler {
@@ -56,7 +59,8 @@ impl Culler {
                 let frustum = (!mark.is_inside).then_some(&eyes.frustum);
                 let size = 2.0 * scene.tileset.tile(id).bounds.sphere().radius;
                 let Mark { unseen, distance, .. } = mark;
-                let seen = Seen { frustum, eyes, unseen, distance, is_near: distance < 0.25 * size };
+                let (is_near, is_far) = (distance < 0.25 * size, distance > size);
+                let seen = Seen { frustum, eyes, unseen, distance, is_near, is_far };
                 self.emit_tile(id, resident, &seen, list);
             }
             if mark.is_opened {
@@ -118,6 +122,8 @@ struct Seen<'a> {
     distance: f32,
     /// Nearer than a quarter of its size: its blended chunks are drawn far to near.
     is_near: bool,
+    /// Farther away than it is large: few pixels of it are seen.
+    is_far: bool,
 }
 
 impl Seen<'_> {
@@ -150,10 +156,11 @@ impl Joiner<'_> {
     fn add(&mut self, mut first: u32, end: u32) {
         while first < end {
             let Some(group) = self.group.filter(|group| first < group.end) else {
-                self.close();
+                let before = self.group;
                 self.group = self.groups.next();
-                if self.group.is_none() {
-                    return;
+                let Some(group) = self.group else { return };
+                if !before.is_some_and(|before| self.goes_with(before.batch, group.batch)) {
+                    self.close();
                 }
                 continue;
             };
@@ -172,6 +179,12 @@ impl Joiner<'_> {
         }
     }
 
+    /// Whether what is drawn with the one may be drawn with the other beside it: far away a draw less is worth
+    /// more than pixels that read less.
+    fn goes_with(&self, before: Batch, next: Batch) -> bool {
+        self.seen.is_far && Batch { reads: next.reads, ..before } == next
+    }
+
     /// Joins the chunks from the first to the last, which lie beside each other, to what is open.
     fn join(&mut self, first: u32, last: u32, batch: Batch) {
         let ranges = &self.chunks.ranges;
@@ -181,6 +194,7 @@ impl Joiner<'_> {
             && start.first_index - (open.first_index + open.index_count) <= GAP_INDICES_MAX
         {
             open.index_count = end_index - open.first_index;
+            open.batch.reads = open.batch.reads.max(batch.reads);
             return;
         }
         self.close();

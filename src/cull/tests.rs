@@ -7,6 +7,7 @@ use glam::{Affine3A, Vec3};
 use super::*;
 use crate::math::{Aabb, Cone, Fov, Sphere};
 use crate::scene::actor::{NameLayer, Shape};
+use crate::scene::mesh::Reads;
 use crate::scene::tileset::{Blob, Tables};
 use crate::scene::{AlphaMode, Batch, BlobId, Chunk, Chunks, ContentHash, ResidentTile, Tile, Tileset};
 
@@ -185,6 +186,60 @@ fn neighbouring_chunks_become_one_draw_and_blended_ones_come_last() {
     assert_eq!((shape[3].0, shape[3].1), (4, AlphaMode::Blend));
     assert_eq!(list.triangle_count, 12);
     assert!(list.draws.iter().all(|draw| (draw.instance as usize) < list.instances.len()));
+}
+
+/// A budget is kept whatever the eyes could tell apart, and spent where they look.
+#[test]
+fn a_budget_is_spent_where_the_eyes_look() {
+    let mut scene = scene();
+    (0..5).for_each(|tile| arrive(&mut scene, tile));
+    // Beside the left cell, looking past it at the right one: both would be refined.
+    let views = eyes(Vec3::new(0.9, 1.0, 5.0), 0.0);
+    let within = |triangles| {
+        let quality = Quality { budget: Budget { triangles, ..Budget::UNLIMITED }, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
+        (0..50).for_each(|_| culler.cull(&scene, &[], &sight, &mut list, &mut demand));
+        assert!(
+            list.triangle_count <= triangles || list.draws.len() == 2,
+            "{} triangles",
+            list.triangle_count
+        );
+        (drawn(&list), list.excess)
+    };
+    assert_eq!(within(100), (vec![3, 4], 1.0));
+    let (tiles, excess) = within(9);
+    assert_eq!(tiles, [0]);
+    assert!(excess > 10.0, "half a metre 4 m away is more than 1 mrad: {excess}");
+}
+
+/// Pixels that read less are worth a draw where there are many of them.
+#[test]
+fn what_reads_different_images_is_drawn_at_once_from_afar() {
+    let mut scene = scene();
+    arrive(&mut scene, 0);
+    let chunk = |first_index, reads| Chunk {
+        first_index,
+        index_count: 6,
+        bounds: scene.tileset.tile(TileId(0)).bounds.sphere(),
+        cone: Cone::ANY,
+        batch: Batch { reads, ..Batch::default() },
+        entity: None,
+    };
+    let chunks = [chunk(0, Reads::Nothing), chunk(6, Reads::All), chunk(12, Reads::All)];
+    let mut resident = scene.resident(TileId(0)).unwrap().clone();
+    resident.chunks = Chunks::from(&chunks[..]);
+    scene.set_resident(TileId(0), Some(resident));
+    let draws = |distance| {
+        let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(0.0, 1.0, distance), 0.0));
+        assert_eq!(list.triangle_count, 6);
+        list.draws
+            .iter()
+            .map(|draw| (draw.first_index, draw.index_count, draw.batch.reads))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(draws(4.0), [(0, 6, Reads::Nothing), (6, 12, Reads::All)]);
+    assert_eq!(draws(20.0), [(0, 18, Reads::All)]);
 }
 
 #[test]

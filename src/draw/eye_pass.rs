@@ -17,7 +17,7 @@ use super::{Gpu, eyes};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
-use crate::scene::mesh::{Attributes, Batch, Position};
+use crate::scene::mesh::{Attributes, Batch, Position, Reads, TextureSet};
 
 /// WGSL of the pass.
 pub(crate) const SHADER: &str = concat!(
@@ -44,8 +44,8 @@ pub(super) enum Views {
 
 #[derive(Debug)]
 pub(super) struct EyePass {
-    /// By alpha mode, then single- and double-sided.
-    surfaces: [[wgpu::RenderPipeline; 2]; 3],
+    /// By what they read, then alpha mode, then single- and double-sided.
+    surfaces: [[[wgpu::RenderPipeline; 2]; 3]; 3],
     sky: wgpu::RenderPipeline,
     hidden: wgpu::RenderPipeline,
     pub frame_layout: wgpu::BindGroupLayout,
@@ -95,8 +95,10 @@ impl EyePass {
         let sky_layout = layout("sky", &[Some(&frame_layout)]);
         let module = eyes::shader(gpu, "eye pass", SHADER);
         let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
-        let surfaces = [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
-            .map(|alpha| [false, true].map(|double_sided| maker.surface(alpha, double_sided)));
+        let surfaces = [Reads::All, Reads::Colors, Reads::Nothing].map(|reads| {
+            [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
+                .map(|alpha| [false, true].map(|double_sided| maker.surface(reads, alpha, double_sided)))
+        });
         let (sky, hidden) = (maker.sky(), maker.hidden());
         Self { surfaces, sky, hidden, frame_layout, frame_buffer, frame_groups, mask }
     }
@@ -144,7 +146,7 @@ impl EyePass {
         pass.set_index_buffer(world.geometry.indices.slice(..), wgpu::IndexFormat::Uint16);
 
         let mut recorded = Recorded::default();
-        let mut bound: Option<Batch> = None;
+        let mut bound: Option<(TextureSet, &wgpu::RenderPipeline)> = None;
         let mut has_sky = false;
         for draw in &list.draws {
             if draw.batch.alpha == AlphaMode::Blend && !has_sky {
@@ -158,14 +160,15 @@ impl EyePass {
             if !is_inside || end as usize > list.instances.len() {
                 continue;
             }
-            if bound.map(|b| b.textures) != Some(draw.batch.textures) {
-                let Some(textures) = world.textures.group(draw.batch.textures) else { continue };
+            let (set, pipeline) = (draw.batch.textures, self.surface(draw.batch));
+            if bound.is_none_or(|(bound, _)| bound != set) {
+                let Some(textures) = world.textures.group(set) else { continue };
                 pass.set_bind_group(1, textures, &[]);
             }
-            if bound.map(|b| (b.alpha, b.double_sided)) != Some((draw.batch.alpha, draw.batch.double_sided)) {
-                pass.set_pipeline(self.surface(draw.batch));
+            if bound.is_none_or(|(_, bound)| !std::ptr::eq(bound, pipeline)) {
+                pass.set_pipeline(pipeline);
             }
-            bound = Some(draw.batch);
+            bound = Some((set, pipeline));
             let first = slot.first_index() + draw.first_index;
             pass.draw_indexed(first..first + draw.index_count, slot.first_vertex as i32, draw.instance..end);
             recorded.draws += 1;
@@ -179,10 +182,15 @@ impl EyePass {
     }
 
     fn surface(&self, batch: Batch) -> &wgpu::RenderPipeline {
+        let [opaque, mask, blend] = match batch.reads {
+            Reads::All => &self.surfaces[0],
+            Reads::Colors => &self.surfaces[1],
+            Reads::Nothing => &self.surfaces[2],
+        };
         let [single, double] = match batch.alpha {
-            AlphaMode::Opaque => &self.surfaces[0],
-            AlphaMode::Mask => &self.surfaces[1],
-            AlphaMode::Blend => &self.surfaces[2],
+            AlphaMode::Opaque => opaque,
+            AlphaMode::Mask => mask,
+            AlphaMode::Blend => blend,
         };
         if batch.double_sided { double } else { single }
     }
@@ -291,7 +299,7 @@ struct PipelineMaker<'a> {
 }
 
 impl PipelineMaker<'_> {
-    fn surface(&self, alpha: AlphaMode, double_sided: bool) -> wgpu::RenderPipeline {
+    fn surface(&self, reads: Reads, alpha: AlphaMode, double_sided: bool) -> wgpu::RenderPipeline {
         let buffers = [
             Some(wgpu::VertexBufferLayout {
                 array_stride: size_of::<Position>() as u64,
@@ -311,23 +319,28 @@ impl PipelineMaker<'_> {
                 ],
             }),
         ];
-        let mode = match alpha {
-            AlphaMode::Opaque => 0.0,
-            AlphaMode::Mask => 1.0,
-            AlphaMode::Blend => 2.0,
+        let (name, mode) = match alpha {
+            AlphaMode::Opaque => ("opaque", 0.0),
+            AlphaMode::Mask => ("mask", 1.0),
+            AlphaMode::Blend => ("blend", 2.0),
         };
-        let has_samples = if self.samples > 1 { 1.0 } else { 0.0 };
-        let two_sided = if double_sided { 1.0 } else { 0.0 };
-        let constants = [("alpha_mode", mode), ("has_samples", has_samples), ("two_sided", two_sided)];
-        let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+        let (images, has_colors, has_data) = match reads {
+            Reads::All => ("", true, true),
+            Reads::Colors => (" of colours", true, false),
+            Reads::Nothing => (" bare", false, false),
+        };
         let sides = if double_sided { " two-sided" } else { "" };
-        let label = match alpha {
-            AlphaMode::Opaque => "opaque",
-            AlphaMode::Mask => "mask",
-            AlphaMode::Blend => "blend",
-        };
+        let flag = |is_set| if is_set { 1.0 } else { 0.0 };
+        let constants = [
+            ("alpha_mode", mode),
+            ("has_samples", flag(self.samples > 1)),
+            ("two_sided", flag(double_sided)),
+            ("has_colors", flag(has_colors)),
+            ("has_data", flag(has_data)),
+        ];
+        let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         self.pipeline(
-            &format!("{label}{sides}"),
+            &format!("{name}{images}{sides}"),
             ["surface_vertex", "surface_fragment"],
             &self.surface_layout,
             &buffers,

@@ -80,6 +80,21 @@ pub struct Batch {
     pub double_sided: bool,
     /// Chooses the bind group.
     pub textures: TextureSet,
+    /// Chooses the pipeline.
+    pub reads: Reads,
+}
+
+/// What kinds of images a surface reads: each has its pipeline, because what is not read need not be worked out
+/// either. One that reads more shows the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reads {
+    /// None.
+    #[default]
+    Nothing,
+    /// Base colours and emissive colours.
+    Colors,
+    /// Colours and data.
+    All,
 }
 
 impl Batch {
@@ -92,8 +107,16 @@ impl Batch {
             Some(side_log2) => (side_log2, material.wrap),
             None => (commonest_side(images), Wrap::Repeat),
         };
+        let [base_color, metallic_roughness, normal, occlusion, emissive] = slots.map(|slot| slot.is_some());
+        let reads = if metallic_roughness || normal || occlusion {
+            Reads::All
+        } else if base_color || emissive {
+            Reads::Colors
+        } else {
+            Reads::Nothing
+        };
         let textures = TextureSet { side_log2, wrap };
-        Self { alpha: material.alpha, double_sided: material.double_sided, textures }
+        Self { alpha: material.alpha, double_sided: material.double_sided, textures, reads }
     }
 }
 

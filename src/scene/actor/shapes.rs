@@ -12,7 +12,7 @@ use super::form::{Body, Form, Pad};
 use super::{MATERIAL_COUNT, NAME_TAG_METRES, Shape, own};
 use crate::math::{Aabb, Cone, Sphere};
 use crate::scene::material::{TextureSlot, Wrap};
-use crate::scene::mesh::TextureSet;
+use crate::scene::mesh::{Reads, TextureSet};
 use crate::scene::pack::{Builder, Piece};
 use crate::scene::{AlphaMode, Batch, Chunk, ContentError, ImageId, Material, MaterialId, TileMesh, limits};
 
@@ -115,8 +115,11 @@ fn build() -> Shapes {
 fn add(builder: &mut Builder, material: usize, form: &Form) -> Result<Batch, ContentError> {
     let table = materials();
     let surface = &table[material];
-    let textures = if material == NAME { TextureSet::NAMES } else { TextureSet::default() };
-    let batch = Batch { alpha: surface.alpha, double_sided: false, textures };
+    let (textures, reads) = match material {
+        NAME => (TextureSet::NAMES, Reads::Colors),
+        _ => (TextureSet::default(), Reads::Nothing),
+    };
+    let batch = Batch { alpha: surface.alpha, double_sided: false, textures, reads };
     builder.add(&Piece {
         vertices: &form.set,
         indices: &form.indices,

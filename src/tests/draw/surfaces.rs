@@ -314,3 +314,14 @@ fn texture_coordinates_are_offset_scaled_and_chosen() {
     assert_eq!(color_in_the_middle(0, [1.3, 0.0], [0.1, 1.0]), [false, true, false], "1.35 repeats to green");
     assert_eq!(color_in_the_middle(1, [0.9, 0.0], [1.0, 1.0]), [true, true, true], "0.9 is white");
 }
+
+/// A side of one texel is no image to a draw, unless the twin has such images.
+#[test]
+fn an_image_of_one_texel_is_seen() {
+    let Some(gpu) = gpu() else { return };
+    let mut stage = Stage::new(gpu);
+    let mut props = dark();
+    let texture = props.image(&painted(1, |_, _| [255, 0, 0, 255]), ColorSpace::Srgb);
+    props.add(Material { base_color_texture: texture, ..flat([1.0; 4]) }, square_at(1.0));
+    assert_near(stage.middle(&props), [255, 0, 0], 1);
+}
