@@ -70,6 +70,9 @@ impl Counts {
     }
 }
 
+/// Of all levels of detail together: at some 24 bytes a triangle, 240 MB.
+const DRAWN_TRIANGLES_MAX: u64 = 10_000_000;
+
 /// Heads of the walk that are drawn, for the comparison of pictures.
 const PICTURES: usize = 6;
 
@@ -97,6 +100,13 @@ impl Qualities {
 /// The largest difference within the inner cone to everything there is: with levels that follow the eye, and
 /// with those within the budget. `None` where nothing can draw.
 fn differences(scene: &Scene, folder: &Path, qualities: &Qualities) -> Option<[f64; 2]> {
+    let triangles: u64 = scene.tileset.tiles().iter().map(|tile| u64::from(tile.triangle_count)).sum();
+    if triangles > DRAWN_TRIANGLES_MAX {
+        eprintln!(
+            "SKIPPED the pictures: all of its {triangles} triangles at once are more than a GPU is given"
+        );
+        return None;
+    }
     let mut gallery = Gallery::of(scene, folder, Part::Inner)?;
     let heads = walk::heads(scene.tileset.bounds(), scene.tileset.spawn());
     let mut worst = [0.0_f64; 2];

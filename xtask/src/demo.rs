@@ -84,8 +84,19 @@ pub fn provide_venue() -> Result<PathBuf> {
 
 /// The tileset of the venue, baked now if it is missing or older than the venue or the baker.
 pub fn provide_twin(program: &Path) -> Result<PathBuf> {
-    let venue = &provide_venue()?;
-    let baked = workspace::target()?.join("demo/baked");
+    bake(program, &provide_venue()?, workspace::target()?.join("demo/baked"))
+}
+
+/// The tileset of the dense venue, likewise: its 26 million triangles take some minutes and 4 GB to bake.
+pub fn provide_dense_twin(program: &Path) -> Result<PathBuf> {
+    let venue = workspace::target()?.join("demo/dense.glb");
+    if !venue.is_file() {
+        crate::venue::make_dense(&venue, crate::venue::DEFAULT_SEED)?;
+    }
+    bake(program, &venue, workspace::target()?.join("demo/dense"))
+}
+
+fn bake(program: &Path, venue: &Path, baked: PathBuf) -> Result<PathBuf> {
     if is_older(&baked.join("tileset.json"), &[venue, program]) {
         eprintln!("demo: baking {}", baked.display());
         remove_if_there(&baked)?;

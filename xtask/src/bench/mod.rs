@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Statistics of shaders for `model`, as `cargo xtask bench shaders --json` prints them.
     #[arg(long, value_name = "FILE")]
     shaders: Option<PathBuf>,
+    /// Walk through a venue of 26 million triangles in `foveation` too: minutes to bake, once.
+    #[arg(long)]
+    dense: bool,
     /// Write the pictures of `foveation`'s walk there, for a metric that is run elsewhere.
     #[arg(long, value_name = "FOLDER")]
     video: Option<PathBuf>,

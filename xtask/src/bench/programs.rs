@@ -41,10 +41,14 @@ pub fn governor(arguments: &Arguments) -> Result<()> {
 /// What a walk through the demo venue costs a frame, and what it looks like.
 pub fn foveation(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
-    let twin = demo::provide_twin(&workspace::build_pavilion(false)?)?;
+    let pavilion = workspace::build_pavilion(false)?;
+    let mut twins = vec![demo::provide_twin(&pavilion)?];
+    if arguments.dense {
+        twins.push(demo::provide_dense_twin(&pavilion)?);
+    }
     eprintln!("bench: foveation (a walk of a few minutes, and pictures of it)");
     let mut command = program("foveation", &["--profile", "dev"]);
-    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run()).arg(twin);
+    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run()).args(twins);
     if let Some(folder) = &arguments.video {
         command.arg("--video").arg(folder);
     }

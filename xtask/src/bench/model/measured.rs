@@ -39,7 +39,7 @@ pub const EYE_1832: ([f64; 2], f64) = ([1832.0, 1920.0], 200.0);
 pub const EYE_1440_FOVEATED_BINS: f64 = 135.0;
 
 /// The shaders of which a file of statistics speaks: one JSON object a line, as `cargo xtask bench shaders --json`
-/// prints them, with `pipeline`, `stage` (`vertex`, `binning`, `fragment`) and counts of `instructions`, and where
+/// prints them, with `pipeline`, `stage` (`VS`, `Binning VS`, `FS`) and counts of `instructions`, and where
 /// they are known of those that are `half`, `special` (cat4), `memory` (cat5 and cat6) and `prefetched`. A later
 /// line replaces an earlier one.
 ///
@@ -49,7 +49,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, Shaders)>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let shaders = parse(&text);
     if shaders.is_empty() {
-        bail!("{} has no pipeline with the stages vertex, binning and fragment", path.display());
+        bail!("{} has no pipeline with the stages VS, Binning VS and FS", path.display());
     }
     Ok(shaders)
 }
@@ -64,8 +64,8 @@ fn parse(text: &str) -> Vec<(String, Shaders)> {
         lines.iter().rev().find(is_it).and_then(counts)
     };
     let whole = |name: &str| {
-        let (vertex, binning) = (stage(name, "vertex")?, stage(name, "binning")?);
-        Some((name.to_owned(), Shaders { vertex, binning, fragment: stage(name, "fragment")? }))
+        let (vertex, binning) = (stage(name, "VS")?, stage(name, "Binning VS")?);
+        Some((name.to_owned(), Shaders { vertex, binning, fragment: stage(name, "FS")? }))
     };
     names.into_iter().filter_map(whole).collect()
 }
@@ -84,12 +84,12 @@ mod tests {
     #[test]
     fn lines_of_statistics_become_shaders_and_the_last_counts() {
         let text = r#"
-            {"pipeline":"lit","stage":"vertex","instructions":56}
-            {"pipeline":"lit","stage":"binning","instructions":35}
-            {"pipeline":"lit","stage":"fragment","instructions":999}
-            {"pipeline":"half","stage":"vertex","instructions":1}
+            {"pipeline":"lit","stage":"VS","instructions":56}
+            {"pipeline":"lit","stage":"Binning VS","instructions":35}
+            {"pipeline":"lit","stage":"FS","instructions":999}
+            {"pipeline":"half","stage":"VS","instructions":1}
             no JSON
-            {"pipeline":"lit","stage":"fragment","instructions":170,"half":100,"special":6,"memory":1,"prefetched":4}
+            {"pipeline":"lit","stage":"FS","instructions":170,"half":100,"special":6,"memory":1,"prefetched":4}
         "#;
         let shaders = parse(text);
         assert_eq!(shaders.len(), 1, "a pipeline without all stages is left out");
