@@ -44,6 +44,7 @@ pub fn of(boxes: &[world::Chunk], above: Above) -> Scene {
             content: (is_leaf || above == Above::Levels).then_some(BlobId(0)),
             images: Vec::new(),
             triangle_count: CHUNK_TRIANGLES * CELL_CHUNKS as u32,
+            draw_count: 3,
         });
         spans.extend(halves);
     }

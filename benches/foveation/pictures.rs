@@ -50,8 +50,8 @@ impl Part {
     }
 }
 
-/// Frames after which culling knows what part of the tiles in view is seen.
-const SETTLING: u32 = 60;
+/// Frames after which a cut that was there before is kept.
+const SETTLING: u32 = 3;
 /// Copied in a frame while the venue is uploaded.
 const UPLOAD_BYTES: u64 = 256 << 20;
 

@@ -29,22 +29,16 @@ impl Budget {
     pub const UNLIMITED: Self = Self { triangles: u64::MAX, draws: u32::MAX };
 }
 
-/// Draws of a tile that is not here, as most have.
-const DRAWS_EXPECTED: f32 = 2.0;
+/// So often a cut is coarsened that turned out to cost more than was thought.
+const TRIES_MAX: u32 = 8;
 
-/// After so many tries the tiles are counted as if all of each was seen, which is never too little.
-const TRIES_MAX: u32 = 4;
-
-/// How much a share that turned out too small is raised above what was seen.
-const MARGIN: f32 = 1.03;
-
-/// How much of the way to what was seen a share goes in a frame, when it was too large.
-const RELAXATION: f32 = 0.1;
+/// How much more it is taken to cost than it turned out to.
+const MARGIN: f32 = 1.02;
 
 /// A tile that was refined in the frame before is worth so many times more, so that the cut rests.
 const STEADINESS: f32 = 1.25;
 
-/// Triangles and draws, or what part of them is seen.
+/// Triangles and draws, or how many times as much as was thought each costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cost {
     triangles: f32,
@@ -75,22 +69,6 @@ impl Sub for Cost {
     }
 }
 
-/// What is remembered from frame to frame to know the cost of a cut before it is drawn.
-#[derive(Clone, Debug)]
-pub(super) struct Fitting {
-    /// Of the tiles in view, the part of their triangles and draws that the last frame drew: their other
-    /// chunks were out of view.
-    share: Cost,
-    /// Values and places in the order of the tiles that are refined.
-    refined: Vec<(f32, u32)>,
-}
-
-impl Default for Fitting {
-    fn default() -> Self {
-        Self { share: Cost { triangles: 1.0, draws: 1.0 }, refined: Vec::new() }
-    }
-}
-
 /// How much is lost when a tile of this error, in units of what goes unseen, is not refined. Where the eyes
 /// look the same error is worth more: there its logarithm counts eight times as much as 25° further out.
 pub(super) fn value(excess: f32, eccentricity_radians: f32, was_refined: bool) -> f32 {
@@ -104,49 +82,58 @@ pub(super) fn value(excess: f32, eccentricity_radians: f32, was_refined: bool) -
 
 impl Culler {
     /// Draws the cut, coarsened until it fits what the budget leaves beside what is in the list already.
+    ///
+    /// Nothing is remembered of what earlier frames cost, so that the same eyes see the same, whatever they saw
+    /// before: what a tile costs is told from its bounds, and where that was too little all of it counts for more.
     pub(super) fn emit_within_budget(&mut self, scene: &Scene, eyes: &Eyes<'_>, list: &mut DrawList) {
         let budget = eyes.sight.quality.budget;
         let before = (list.instances.len(), self.sorted.len(), list.triangle_count);
         let fixed = Cost { triangles: before.2 as f32, draws: before.1 as f32 };
-        for attempt in 1.. {
-            if attempt == TRIES_MAX {
-                self.fitting.share = Cost { triangles: 1.0, draws: 1.0 };
-            }
-            let whole = self.fit(scene, fixed, budget);
+        let mut dearness = Cost { triangles: 1.0, draws: 1.0 };
+        let mut thought = fixed + self.cost(scene);
+        if thought.exceeds(budget) {
+            self.look_for_shares(scene, eyes);
+            thought = self.fit(scene, fixed, dearness, budget);
+        }
+        for _ in 0..TRIES_MAX {
             self.cover(scene);
             self.emit(scene, eyes, list);
-            let seen = Cost {
-                triangles: (list.triangle_count - before.2) as f32 / whole.triangles.max(1.0),
-                draws: (self.sorted.len() - before.1) as f32 / whole.draws.max(1.0),
-            };
-            let is_over = list.triangle_count > budget.triangles || self.sorted.len() > budget.draws as usize;
-            if !is_over || attempt == TRIES_MAX {
-                self.fitting.learn(seen);
+            let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
+            if !cost.exceeds(budget) {
                 break;
             }
-            let share = &mut self.fitting.share;
-            share.triangles = share.triangles.max(seen.triangles * MARGIN);
-            share.draws = share.draws.max(seen.draws * MARGIN);
+            let dearer =
+                |before: f32, drawn: f32, thought: f32| MARGIN * before.max(drawn / thought.max(1.0));
+            let (drawn, own) = (cost - fixed, thought - fixed);
+            dearness.triangles = dearer(dearness.triangles, drawn.triangles, own.triangles);
+            dearness.draws = dearer(dearness.draws, drawn.draws, own.draws);
             list.instances.truncate(before.0);
             self.sorted.truncate(before.1);
             list.triangle_count = before.2;
+            self.look_for_shares(scene, eyes);
+            thought = self.fit(scene, fixed, dearness, budget);
         }
         list.excess = self.largest_excess();
     }
 
-    /// Gives up refinements, the least valuable first, until the cut is affordable. Returns what it costs if
-    /// all of every tile in view is drawn.
-    fn fit(&mut self, scene: &Scene, fixed: Cost, budget: Budget) -> Cost {
-        let whole = self.cost(scene);
-        let share = self.fitting.share;
-        let total = |whole: Cost| Cost {
-            triangles: fixed.triangles + whole.triangles * share.triangles,
-            draws: fixed.draws + whole.draws * share.draws,
-        };
-        if !total(whole).exceeds(budget) {
-            return whole;
+    /// Tells for every tile what part of it is in view.
+    fn look_for_shares(&mut self, scene: &Scene, eyes: &Eyes<'_>) {
+        for id in &self.order {
+            let mark = &mut self.marks[id.index()];
+            if mark.is_visible && !mark.is_inside {
+                mark.share = eyes.frustum.share_of_box(scene.tileset.tile(*id).bounds);
+            }
         }
-        let mut refined = std::mem::take(&mut self.fitting.refined);
+    }
+
+    /// Gives up refinements, the least valuable first, until the cut is affordable at this dearness beside what is
+    /// `fixed`. Returns what all of that is thought to cost.
+    fn fit(&mut self, scene: &Scene, fixed: Cost, dearness: Cost, budget: Budget) -> Cost {
+        let total = |own: Cost| Cost {
+            triangles: fixed.triangles + own.triangles * dearness.triangles,
+            draws: fixed.draws + own.draws * dearness.draws,
+        };
+        let mut refined = std::mem::take(&mut self.refined);
         refined.clear();
         refined.extend((0..).zip(&self.order).filter_map(|(place, id)| {
             let mark = &self.marks[id.index()];
@@ -169,8 +156,8 @@ impl Culler {
             (mark.is_refined, mark.refined_frame) = (false, 0);
             children().for_each(|child| self.marks[child.index()].is_desired = false);
         }
-        self.fitting.refined = refined;
-        cost
+        self.refined = refined;
+        fixed + cost
     }
 
     /// Of the whole cut.
@@ -182,14 +169,16 @@ impl Culler {
         cut.fold(Cost::NOTHING, |sum, &id| sum + self.tile_cost(scene, id))
     }
 
-    /// Of all of a tile, if it is in view.
+    /// Of what is in view of a tile.
     fn tile_cost(&self, scene: &Scene, id: TileId) -> Cost {
         let tile = scene.tileset.tile(id);
         if !self.marks[id.index()].is_visible || tile.content.is_none() {
             return Cost::NOTHING;
         }
-        let draws = scene.resident(id).map_or(DRAWS_EXPECTED, |resident| resident.chunks.groups.len() as f32);
-        Cost { triangles: tile.triangle_count as f32, draws }
+        Cost {
+            triangles: tile.triangle_count as f32 * self.marks[id.index()].share,
+            draws: tile.draw_count as f32,
+        }
     }
 
     /// The largest error in view that the cut leaves, in units of what goes unseen; 1 where none is seen.
@@ -197,17 +186,5 @@ impl Culler {
         let cut = self.order.iter().map(|id| &self.marks[id.index()]);
         let cut = cut.filter(|mark| mark.is_desired && !mark.is_refined && mark.is_visible);
         cut.map(|mark| mark.excess).fold(1.0, f32::max)
-    }
-}
-
-impl Fitting {
-    /// Remembers what part of the tiles in view was seen.
-    fn learn(&mut self, seen: Cost) {
-        let towards = |share: &mut f32, seen: f32| {
-            let seen = seen.clamp(0.1, 1.0);
-            *share = if seen > *share { seen } else { *share + (seen - *share) * RELAXATION };
-        };
-        towards(&mut self.share.triangles, seen.triangles);
-        towards(&mut self.share.draws, seen.draws);
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Mark {
     pub is_reached: bool,
     /// Below a tile of the cut that is not here, and in its place.
     pub stands_in: bool,
+    /// About what part of it is in view; what it costs to know is spent only where a budget bites.
+    pub share: f32,
     /// Metres to its bounds.
     pub distance: f32,
     /// The largest error of it that goes unseen, radians.
@@ -66,7 +68,7 @@ impl Culler {
             let [near, inner] = exposures(eyes.gaze, tile.bounds);
             let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
             let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
-            mark.distance = near.0;
+            (mark.share, mark.distance) = (1.0, near.0);
             mark.unseen = unseen(inner);
             mark.excess = excess(near).max(excess(inner));
             mark.is_visible = eyes.frustum.touches_box(tile.bounds);

@@ -108,7 +108,8 @@ pub struct Culler {
     /// The tiles that this frame looks at: the cut and what is above it, and what may stand in for tiles
     /// that are not here. Parents before children.
     order: Vec<TileId>,
-    fitting: budget::Fitting,
+    /// Values and places in that order of the tiles that are refined.
+    refined: Vec<(f32, u32)>,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
     /// Order and number of each of those.

@@ -27,6 +27,7 @@ fn scene() -> Scene {
         content: Some(BlobId(0)),
         images: Vec::new(),
         triangle_count: 4,
+        draw_count: 1,
     };
     let tiles = vec![
         tile(Aabb { min: Vec3::new(-2.0, 0.0, -1.0), max: Vec3::new(2.0, 2.0, 1.0) }, 0.5, 1, 2),

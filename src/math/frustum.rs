@@ -2,6 +2,7 @@
 
 use glam::{Vec3, Vec4};
 
+use super::lanes::{LANES, Spheres};
 use super::{Aabb, Sphere, ViewPair};
 
 /// Planes whose inside is `plane · (point, 1) >= 0`, unit normals: left, right, bottom, top, near.
@@ -67,6 +68,18 @@ impl Frustum {
             let normal = p.truncate();
             normal.dot(center) + p.w >= normal.abs().dot(half)
         })
+    }
+
+    /// About what part of `bounds` is inside: of the middles of its octants, at least half a one.
+    pub fn share_of_box(&self, bounds: Aabb) -> f32 {
+        let (center, half) = (bounds.center(), bounds.half_extent() * 0.5);
+        let mut middles = Spheres::default();
+        for lane in 0..LANES {
+            let side = |axis: usize| if lane >> axis & 1 == 0 { -1.0 } else { 1.0 };
+            let middle = center + half * Vec3::new(side(0), side(1), side(2));
+            middles.set(lane, Sphere { center: middle, radius: 0.0 });
+        }
+        (middles.inside(&self.planes).count_ones() as f32).max(0.5) / LANES as f32
     }
 
     /// Whether any part of `sphere` may be inside (it may say yes for one just outside a corner).

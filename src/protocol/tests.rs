@@ -143,6 +143,7 @@ fn tables() -> Tables {
         content: None,
         images: Vec::new(),
         triangle_count: 0,
+        draw_count: 0,
     };
     Tables { title: "twin".to_owned(), tiles: vec![tile], ..Tables::default() }
 }
@@ -155,8 +156,8 @@ fn a_manifest_reads_back_and_others_are_refused() {
         assert!(manifest::decode(&bytes[..length]).is_err(), "cut at {length}");
     }
     let mut later = bytes.clone();
-    later[4] = 3;
-    let version = ProtocolError::ManifestVersion { found: 3, expected: 2 };
+    later[4] = 4;
+    let version = ProtocolError::ManifestVersion { found: 4, expected: 3 };
     assert_eq!(manifest::decode(&later).unwrap_err(), version);
     assert!(manifest::decode(&[bytes, vec![0]].concat()).is_err());
     assert!(matches!(

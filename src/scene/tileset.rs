@@ -31,6 +31,8 @@ pub struct Tile {
     pub images: Vec<ImageId>,
     /// Triangles in the content.
     pub triangle_count: u32,
+    /// Draws that all of it takes: one for each of its batches.
+    pub draw_count: u32,
 }
 
 impl Tile {
@@ -353,6 +355,7 @@ mod tests {
             content: None,
             images: Vec::new(),
             triangle_count: 0,
+            draw_count: 0,
         }
     }
 

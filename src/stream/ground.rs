@@ -84,6 +84,7 @@ mod tests {
             content: None,
             images: Vec::new(),
             triangle_count: 0,
+            draw_count: 0,
         };
         let cell = |(&x, index): (&f32, u32)| ColliderCell { bounds: bounds(x), blob: BlobId(index) };
         let blob = |_: &f32| Blob { hash: ContentHash([0; 32]), size_bytes: 1 };

@@ -55,6 +55,7 @@ impl Row {
                 content: None,
                 images: Vec::new(),
                 triangle_count: 0,
+                draw_count: 0,
             }],
             blobs: files
                 .iter()

@@ -188,6 +188,7 @@ impl Props {
             content: Some(BlobId(0)),
             images: Vec::new(),
             triangle_count: 0,
+            draw_count: 0,
         }];
         Tileset::try_from(tables).unwrap()
     }

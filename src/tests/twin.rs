@@ -81,6 +81,7 @@ impl Twin {
                 content,
                 images: if is_root { Vec::new() } else { vec![ImageId((index - 1) / 4)] },
                 triangle_count: 42,
+                draw_count: 1,
             });
         }
         let manifest = manifest::encode(&tables).unwrap();

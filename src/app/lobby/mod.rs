@@ -57,6 +57,7 @@ pub fn build(sentence: &str) -> Result<Lobby, ContentError> {
         content: Some(BlobId(0)),
         images: vec![ImageId(0)],
         triangle_count: 0,
+        draw_count: 0,
     };
     let tileset = Tileset::try_from(Tables {
         title: "Lobby".to_owned(),

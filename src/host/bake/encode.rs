@@ -49,6 +49,8 @@ pub struct Content {
     pub bounds: Aabb,
     /// How many triangles.
     pub triangle_count: u32,
+    /// Its batches: each is drawn by itself.
+    pub draw_count: u32,
     /// The images of its materials, sorted.
     pub images: Vec<ImageId>,
 }
@@ -94,6 +96,8 @@ pub fn tile(mesh: &Mesh, context: &Context<'_>) -> Result<Content, BakeError> {
     // In the order of first use, which is the order that vertices are fetched in.
     let mesh = mesh.compacted(&indices);
     let streams = streams(&mesh, chunks, context);
+    let batches: BTreeSet<Batch> =
+        streams.chunks.iter().map(|chunk| batch_of(&chunk.group, context)).collect();
     let materials: BTreeSet<u32> = streams.chunks.iter().map(|chunk| chunk.group.material).collect();
     let slots = materials.iter().flat_map(|&material| context.materials[material as usize].textures());
     let images: BTreeSet<ImageId> = slots.flatten().map(|slot| slot.image).collect();
@@ -102,6 +106,7 @@ pub fn tile(mesh: &Mesh, context: &Context<'_>) -> Result<Content, BakeError> {
         glb: BakedBlob::new("glb", glb),
         bounds: mesh.bounds(),
         triangle_count: mesh.triangle_count() as u32,
+        draw_count: batches.len() as u32,
         images: images.into_iter().collect(),
     })
 }

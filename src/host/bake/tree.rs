@@ -75,6 +75,7 @@ pub fn tables(
             content: None,
             images: Vec::new(),
             triangle_count: 0,
+            draw_count: 0,
         };
         if let Some(content) = branch.content {
             show(&mut tile, content, &mut blobs);
@@ -93,6 +94,7 @@ pub fn tables(
             content: None,
             images: Vec::new(),
             triangle_count: 0,
+            draw_count: 0,
         };
         show(&mut tile, content, &mut blobs);
         tiles.push(tile);
@@ -128,5 +130,6 @@ fn show(tile: &mut Tile, content: Content, blobs: &mut Vec<BakedBlob>) {
     tile.content = Some(BlobId(blobs.len() as u32));
     tile.images = content.images;
     tile.triangle_count = content.triangle_count;
+    tile.draw_count = content.draw_count;
     blobs.push(content.glb);
 }

@@ -31,6 +31,7 @@ fn tileset() -> Tileset {
             content: Some(BlobId(0)),
             images: vec![ImageId(0)],
             triangle_count: 2,
+            draw_count: 1,
         }],
         blobs: vec![Blob { hash: ContentHash::of(b"image"), size_bytes: 5 }],
         images: vec![Image { blob: BlobId(0), space: ColorSpace::Srgb, side_log2: 9 }],
