@@ -29,7 +29,7 @@ impl Budget {
     pub const UNLIMITED: Self = Self { triangles: u64::MAX, draws: u32::MAX };
 }
 
-/// So often a cut is coarsened that turned out to cost more than was thought.
+/// So often a cut is drawn, each coarser than the one before, until it costs no more than it may.
 const TRIES_MAX: u32 = 8;
 
 /// How much more it is taken to cost than it turned out to.
@@ -95,11 +95,12 @@ impl Culler {
             self.look_for_shares(scene, eyes);
             thought = self.fit(scene, fixed, dearness, budget);
         }
-        for _ in 0..TRIES_MAX {
+        for attempt in 1..=TRIES_MAX {
             self.cover(scene);
             self.emit(scene, eyes, list);
             let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
-            if !cost.exceeds(budget) {
+            // What is drawn after the last try is more than was to be afforded, but better than nothing.
+            if !cost.exceeds(budget) || attempt == TRIES_MAX {
                 break;
             }
             let dearer =

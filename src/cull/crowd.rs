@@ -8,6 +8,9 @@ use crate::scene::{Actor, AlphaMode};
 /// Of each shape so many are drawn, the nearest; the others are left out.
 pub const ACTORS_PER_SHAPE_MAX: usize = 64;
 
+/// The crowd may take this part of the budget's triangles: the place is to be seen too.
+const CROWD_DIVISOR: u64 = 2;
+
 /// An actor that is seen, in the order of its draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Seen {
@@ -28,8 +31,11 @@ impl Culler {
         let looks = actors.iter().enumerate();
         seen.extend(looks.filter_map(|(index, actor)| look_at(index, actor, eyes)));
         seen.sort_unstable();
+        let of_all_shapes: u64 = seen.chunk_by(|a, b| a.group == b.group).map(triangles).sum();
+        let affordable = eyes.sight.quality.budget.triangles / CROWD_DIVISOR / of_all_shapes.max(1);
+        let most = usize::try_from(affordable).unwrap_or(usize::MAX).clamp(1, ACTORS_PER_SHAPE_MAX);
         for group in seen.chunk_by_mut(|a, b| a.group == b.group) {
-            let count = group.len().min(ACTORS_PER_SHAPE_MAX);
+            let count = group.len().min(most);
             let Some(nearest) = group.get_mut(..count) else { continue };
             if let Some(keyed) = draw_group(nearest, actors, list) {
                 sorted.push(keyed);
@@ -51,6 +57,11 @@ fn look_at(index: usize, actor: &Actor, eyes: &Eyes<'_>) -> Option<Seen> {
     }
     let group = (actor.tint[3] < u8::MAX, actor.shape);
     Some(Seen { group, distance_bits: distance.to_bits(), index })
+}
+
+/// Of one of the group.
+fn triangles(group: &[Seen]) -> u64 {
+    group.first().map_or(0, |seen| u64::from(actor::built_in().chunk(seen.group.1).index_count / 3))
 }
 
 /// One draw of actors of one group, which come near to far.

@@ -214,6 +214,26 @@ fn a_budget_is_spent_where_the_eyes_look() {
     assert!(excess > 10.0, "half a metre 4 m away is more than 1 mrad: {excess}");
 }
 
+/// However little a frame may cost: something of the place, and somebody of those who are there.
+#[test]
+fn what_cannot_be_afforded_is_shown_as_coarse_as_can_be() {
+    let mut scene = scene();
+    (0..5).for_each(|tile| arrive(&mut scene, tile));
+    let views = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    let crowd: Vec<Actor> =
+        (0..200).map(|index| standing(Shape::Head, [0.0, 1.0, -(index as f32)])).collect();
+    let head = u64::from(crate::scene::actor::built_in().chunk(Shape::Head).index_count / 3);
+    let within = |triangles| {
+        let quality = Quality { budget: Budget { triangles, draws: 3 }, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        Culler::default().cull(&scene, &crowd, &sight, &mut list, &mut demand);
+        (drawn(&list), of_shapes(&list)[0].instance_count)
+    };
+    assert_eq!(within(1), (vec![0], 1));
+    assert_eq!(within(20 * head), (vec![0], 10), "half of the triangles are the crowd's");
+}
+
 /// Pixels that read less are worth a draw where there are many of them.
 #[test]
 fn what_reads_different_images_is_drawn_at_once_from_afar() {
