@@ -12,7 +12,7 @@ use crate::rig::pointer::{Beam, EventKind, Pointer, keep_selects};
 use crate::rig::{Button, Hand, HandKind, Input, Person, Settings, Turn};
 use crate::scene::Actor;
 use crate::scene::actor::{NameLayer, Shape};
-use crate::ui::{Menu, MenuAction, Place};
+use crate::ui::{Detail, Menu, MenuAction, Place};
 
 /// The menu's number among the panels.
 const PANEL: usize = 0;
@@ -78,6 +78,11 @@ impl WristMenu {
         let stage = person.stage().to_affine();
         let placed = self.menu.buttons().into_iter();
         placed.map(|(name, place)| (name, stage.transform_point3(place))).collect()
+    }
+
+    /// What is given up of the picture is said on it.
+    pub fn tell(&mut self, detail: Detail) {
+        self.menu.tell(detail);
     }
 
     /// Before the person is placed: takes what the hands do at the menu out of the input, and adds what was

@@ -284,8 +284,9 @@ impl Viewer {
         let begin = self.screen.display.begin(&self.screen.gpu, &mut self.input)?;
         if let Begin::Frame { delta_seconds } = begin {
             let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
-            let Self { menu, input, settings, person, screen, ground, .. } = self;
+            let Self { menu, input, settings, person, screen, ground, deadline, list, .. } = self;
             let sight = |from, way| ground.sight_metres(from, way);
+            menu.tell(deadline.detail(list.excess));
             menu.step(input, settings, person, clock, sight).buzz(&mut *screen.display);
         }
         if self.input.leave {

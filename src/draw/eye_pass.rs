@@ -3,7 +3,7 @@
 //! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
 //! them, then blended, then panels; all pipelines exist before the first frame.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
@@ -32,6 +32,12 @@ pub(crate) const SHADER: &str = concat!(
 
 /// Uniform bindings start at multiples of this on every device.
 const FRAME_STRIDE: u64 = (size_of::<FrameUniform>() as u64).next_multiple_of(256);
+
+/// One for a pass over both eyes or the left one, and one for a pass over the right one.
+const FRAME_BYTES: NonZeroU64 = match NonZeroU64::new(FRAME_STRIDE * 2) {
+    Some(bytes) => bytes,
+    None => unreachable!(),
+};
 
 /// How a pass sees the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +83,7 @@ impl EyePass {
         let mask = eyes::view_mask(gpu);
         let frame_buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("frame"),
-            size: FRAME_STRIDE * 2,
+            size: FRAME_BYTES.get(),
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
@@ -108,17 +114,21 @@ impl EyePass {
         self.mask.is_some()
     }
 
-    /// Sets the eyes and the light of the next submit. Comes last before it, so that the eyes are as
-    /// fresh as they can be.
-    pub fn write_frame(&self, gpu: &Gpu, frame: &FrameUniform) {
-        gpu.queue.write_buffer(&self.frame_buffer, 0, bytemuck::bytes_of(frame));
-        if self.mask.is_none() {
-            gpu.queue.write_buffer(
-                &self.frame_buffer,
-                FRAME_STRIDE,
-                bytemuck::bytes_of(&frame.right_first()),
-            );
-        }
+    /// Where the eyes and the light of the frame go, which passes that are recorded from here on read.
+    pub fn latch(
+        &self,
+        writes: &mut wgpu::util::StagingBelt,
+        encoder: &mut wgpu::CommandEncoder,
+    ) -> wgpu::BufferViewMut {
+        writes.write_buffer(encoder, &self.frame_buffer, 0, FRAME_BYTES)
+    }
+
+    /// Sets them. Comes last before the submit, so that the eyes are as fresh as they can be.
+    pub fn write_frame(&self, latch: &mut wgpu::BufferViewMut, frame: &FrameUniform) {
+        let bytes = size_of::<FrameUniform>();
+        latch.slice(..bytes).copy_from_slice(bytemuck::bytes_of(frame));
+        let right = FRAME_STRIDE as usize;
+        latch.slice(right..right + bytes).copy_from_slice(bytemuck::bytes_of(&frame.right_first()));
     }
 
     pub fn record(

@@ -1,5 +1,6 @@
 //! A frame from its draw list to its submit.
 
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 use glam::Affine3A;
@@ -25,6 +26,9 @@ const FRAMES_IN_FLIGHT: usize = 2;
 
 /// Instances that the first buffer holds: as many tiles and actors as a frame usually draws.
 const INSTANCES_MIN: u64 = 512;
+
+/// What a frame writes fits into one piece of this: its instances and its eyes.
+const WRITES_BYTES: u64 = 64 << 10;
 
 /// What is chosen once.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +83,8 @@ pub struct Renderer {
     uploads: Uploads,
     panels: Panels,
     instances: wgpu::Buffer,
+    /// What the frame writes of itself: mapped memory that comes back when the GPU has read it.
+    writes: wgpu::util::StagingBelt,
     hidden: Option<wgpu::Buffer>,
     light: Light,
     sky: Sky,
@@ -103,6 +109,7 @@ impl Renderer {
             materials,
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
+            writes: wgpu::util::StagingBelt::new(gpu.device.clone(), WRITES_BYTES),
             hidden: None,
             light,
             sky,
@@ -188,12 +195,19 @@ impl Renderer {
         let mut encoder = gpu.device.create_command_encoder(&descriptor);
         let mut arrivals = Vec::new();
         let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
-        self.prepare(gpu, input.list);
+        self.prepare(gpu, &mut encoder, input.list);
+        let mut latch = self.pass.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
         if let Some(views) = finish(&mut encoder) {
-            self.pass.write_frame(gpu, &FrameUniform::new(&views, &self.light, self.veil));
+            self.pass.write_frame(&mut latch, &FrameUniform::new(&views, &self.light, self.veil));
+            drop(latch);
+            self.writes.finish_and_recall_on_submit(&encoder);
             let submission = gpu.queue.submit([encoder.finish()]);
             self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
+        } else {
+            drop(latch);
+            self.writes.finish();
+            self.writes.recall();
         }
         self.frame_count = self.frame_count.wrapping_add(1);
 
@@ -242,14 +256,16 @@ impl Renderer {
     }
 
     /// Instances and bind groups; makes something only when the list needs more than any before.
-    fn prepare(&mut self, gpu: &Gpu, list: &DrawList) {
+    fn prepare(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, list: &DrawList) {
         let count = list.instances.len() as u64;
         let capacity = self.instances.size() / size_of::<Instance>() as u64;
         if count > capacity {
             self.instances = instance_buffer(gpu, count.next_power_of_two());
         }
-        if count > 0 {
-            gpu.queue.write_buffer(&self.instances, 0, bytemuck::cast_slice(&list.instances));
+        let bytes: &[u8] = bytemuck::cast_slice(&list.instances);
+        if let Some(size) = NonZeroU64::new(bytes.len() as u64) {
+            let mut view = self.writes.write_buffer(encoder, &self.instances, 0, size);
+            view.slice(..).copy_from_slice(bytes);
         }
         for draw in &list.draws {
             self.textures.prepare(gpu, draw.batch.textures);

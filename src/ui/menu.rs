@@ -42,6 +42,37 @@ pub enum MenuAction {
     Set(Settings),
 }
 
+/// What of the picture is given up, so that it comes in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detail {
+    /// How many times the error that goes unseen is accepted because frames came late.
+    pub error_scale: f32,
+    /// The display shows fewer pictures a second.
+    pub is_slower: bool,
+    /// More is in view than a frame may cost.
+    pub is_over_budget: bool,
+}
+
+impl Default for Detail {
+    /// Nothing.
+    fn default() -> Self {
+        Self { error_scale: 1.0, is_slower: false, is_over_budget: false }
+    }
+}
+
+impl Detail {
+    /// In a few words, if there is anything to say.
+    fn words(self) -> Option<String> {
+        let Self { error_scale, is_slower, is_over_budget } = self;
+        match (error_scale > 1.0, is_slower, is_over_budget) {
+            (_, true, _) => Some("Late: detail and rate lowered".to_owned()),
+            (true, ..) => Some(format!("Late: detail lowered {error_scale:.1}×")),
+            (false, false, true) => Some("Coarser: much is in view".to_owned()),
+            (false, false, false) => None,
+        }
+    }
+}
+
 /// What is on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Page {
@@ -64,6 +95,7 @@ pub struct Menu {
     open: Option<Open>,
     page: Page,
     shown: Settings,
+    detail: Detail,
     asked: Option<MenuAction>,
     is_closing: bool,
 }
@@ -84,6 +116,7 @@ impl Default for Menu {
             open: None,
             page: Page::Main,
             shown: Settings::default(),
+            detail: Detail::default(),
             asked: None,
             is_closing: false,
         };
@@ -192,6 +225,14 @@ impl Menu {
         MenuStep { action: self.asked.take(), has_entered }
     }
 
+    /// Says on it what is given up.
+    pub fn tell(&mut self, detail: Detail) {
+        if self.detail != detail {
+            self.detail = detail;
+            self.panel.invalidate();
+        }
+    }
+
     /// Hands out the picture if it changed.
     pub fn panel(&mut self) -> &mut Panel {
         &mut self.panel
@@ -206,8 +247,8 @@ impl Menu {
     }
 
     fn lay_out(&mut self, now_seconds: f64) -> bool {
-        let Self { panel, page, shown, asked, is_closing, .. } = self;
-        let (was, before) = (*page, *shown);
+        let Self { panel, page, shown, detail, asked, is_closing, .. } = self;
+        let (was, before, detail) = (*page, *shown, *detail);
         let mut next = was;
         let has_entered = panel.run(now_seconds, |ui| {
             let rect = ui.max_rect();
@@ -217,7 +258,7 @@ impl Menu {
             ui.painter().rect_stroke(rect, corner, edge, egui::StrokeKind::Inside);
             let inside = Rect::from_center_size(rect.center(), rect.size() - Vec2::splat(points(2.0)));
             ui.scope_builder(egui::UiBuilder::new().max_rect(inside), |ui| match was {
-                Page::Main => main_page(ui, &before, &mut next, asked, is_closing),
+                Page::Main => main_page(ui, &before, detail, &mut next, asked, is_closing),
                 Page::Leave => leave_page(ui, &mut next, asked),
             });
         });
@@ -240,6 +281,7 @@ fn plain<'a>(text: &'a str, icon: Option<Icon>) -> Face<'a> {
 fn main_page(
     ui: &mut Ui,
     settings: &Settings,
+    detail: Detail,
     next: &mut Page,
     asked: &mut Option<MenuAction>,
     is_closing: &mut bool,
@@ -248,7 +290,10 @@ fn main_page(
     let gap = ui.spacing().item_spacing.x;
     ui.horizontal(|ui| {
         let title = Vec2::new(whole.x - whole.y - gap, whole.y);
-        label(ui, title, "Menu", theme::HEADING_CAP_DEGREES, theme::INK);
+        match detail.words() {
+            None => label(ui, title, "Menu", theme::HEADING_CAP_DEGREES, theme::INK),
+            Some(words) => label(ui, title, &words, theme::TEXT_CAP_DEGREES, theme::SOFT_INK),
+        }
         *is_closing |= button(ui, Vec2::splat(whole.y), plain("", Some(Icon::Close)));
     });
     ui.horizontal(|ui| {

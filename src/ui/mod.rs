@@ -9,6 +9,6 @@ pub mod place;
 pub mod theme;
 pub mod widgets;
 
-pub use menu::{Menu, MenuAction};
+pub use menu::{Detail, Menu, MenuAction};
 pub use panel::Panel;
 pub use place::Place;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cull::governor::{Decision, FrameFacts, Governor, Grade, Knobs, Strain};
 use crate::cull::{Budget, Quality};
 use crate::present::{self, Display, Tempo};
+use crate::ui::Detail;
 
 /// How well it is drawn, and how that came about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,6 +82,12 @@ impl Deadline {
         self.decisions += 1;
         self.last = Some(decision);
         display.go_slower(decision.grade.is_slower);
+    }
+
+    /// What is given up, with the excess that the budget left in the last frame.
+    pub fn detail(&self, excess: f32) -> Detail {
+        let Grade { error_scale, is_slower, .. } = self.grade();
+        Detail { error_scale, is_slower, is_over_budget: excess > 1.0 }
     }
 
     /// The step and its error scale, for each line of a trace; `None` where frames are not held to time.

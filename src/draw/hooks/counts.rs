@@ -19,6 +19,8 @@ pub struct Counts {
     pub draws: u32,
     /// Barriers that change the layout of a watched image.
     pub watched_layout_changes: u32,
+    /// Buffers made, as for every write that goes through the queue.
+    pub buffers: u32,
     /// Allocations of device memory.
     pub allocations: u32,
     /// Their size.

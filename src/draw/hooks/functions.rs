@@ -61,6 +61,7 @@ table! {
     destroy_image_view: PFN_vkDestroyImageView = c"vkDestroyImageView",
     create_shader_module: PFN_vkCreateShaderModule = c"vkCreateShaderModule",
     create_graphics_pipelines: PFN_vkCreateGraphicsPipelines = c"vkCreateGraphicsPipelines",
+    create_buffer: PFN_vkCreateBuffer = c"vkCreateBuffer",
     allocate_memory: PFN_vkAllocateMemory = c"vkAllocateMemory",
     queue_submit: PFN_vkQueueSubmit = c"vkQueueSubmit",
     queue_wait_idle: PFN_vkQueueWaitIdle = c"vkQueueWaitIdle",
@@ -77,6 +78,20 @@ unsafe extern "system" fn destroy_device<const SLOT: usize>(device: vk::Device, 
     let state = release::<SLOT>();
     // SAFETY: the caller's arguments, unchanged.
     unsafe { (state.next.destroy_device)(device, allocator) }
+}
+
+unsafe extern "system" fn create_buffer<const SLOT: usize>(
+    device: vk::Device,
+    info: *const vk::BufferCreateInfo<'_>,
+    allocator: Allocator<'_>,
+    out: *mut vk::Buffer,
+) -> vk::Result {
+    // SAFETY: a hook of this slot; the caller's arguments, unchanged.
+    unsafe {
+        let state = state::<SLOT>();
+        state.record(|recorded| recorded.counts.buffers += 1);
+        (state.next.create_buffer)(device, info, allocator, out)
+    }
 }
 
 unsafe extern "system" fn allocate_memory<const SLOT: usize>(

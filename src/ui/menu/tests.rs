@@ -164,3 +164,27 @@ fn points_and_metres_agree() {
     assert!((surface.size_metres.x / 0.6 / width.to_radians() - 1.0).abs() < 0.02);
     assert!((surface.size_metres.y / 0.6 / height.to_radians() - 1.0).abs() < 0.02);
 }
+
+/// What the menu says of the picture, and that nothing moves for it.
+#[test]
+fn what_is_given_up_is_said_in_the_place_of_the_title() {
+    let mut visit = Visit::new();
+    let before = visit.menu.buttons();
+    let told = [
+        Detail { error_scale: 1.4, ..Detail::default() },
+        Detail { error_scale: 2.0, is_slower: true, is_over_budget: true },
+        Detail { is_over_budget: true, ..Detail::default() },
+    ];
+    let words: Vec<String> = told.iter().filter_map(|detail| detail.words()).collect();
+    assert_eq!(words[0], "Late: detail lowered 1.4×");
+    assert!(words.len() == 3 && Detail::default().words().is_none());
+    let widest = points(SIZE_DEGREES[0] - 2.0 - theme::TARGET_DEGREES);
+    for (detail, words) in told.into_iter().zip(&words) {
+        visit.menu.tell(detail);
+        visit.wait();
+        assert_eq!(visit.menu.buttons(), before);
+        // A capital is about 0.7 of the letters' height, and a letter about half as wide as that.
+        let width = words.chars().count() as f32 * points(theme::TEXT_CAP_DEGREES) / 0.7 * 0.5;
+        assert!(width < widest, "{words} is about {width} of {widest} points wide");
+    }
+}
