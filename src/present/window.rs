@@ -43,6 +43,8 @@ struct Events {
     /// Where the mouse is, pixels from the top left corner.
     cursor: Option<PhysicalPosition<f64>>,
     is_closed: bool,
+    /// Of the content, as the window system told: to ask a window that was just destroyed would be the end.
+    size: PhysicalSize<u32>,
     is_resized: bool,
 }
 
@@ -101,7 +103,7 @@ impl OpenWindow {
     /// # Errors
     /// When the GPU cannot draw to this window after all.
     pub fn attach(self, gpu: &Gpu, surface: wgpu::Surface<'static>) -> Result<Window, PresentError> {
-        let size = self.window.inner_size();
+        let size = self.events.size;
         let monitor = self.window.current_monitor().and_then(|monitor| monitor.refresh_rate_millihertz());
         let hertz = monitor.map_or(MONITOR_HERTZ, |millihertz| millihertz as f32 * 1e-3);
         let (width, height) = (size.width.max(1), size.height.max(1));
@@ -141,7 +143,7 @@ impl Window {
     }
 
     fn resize(&mut self, gpu: &Gpu) {
-        let Some(size) = self.events.window.as_ref().map(|window| window.inner_size()) else { return };
+        let size = self.events.size;
         if size.width == 0 || size.height == 0 {
             return;
         }
@@ -253,7 +255,10 @@ impl ApplicationHandler for Opener<'_> {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
         let attributes = WinitWindow::default_attributes().with_title(self.title).with_inner_size(self.size);
         match event_loop.create_window(attributes) {
-            Ok(window) => self.events.window = Some(Arc::new(window)),
+            Ok(window) => {
+                self.events.size = window.inner_size();
+                self.events.window = Some(Arc::new(window));
+            }
             Err(error) => self.events.failure = Some(error.to_string()),
         }
     }
@@ -281,7 +286,8 @@ impl Events {
     fn on_window_event(&mut self, event: &WindowEvent) {
         match event {
             WindowEvent::CloseRequested | WindowEvent::Destroyed => self.is_closed = true,
-            WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => self.is_resized = true,
+            WindowEvent::Resized(size) => (self.size, self.is_resized) = (*size, true),
+            WindowEvent::ScaleFactorChanged { .. } => self.is_resized = true,
             WindowEvent::Focused(false) => self.desk.release_all(),
             WindowEvent::MouseInput { state, button, .. } => {
                 let is_down = *state == ElementState::Pressed;

@@ -87,7 +87,7 @@ impl OnlookerWindow {
         let [width, height] = SIZE;
         let window = OpenWindow::open("Pavilion: what the headset shows", width, height)?;
         let surface = gpu.surface(window.handle()).map_err(|error| no_window(error.to_string()))?;
-        let size = window.window.inner_size();
+        let size = window.events.size;
         let mut config = surface
             .get_default_config(gpu.adapter(), size.width.max(1), size.height.max(1))
             .ok_or_else(|| no_window("the GPU's driver cannot draw to windows".to_owned()))?;
@@ -126,8 +126,10 @@ impl OnlookerWindow {
             // The visit goes on; only the window goes.
             window.set_visible(false);
         }
-        let Some(window) = &self.events.window else { return };
-        let size = window.inner_size();
+        let size = self.events.size;
+        if self.events.window.is_none() {
+            return;
+        }
         if self.events.is_resized && size.width > 0 && size.height > 0 {
             (self.config.width, self.config.height) = (size.width, size.height);
             self.surface.configure(&gpu.device, &self.config);
