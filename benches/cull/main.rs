@@ -72,10 +72,7 @@ fn main() {
             let seen: u32 = lanes.iter().map(|eight| eight.inside(frustum.planes()).count_ones()).sum();
             black_box(seen);
         });
-        let spheres: Vec<Sphere> = boxes
-            .iter()
-            .map(|chunk| Sphere { center: Vec3::from(chunk.center), radius: chunk.radius() })
-            .collect();
+        let spheres: Vec<Sphere> = boxes.iter().map(scene::sphere).collect();
         let mut seen: Vec<(u32, u32)> = Vec::new();
         let brute = nanos(count, || {
             seen.clear();

@@ -95,12 +95,17 @@ fn quarters(bounds: Aabb) -> Vec<world::Chunk> {
     (0..8).flat_map(|z| (0..8).map(move |x| at(x, z))).collect()
 }
 
+/// Around the box.
+pub fn sphere(chunk: &world::Chunk) -> Sphere {
+    Sphere { center: Vec3::from(chunk.center), radius: Vec3::from(chunk.half).length() }
+}
+
 /// Chunks of three batches, as a tile of a venue has them.
 fn resident(cell: &[world::Chunk]) -> ResidentTile {
     let chunk = |(number, chunk): (usize, &world::Chunk)| Chunk {
         first_index: number as u32 * CHUNK_TRIANGLES * 3,
         index_count: CHUNK_TRIANGLES * 3,
-        bounds: Sphere { center: Vec3::from(chunk.center), radius: chunk.radius() },
+        bounds: sphere(chunk),
         cone: Cone::ANY,
         batch: Batch {
             textures: TextureSet { side_log2: (number * 3 / CELL_CHUNKS) as u8, ..TextureSet::default() },

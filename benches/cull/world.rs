@@ -17,13 +17,6 @@ pub struct Chunk {
     pub half: [f32; 3],
 }
 
-impl Chunk {
-    /// Of the sphere around the box.
-    pub fn radius(&self) -> f32 {
-        self.half.iter().map(|x| x * x).sum::<f32>().sqrt()
-    }
-}
-
 /// Cells on a side of the floor that holds `chunks`.
 pub fn side(chunks: usize) -> usize {
     (chunks.div_ceil(CELL_CHUNKS) as f64).sqrt().ceil() as usize

@@ -4,7 +4,7 @@
 #[path = "../../cull/world.rs"]
 mod world;
 
-use bevy_camera::primitives::{Aabb, Frustum};
+use bevy_camera::primitives::Aabb;
 use bevy_camera::visibility::{
     InheritedVisibility, ViewVisibility, VisibilityClass, VisibleEntities, check_visibility_cpu_culling,
 };
@@ -64,7 +64,9 @@ fn main() {
             .collect();
         runs.sort_by(f64::total_cmp);
         let nanos = runs[RUNS / 2];
-        let visible = bevy.get::<VisibleEntities>(camera).map_or(0, |visible| visible.len(std::any::TypeId::of::<Mesh3d>()));
+        let visible = bevy
+            .get::<VisibleEntities>(camera)
+            .map_or(0, |visible| visible.len(std::any::TypeId::of::<Mesh3d>()));
         let share = visible as f64 / count as f64;
         if is_json {
             let line = serde_json::json!({
@@ -73,7 +75,10 @@ fn main() {
             });
             println!("{line}");
         } else {
-            println!("{count:>10}    {nanos:>10.2}   Bevy 0.20's frustum culling, {:.0} % seen", share * 100.0);
+            println!(
+                "{count:>10}    {nanos:>10.2}   Bevy 0.20's frustum culling, {:.0} % seen",
+                share * 100.0
+            );
         }
     }
 }
