@@ -27,6 +27,7 @@ use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, cpu_time, wave};
 use crate::cull::{Culler, DrawList, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
+use crate::math::fovea::Fovea;
 use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
@@ -474,7 +475,12 @@ impl Viewer {
         let [_, height] = self.screen.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let sight = Sight { views, pixel_radians, quality: &self.deadline.quality() };
+        let mut quality = self.deadline.quality();
+        if let Some(gaze) = self.input.gaze {
+            quality.gaze = Some(gaze.in_parent(self.person.stage()).forward());
+            quality.fovea = Fovea::FOLLOWED;
+        }
+        let sight = Sight { views, pixel_radians, quality: &quality };
         self.own_hands.show(&self.input.hands, self.person.stage());
         let Self { culler, scene, actors, list, demand, .. } = self;
         actors.clear();

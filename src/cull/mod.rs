@@ -21,6 +21,8 @@ pub use budget::Budget;
 pub use draw_list::{Draw, DrawList, Instance, Source};
 pub use governor::Governor;
 
+use glam::{Quat, Vec3};
+
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, Sphere, ViewPair};
 use crate::scene::{Actor, Demand, Scene, TileId};
@@ -30,6 +32,8 @@ use crate::scene::{Actor, Demand, Scene, TileId};
 pub struct Quality {
     /// The eye's acuity over eccentricity.
     pub fovea: Fovea,
+    /// Where the eyes look, a unit vector in the world; `None` where nobody follows them: straight ahead.
+    pub gaze: Option<Vec3>,
     /// How many times the unseen error is accepted; 1 draws what the eye can tell apart.
     pub error_scale: f32,
     /// The frustum is wider than the eyes' by this much on every side.
@@ -42,6 +46,7 @@ impl Default for Quality {
     fn default() -> Self {
         Self {
             fovea: Fovea::HEAD_ONLY,
+            gaze: None,
             error_scale: 1.0,
             guard_radians: 2.0_f32.to_radians(),
             budget: Budget::default(),
@@ -67,7 +72,7 @@ const NEAR_METRES: f32 = 0.05;
 #[derive(Clone, Copy, Debug)]
 struct Eyes<'a> {
     frustum: Frustum,
-    /// Between the eyes, where both look.
+    /// Between the eyes, where they look.
     gaze: Pose,
     /// How far an eye is from there, metres.
     reach_metres: f32,
@@ -76,7 +81,9 @@ struct Eyes<'a> {
 
 impl<'a> Eyes<'a> {
     fn new(sight: &'a Sight<'a>) -> Self {
-        let gaze = sight.views.center();
+        let head = sight.views.center();
+        let turned = sight.quality.gaze.map(|gaze| Quat::from_rotation_arc(Vec3::NEG_Z, gaze));
+        let gaze = Pose { orientation: turned.unwrap_or(head.orientation), ..head };
         let reach = |eye: &crate::math::View| eye.pose.position.distance(gaze.position);
         Self {
             frustum: Frustum::around(sight.views, sight.quality.guard_radians),

@@ -62,6 +62,7 @@ fn eyes(position: Vec3, yaw_radians: f32) -> ViewPair {
 fn sight(views: &ViewPair) -> Sight<'_> {
     const QUALITY: &Quality = &Quality {
         fovea: Fovea::HEAD_ONLY,
+        gaze: None,
         error_scale: 1.0,
         guard_radians: 2.0 / 180.0 * std::f32::consts::PI,
         budget: Budget::UNLIMITED,
@@ -200,17 +201,21 @@ fn a_budget_is_spent_where_the_eyes_look() {
     let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
     (0..5).for_each(|tile| arrive(&mut scene, tile));
     let views = eyes(Vec3::new(1.0, 1.0, 5.0), 0.0);
-    let within = |triangles| {
-        let quality = Quality { budget: Budget { triangles, ..Budget::UNLIMITED }, ..Quality::default() };
+    let looking = |gaze, triangles| {
+        let budget = Budget { triangles, ..Budget::UNLIMITED };
+        let quality = Quality { gaze, budget, ..Quality::default() };
         let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
         let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
         (0..3).for_each(|_| culler.cull(&scene, &[], &sight, &mut list, &mut demand));
         (drawn(&list), list.excess)
     };
+    let within = |triangles| looking(None, triangles);
     assert_eq!(within(1000), (vec![3, 4], 1.0));
     let (tiles, excess) = within(600);
     assert_eq!(tiles, [1, 4], "the right cell is before the eyes");
     assert!(excess > 10.0, "6 cm 4 m away are more than 1 mrad: {excess}");
+    let aside = Vec3::new(-0.5, 0.0, -1.0).normalize_or_zero();
+    assert_eq!(looking(Some(aside), 600).0, [2, 3], "who looks aside sees the left one");
     let (tiles, excess) = within(7);
     assert_eq!(tiles, [0]);
     assert!(excess > 100.0, "and half a metre: {excess}");

@@ -26,6 +26,9 @@ impl Fovea {
         inner_radians: 15.0_f32.to_radians(),
     };
 
+    /// Where the headset follows the eyes: full detail within 3° of where they look.
+    pub const FOLLOWED: Self = Self { inner_radians: 3.0_f32.to_radians(), ..Self::HEAD_ONLY };
+
     /// τ(e): the largest geometric error, radians, that goes unseen at `eccentricity_radians` on a
     /// display whose pixels are `pixel_radians` wide: the larger of one pixel and half the acuity.
     pub fn error_radians(&self, eccentricity_radians: f32, pixel_radians: f32) -> f32 {
