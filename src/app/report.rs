@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::sounds::SoundFacts;
 use super::viewer::Standing;
-use crate::cull::Budget;
 use crate::draw::Counts;
 
 /// Frame times are kept for so many frames: ten minutes at 90 Hz.
@@ -127,10 +126,8 @@ impl Report {
         let (draws, triangles) = (self.draws, self.triangles_drawn);
         let what = format!("  last frame   {draws} draws, {triangles} triangles for each eye");
         if self.excess > 1.0 {
-            let Budget { triangles, draws } = Budget::default();
             return format!(
-                "{what}; coarser by up to {:.1}× than the eye could tell, because a frame may cost {draws} draws and \
-                 {triangles} triangles",
+                "{what}; up to {:.1}× coarser than was to be seen, because more is in view than a frame may cost",
                 self.excess
             );
         }

@@ -99,8 +99,8 @@ impl Culler {
             self.cover(scene);
             self.emit(scene, eyes, list);
             let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
-            // What is drawn after the last try is more than was to be afforded, but better than nothing.
-            if !cost.exceeds(budget) || attempt == TRIES_MAX {
+            // What is drawn in the end is more than was to be afforded, but better than nothing.
+            if !cost.exceeds(budget) || attempt == TRIES_MAX || !self.has_refined(scene) {
                 break;
             }
             let dearer =
@@ -114,7 +114,7 @@ impl Culler {
             self.look_for_shares(scene, eyes);
             thought = self.fit(scene, fixed, dearness, budget);
         }
-        list.excess = self.largest_excess();
+        list.excess = self.largest_excess(scene);
     }
 
     /// Tells for every tile what part of it is in view.
@@ -170,21 +170,32 @@ impl Culler {
         cut.fold(Cost::NOTHING, |sum, &id| sum + self.tile_cost(scene, id))
     }
 
-    /// Of what is in view of a tile.
+    /// Whether there is anything left to give up.
+    fn has_refined(&self, scene: &Scene) -> bool {
+        let has_own = |id: &TileId| scene.tileset.tile(*id).content.is_some();
+        self.order.iter().any(|id| self.marks[id.index()].is_refined && has_own(id))
+    }
+
+    /// Of what is in view of a tile: what the tileset says, or what is here if that is more.
     fn tile_cost(&self, scene: &Scene, id: TileId) -> Cost {
         let tile = scene.tileset.tile(id);
         if !self.marks[id.index()].is_visible || tile.content.is_none() {
             return Cost::NOTHING;
         }
+        let here = scene
+            .resident(id)
+            .map_or((0, 0), |resident| (resident.chunks.triangle_count, resident.chunks.groups.len() as u32));
         Cost {
-            triangles: tile.triangle_count as f32 * self.marks[id.index()].share,
-            draws: tile.draw_count as f32,
+            triangles: tile.triangle_count.max(here.0) as f32 * self.marks[id.index()].share,
+            draws: tile.draw_count.max(here.1) as f32,
         }
     }
 
     /// The largest error in view that the cut leaves, in units of what goes unseen; 1 where none is seen.
-    fn largest_excess(&self) -> f32 {
-        let cut = self.order.iter().map(|id| &self.marks[id.index()]);
+    fn largest_excess(&self, scene: &Scene) -> f32 {
+        // The finest there is may be off, but not for want of a budget.
+        let cut = self.order.iter().filter(|id| scene.tileset.tile(**id).child_count > 0);
+        let cut = cut.map(|id| &self.marks[id.index()]);
         let cut = cut.filter(|mark| mark.is_desired && !mark.is_refined && mark.is_visible);
         cut.map(|mark| mark.excess).fold(1.0, f32::max)
     }

@@ -82,7 +82,8 @@ struct Eyes<'a> {
 impl<'a> Eyes<'a> {
     fn new(sight: &'a Sight<'a>) -> Self {
         let head = sight.views.center();
-        let turned = sight.quality.gaze.map(|gaze| Quat::from_rotation_arc(Vec3::NEG_Z, gaze));
+        let gaze = sight.quality.gaze.filter(|gaze| gaze.is_normalized());
+        let turned = gaze.map(|gaze| Quat::from_rotation_arc(Vec3::NEG_Z, gaze));
         let gaze = Pose { orientation: turned.unwrap_or(head.orientation), ..head };
         let reach = |eye: &crate::math::View| eye.pose.position.distance(gaze.position);
         Self {

@@ -241,6 +241,31 @@ fn what_cannot_be_afforded_is_shown_as_coarse_as_can_be() {
     assert_eq!(within(20 * head), (vec![0], 10), "half of the triangles are the crowd's");
 }
 
+/// A manifest that calls its tiles empty is not believed once they are here, and nobody looks in the direction of
+/// what is no direction.
+#[test]
+fn what_a_host_or_a_runtime_says_is_held_against_what_is_there() {
+    let mut tables = scene().tileset.tables().clone();
+    tables.tiles.iter_mut().for_each(|tile| (tile.triangle_count, tile.draw_count) = (0, 0));
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    (0..5).for_each(|tile| arrive(&mut scene, tile));
+    let views = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    let within = |gaze, triangles| {
+        let budget = Budget { triangles, ..Budget::UNLIMITED };
+        let quality = Quality { gaze, budget, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        Culler::default().cull(&scene, &[], &sight, &mut list, &mut demand);
+        (drawn(&list), list.triangle_count, list.excess)
+    };
+    assert_eq!(within(None, 11).1, 6, "both cells would be 12");
+    let straight_ahead = within(None, 12);
+    assert_eq!((&straight_ahead.0[..], straight_ahead.2), (&[3, 4][..], 1.0));
+    for gaze in [Vec3::NAN, Vec3::ZERO, Vec3::splat(f32::INFINITY)] {
+        assert_eq!(within(Some(gaze), 12), straight_ahead);
+    }
+}
+
 /// Pixels that read less are worth a draw where there are many of them.
 #[test]
 fn what_reads_different_images_is_drawn_at_once_from_afar() {

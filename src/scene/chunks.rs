@@ -32,6 +32,8 @@ pub struct Chunks {
     pub ranges: Vec<Range>,
     /// In the chunks' order.
     pub groups: Vec<Group>,
+    /// In all of them: what a manifest says of it is not believed.
+    pub triangle_count: u32,
 }
 
 impl Chunks {
@@ -61,6 +63,7 @@ impl From<&[Chunk]> for Chunks {
         for (number, chunk) in (1..).zip(chunks) {
             let Chunk { first_index, index_count, batch, .. } = *chunk;
             table.ranges.push(Range { first_index, index_count });
+            table.triangle_count = table.triangle_count.saturating_add(index_count / 3);
             match table.groups.last_mut().filter(|group| group.batch == batch) {
                 Some(group) => group.end = number,
                 None => table.groups.push(Group { batch, end: number }),
@@ -93,6 +96,7 @@ mod tests {
         let chunks: Vec<Chunk> = (0..9).map(chunk).collect();
         let table = Chunks::from(&chunks[..]);
         assert_eq!((table.len(), table.spheres.len(), table.cones.len()), (9, 2, 2));
+        assert_eq!(table.triangle_count, 9);
         assert_eq!(table.groups.iter().map(|group| group.end).collect::<Vec<_>>(), [4, 9]);
         assert_eq!(table.spheres[1].center(0), Vec3::X * 8.0);
         assert_eq!(table.ranges[8], Range { first_index: 24, index_count: 3 });

@@ -211,7 +211,7 @@ impl Headset {
         let gpu_millis = self.metrics.as_mut().and_then(|metrics| metrics.gpu_millis(&self.session));
         self.pace.drew(nanos, gpu_millis);
         let delta_seconds = (nanos as f32 * 1e-9).clamp(0.0, DELTA_SECONDS_MAX);
-        input.gaze = self.actions.gaze(&self.floor.space, self.time)?;
+        input.gaze = self.actions.gaze(&self.floor.space, self.time)?.and_then(Pose::checked);
         let raw = self.actions.read(&self.session, &self.floor.space, self.time)?;
         input.hands = self.hands.step(&raw, input.head, self.life.is_focused(), delta_seconds);
         Ok(Some(delta_seconds))
