@@ -259,11 +259,52 @@ fn what_a_host_or_a_runtime_says_is_held_against_what_is_there() {
         (drawn(&list), list.triangle_count, list.excess)
     };
     assert_eq!(within(None, 11).1, 6, "both cells would be 12");
-    let straight_ahead = within(None, 12);
-    assert_eq!((&straight_ahead.0[..], straight_ahead.2), (&[3, 4][..], 1.0));
-    for gaze in [Vec3::NAN, Vec3::ZERO, Vec3::splat(f32::INFINITY)] {
-        assert_eq!(within(Some(gaze), 12), straight_ahead);
+    assert_eq!(within(None, 12).0, [3, 4]);
+    // Far beside the gaze a centimetre goes unseen, unless nobody knows where that is.
+    let mut tables = scene.tileset.tables().clone();
+    (1..3).for_each(|tile| tables.tiles[tile].geometric_error_metres = 0.01);
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    (0..5).for_each(|tile| arrive(&mut scene, tile));
+    let views = eyes(Vec3::new(4.0, 1.0, 6.0), 0.0);
+    for gaze in [None, Some(Vec3::NAN), Some(Vec3::ZERO), Some(Vec3::splat(f32::INFINITY))] {
+        let quality = Quality { gaze, budget: Budget::UNLIMITED, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        Culler::default().cull(&scene, &[], &sight, &mut list, &mut demand);
+        assert_eq!(drawn(&list), [1, 4], "{gaze:?}");
     }
+}
+
+/// A root of two chunks, glass, seen from so far: which indices each draw begins with, in order.
+fn panes(radius: f32, distance: f32) -> Vec<u32> {
+    let mut scene = scene();
+    arrive(&mut scene, 0);
+    let pane = |first_index, z| Chunk {
+        first_index,
+        index_count: 6,
+        bounds: Sphere { center: Vec3::new(0.0, 1.0, z), radius },
+        cone: Cone::ANY,
+        batch: Batch { alpha: AlphaMode::Blend, ..Batch::default() },
+        entity: None,
+    };
+    let mut resident = scene.resident(TileId(0)).unwrap().clone();
+    resident.chunks = Chunks::from(&[pane(0, 0.9), pane(6, -0.9)][..]);
+    scene.set_resident(TileId(0), Some(resident));
+    let (list, _) = run(&mut Culler::default(), &scene, &eyes(Vec3::new(0.0, 1.0, distance), 0.0));
+    list.draws.iter().map(|draw| draw.first_index).collect()
+}
+
+#[test]
+fn panes_are_drawn_far_to_near_where_that_can_be_told() {
+    assert_eq!(panes(0.1, 2.0), [6, 0], "the farther one first");
+    assert_eq!(panes(0.1, 20.0), [0], "at once");
+}
+
+/// 1 mrad is a pixel: half of it across is left out, a whole one is not.
+#[test]
+fn what_is_too_small_to_be_seen_is_left_out() {
+    assert_eq!(panes(0.011, 20.0), [0]);
+    assert_eq!(panes(0.004, 20.0), [0; 0]);
 }
 
 /// Pixels that read less are worth a draw where there are many of them.
