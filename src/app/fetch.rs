@@ -237,7 +237,7 @@ fn coarse_to_fine(tileset: &Tileset) -> Vec<TileId> {
 fn blobs_of(tileset: &Tileset, tiles: &[TileId], is_first_view: bool) -> Vec<WantedBlob> {
     let mut seen = std::collections::BTreeSet::<ContentHash>::new();
     let entrance = tileset.spawn().position;
-    let ground = tileset.colliders().iter().filter(|cell| {
+    let ground = tileset.grounds().iter().filter(|cell| {
         // What the viewer itself asks for first, and some steps more.
         !is_first_view || cell.bounds.distance(entrance) <= GROUND_METRES
     });

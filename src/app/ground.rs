@@ -40,7 +40,7 @@ impl Ground {
 
     /// What arrives from now on is the ground of this twin.
     pub fn announce(&mut self, tileset: &Tileset) {
-        let mut world = World::new(tileset.colliders().iter().map(|cell| cell.bounds));
+        let mut world = World::new(tileset.grounds().iter().map(|cell| cell.bounds));
         for prop in tileset.props() {
             world.add_prop(prop.home, prop.mass_kilograms, &prop.hull);
         }

@@ -35,9 +35,6 @@ pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
 
 fn tileset_facts(tileset: &Tileset) -> Value {
     let tiles = tileset.tiles();
-    let sum = |keep: &dyn Fn(&crate::scene::Tile) -> bool| -> u64 {
-        tiles.iter().filter(|tile| keep(tile)).map(|tile| u64::from(tile.triangle_count)).sum()
-    };
     let size = |cell: &crate::scene::ColliderCell| {
         tileset.blobs().get(cell.blob.index()).map_or(0, |blob| u64::from(blob.size_bytes))
     };
@@ -46,14 +43,16 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "title": tileset.title(),
         "bounds": bounds_facts(tileset.bounds()),
         "tiles": tiles.len(),
-        "triangles_finest": sum(&|tile| tile.child_count == 0),
+        "triangles_finest": tileset.finest_triangle_count(),
         "triangles_root": tiles.first().map_or(0, |tile| tile.triangle_count),
         "root_error_metres": tiles.first().map_or(0.0, |tile| tile.geometric_error_metres),
         "blobs": tileset.blobs().len(),
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
         "props": tileset.props().len(),
-        "colliders": tileset.colliders().len(),
-        "collider_bytes": tileset.colliders().iter().map(size).sum::<u64>(),
+        "prototypes": tileset.prototypes().len(),
+        "placements": tileset.placements().len(),
+        "colliders": tileset.tables().colliders.len(),
+        "collider_bytes": tileset.tables().colliders.iter().map(size).sum::<u64>(),
         "images": tileset.images().len(),
         "materials": tileset.materials().len(),
         "clips": tileset.clips().len(),

@@ -330,7 +330,7 @@ fn coarsest(tileset: &Tileset) -> Demand {
     while let Some(tile) = open.pop() {
         match tileset.tile(tile).content {
             Some(_) => demand.wants.push(Want { tile, importance: 1.0 }),
-            None => open.extend(tileset.tile(tile).children()),
+            None => open.extend(tileset.below(tile)),
         }
     }
     demand

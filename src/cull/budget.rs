@@ -2,8 +2,9 @@
 
 use std::ops::{Add, Sub};
 
-use super::{Culler, DrawList, Eyes};
-use crate::scene::{Scene, TileId};
+use super::cut::Node;
+use super::{Culler, DrawList};
+use crate::scene::Scene;
 
 /// What a frame may cost, for one view, people and panels included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,19 +86,19 @@ impl Culler {
     ///
     /// Nothing is remembered of what earlier frames cost, so that the same eyes see the same, whatever they saw
     /// before: what a tile costs is told from its bounds, and where that was too little all of it counts for more.
-    pub(super) fn emit_within_budget(&mut self, scene: &Scene, eyes: &Eyes<'_>, list: &mut DrawList) {
-        let budget = eyes.sight.quality.budget;
+    pub(super) fn emit_within_budget(&mut self, scene: &Scene, list: &mut DrawList) {
+        let Some(budget) = self.places.first().map(|world| world.eyes.quality.budget) else { return };
         let before = (list.instances.len(), self.sorted.len(), list.triangle_count);
         let fixed = Cost { triangles: before.2 as f32, draws: before.1 as f32 };
         let mut dearness = Cost { triangles: 1.0, draws: 1.0 };
         let mut thought = fixed + self.cost(scene);
         if thought.exceeds(budget) {
-            self.look_for_shares(scene, eyes);
+            self.look_for_shares(scene);
             thought = self.fit(scene, fixed, dearness, budget);
         }
         for attempt in 1..=TRIES_MAX {
             self.cover(scene);
-            self.emit(scene, eyes, list);
+            self.emit(scene, list);
             let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
             // What is drawn in the end is more than was to be afforded, but better than nothing.
             if !cost.exceeds(budget) || attempt == TRIES_MAX || !self.has_refined(scene) {
@@ -111,19 +112,17 @@ impl Culler {
             list.instances.truncate(before.0);
             self.sorted.truncate(before.1);
             list.triangle_count = before.2;
-            self.look_for_shares(scene, eyes);
+            self.look_for_shares(scene);
             thought = self.fit(scene, fixed, dearness, budget);
         }
         list.excess = self.largest_excess(scene);
     }
 
     /// Tells for every tile what part of it is in view.
-    fn look_for_shares(&mut self, scene: &Scene, eyes: &Eyes<'_>) {
-        for id in &self.order {
-            let mark = &mut self.marks[id.index()];
-            if mark.is_visible && !mark.is_inside {
-                mark.share = eyes.frustum.share_of_box(scene.tileset.tile(*id).bounds);
-            }
+    fn look_for_shares(&mut self, scene: &Scene) {
+        for node in self.nodes.iter_mut().filter(|node| node.is_visible && !node.is_inside) {
+            let frustum = &self.places[node.place as usize].eyes.frustum;
+            node.share = frustum.share_of_box(scene.tileset.tile(node.tile).bounds);
         }
     }
 
@@ -136,26 +135,26 @@ impl Culler {
         };
         let mut refined = std::mem::take(&mut self.refined);
         refined.clear();
-        refined.extend((0..).zip(&self.order).filter_map(|(place, id)| {
-            let mark = &self.marks[id.index()];
-            mark.is_refined.then_some((mark.value, place))
-        }));
+        refined.extend(
+            (0..).zip(&self.nodes).filter_map(|(index, node)| node.is_refined.then_some((node.value, index))),
+        );
         refined.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut cost = self.order.first().map_or(Cost::NOTHING, |&root| self.tile_cost(scene, root));
-        for &(_, place) in &refined {
-            let id = self.order[place as usize];
+        let mut cost = self.nodes.first().map_or(Cost::NOTHING, |root| tile_cost(scene, root));
+        for &(_, index) in &refined {
+            let index = index as usize;
+            let node = self.nodes[index];
             // What is above it comes first, and may have been given up.
-            let children = || scene.tileset.tile(id).children();
-            let coarser = cost - self.tile_cost(scene, id);
-            let finer = children().fold(coarser, |sum, child| sum + self.tile_cost(scene, child));
-            let mark = &mut self.marks[id.index()];
-            let is_hollow = scene.tileset.tile(id).content.is_none();
-            if mark.is_desired && (is_hollow || !total(finer).exceeds(budget)) {
+            let coarser = cost - tile_cost(scene, &node);
+            let children = &self.nodes[node.children()];
+            let finer = children.iter().fold(coarser, |sum, child| sum + tile_cost(scene, child));
+            let is_hollow = scene.tileset.tile(node.tile).content.is_none();
+            if node.is_desired && (is_hollow || !total(finer).exceeds(budget)) {
                 cost = finer;
                 continue;
             }
-            (mark.is_refined, mark.refined_frame) = (false, 0);
-            children().for_each(|child| self.marks[child.index()].is_desired = false);
+            self.nodes[index].is_refined = false;
+            self.forget_refined(index);
+            self.nodes[node.children()].iter_mut().for_each(|child| child.is_desired = false);
         }
         self.refined = refined;
         fixed + cost
@@ -163,40 +162,36 @@ impl Culler {
 
     /// Of the whole cut.
     fn cost(&self, scene: &Scene) -> Cost {
-        let cut = self.order.iter().filter(|id| {
-            let mark = &self.marks[id.index()];
-            mark.is_desired && !mark.is_refined
-        });
-        cut.fold(Cost::NOTHING, |sum, &id| sum + self.tile_cost(scene, id))
+        let cut = self.nodes.iter().filter(|node| node.is_desired && !node.is_refined);
+        cut.fold(Cost::NOTHING, |sum, node| sum + tile_cost(scene, node))
     }
 
     /// Whether there is anything left to give up.
     fn has_refined(&self, scene: &Scene) -> bool {
-        let has_own = |id: &TileId| scene.tileset.tile(*id).content.is_some();
-        self.order.iter().any(|id| self.marks[id.index()].is_refined && has_own(id))
-    }
-
-    /// Of what is in view of a tile: what the tileset says, or what is here if that is more.
-    fn tile_cost(&self, scene: &Scene, id: TileId) -> Cost {
-        let tile = scene.tileset.tile(id);
-        if !self.marks[id.index()].is_visible || tile.content.is_none() {
-            return Cost::NOTHING;
-        }
-        let here = scene
-            .resident(id)
-            .map_or((0, 0), |resident| (resident.chunks.triangle_count, resident.chunks.groups.len() as u32));
-        Cost {
-            triangles: tile.triangle_count.max(here.0) as f32 * self.marks[id.index()].share,
-            draws: tile.draw_count.max(here.1) as f32,
-        }
+        let has_own = |node: &Node| scene.tileset.tile(node.tile).content.is_some();
+        self.nodes.iter().any(|node| node.is_refined && has_own(node))
     }
 
     /// The largest error in view that the cut leaves, in units of what goes unseen; 1 where none is seen.
     fn largest_excess(&self, scene: &Scene) -> f32 {
         // The finest there is may be off, but not for want of a budget.
-        let cut = self.order.iter().filter(|id| scene.tileset.tile(**id).child_count > 0);
-        let cut = cut.map(|id| &self.marks[id.index()]);
-        let cut = cut.filter(|mark| mark.is_desired && !mark.is_refined && mark.is_visible);
-        cut.map(|mark| mark.excess).fold(1.0, f32::max)
+        let cut = self.nodes.iter().filter(|node| node.is_desired && !node.is_refined && node.is_visible);
+        let cut = cut.filter(|node| scene.tileset.tile(node.tile).child_count > 0);
+        cut.map(|node| node.excess).fold(1.0, f32::max)
+    }
+}
+
+/// Of what is in view of a tile: what the tileset says, or what is here if that is more.
+fn tile_cost(scene: &Scene, node: &Node) -> Cost {
+    let tile = scene.tileset.tile(node.tile);
+    if !node.is_visible || tile.content.is_none() {
+        return Cost::NOTHING;
+    }
+    let here = scene
+        .resident(node.tile)
+        .map_or((0, 0), |resident| (resident.chunks.triangle_count, resident.chunks.groups.len() as u32));
+    Cost {
+        triangles: tile.triangle_count.max(here.0) as f32 * node.share,
+        draws: tile.draw_count.max(here.1) as f32,
     }
 }

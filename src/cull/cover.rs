@@ -1,7 +1,7 @@
 //! Cover: what can be shown without a hole; and from there what is missing and what must stay.
 
 use super::Culler;
-use super::cut::Mark;
+use super::cut::Node;
 use crate::scene::demand::Want;
 use crate::scene::{Demand, Scene};
 
@@ -15,16 +15,15 @@ impl Culler {
     /// Finds, from the leaves up, what can be shown without a hole. Where a tile of the cut is not
     /// here, finer ones that are stand in for it.
     pub(super) fn cover(&mut self, scene: &Scene) {
-        for &id in self.order.iter().rev() {
-            let mark = self.marks[id.index()];
-            let is_here = scene.resident(id).is_some();
-            let mut children = scene.tileset.tile(id).children();
-            let is_replaced = mark.is_opened
-                && (mark.is_refined || !is_here)
-                && children.all(|child| self.marks[child.index()].is_covered);
-            let mark = &mut self.marks[id.index()];
-            mark.is_replaced = is_replaced;
-            mark.is_covered = is_replaced || is_here || (mark.is_desired && !mark.is_visible);
+        for index in (0..self.nodes.len()).rev() {
+            let node = self.nodes[index];
+            let is_here = scene.resident(node.tile).is_some();
+            let is_replaced = node.is_opened()
+                && (node.is_refined || !is_here)
+                && self.nodes[node.children()].iter().all(|child| child.is_covered);
+            let node = &mut self.nodes[index];
+            node.is_replaced = is_replaced;
+            node.is_covered = is_replaced || is_here || (node.is_desired && !node.is_visible);
         }
     }
 
@@ -32,40 +31,42 @@ impl Culler {
     /// stand in. A tile matters as much as the error that is seen without it. What is here and belongs to the
     /// cut, is above it or stands in for it is kept.
     pub(super) fn wants_and_keeps(&mut self, scene: &Scene, demand: &mut Demand) {
-        (self.marks[0].shown_excess, self.marks[0].stands_in) = (NOTHING_SHOWN, false);
-        for &id in &self.order {
-            let (tile, mark) = (scene.tileset.tile(id), self.marks[id.index()]);
-            let is_here = scene.resident(id).is_some();
-            if is_here && (mark.is_desired || mark.stands_in) {
-                demand.keeps.push(id);
-            } else if mark.is_desired
-                && tile.content.is_some()
-                && (!mark.is_refined || mark.shown_excess == NOTHING_SHOWN)
+        (self.nodes[0].shown_excess, self.nodes[0].stands_in) = (NOTHING_SHOWN, false);
+        for index in 0..self.nodes.len() {
+            let node = self.nodes[index];
+            let is_here = scene.resident(node.tile).is_some();
+            if is_here && (node.is_desired || node.stands_in) {
+                demand.keeps.push(node.tile);
+            } else if node.is_desired
+                && scene.tileset.tile(node.tile).content.is_some()
+                && (!node.is_refined || node.shown_excess == NOTHING_SHOWN)
             {
-                demand.wants.push(want(&mark, id));
+                demand.wants.push(want(&node));
             }
-            if mark.is_opened {
-                let shown_excess = if is_here { mark.excess } else { mark.shown_excess };
-                let stands_in =
-                    mark.is_replaced && !mark.is_refined && !is_here && (mark.is_desired || mark.stands_in);
-                for child in tile.children() {
-                    let child = &mut self.marks[child.index()];
-                    (child.shown_excess, child.stands_in) = (shown_excess, stands_in);
-                }
+            let shown_excess = if is_here { node.excess } else { node.shown_excess };
+            let stands_in =
+                node.is_replaced && !node.is_refined && !is_here && (node.is_desired || node.stands_in);
+            for child in &mut self.nodes[node.children()] {
+                (child.shown_excess, child.stands_in) = (shown_excess, stands_in);
             }
         }
         sort(demand);
     }
 }
 
-fn want(mark: &Mark, tile: crate::scene::TileId) -> Want {
-    let weight = if mark.is_visible { 1.0 } else { UNSEEN_WEIGHT };
-    let is_hole = mark.shown_excess == NOTHING_SHOWN;
-    let seen = if is_hole { Want::HOLE + mark.excess } else { mark.shown_excess };
-    Want { tile, importance: seen * weight }
+fn want(node: &Node) -> Want {
+    let weight = if node.is_visible { 1.0 } else { UNSEEN_WEIGHT };
+    let is_hole = node.shown_excess == NOTHING_SHOWN;
+    let seen = if is_hole { Want::HOLE + node.excess } else { node.shown_excess };
+    Want { tile: node.tile, importance: seen * weight }
 }
 
-/// The most important first.
+/// The most important first; what stands there several times matters as much as where it matters most.
 fn sort(demand: &mut Demand) {
-    demand.wants.sort_unstable_by(|a, b| b.importance.total_cmp(&a.importance).then(a.tile.cmp(&b.tile)));
+    let Demand { wants, keeps, .. } = demand;
+    wants.sort_unstable_by(|a, b| a.tile.cmp(&b.tile).then(b.importance.total_cmp(&a.importance)));
+    wants.dedup_by_key(|want| want.tile);
+    wants.sort_unstable_by(|a, b| b.importance.total_cmp(&a.importance).then(a.tile.cmp(&b.tile)));
+    keeps.sort_unstable();
+    keeps.dedup();
 }

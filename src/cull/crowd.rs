@@ -25,14 +25,14 @@ pub(super) struct Seen {
 impl Culler {
     /// Adds the actors that the eyes see, before the draws are sorted. Instances of a draw are near to
     /// far, blended ones far to near.
-    pub(super) fn emit_actors(&mut self, actors: &[Actor], eyes: &Eyes<'_>, list: &mut DrawList) {
+    pub(super) fn emit_actors(&mut self, actors: &[Actor], eyes: &Eyes, list: &mut DrawList) {
         let Self { seen, sorted, .. } = self;
         seen.clear();
         let looks = actors.iter().enumerate();
         seen.extend(looks.filter_map(|(index, actor)| look_at(index, actor, eyes)));
         seen.sort_unstable();
         let of_all_shapes: u64 = seen.chunk_by(|a, b| a.group == b.group).map(triangles).sum();
-        let affordable = eyes.sight.quality.budget.triangles / CROWD_DIVISOR / of_all_shapes.max(1);
+        let affordable = eyes.quality.budget.triangles / CROWD_DIVISOR / of_all_shapes.max(1);
         let most = usize::try_from(affordable).unwrap_or(usize::MAX).clamp(1, ACTORS_PER_SHAPE_MAX);
         for group in seen.chunk_by_mut(|a, b| a.group == b.group) {
             let count = group.len().min(most);
@@ -45,7 +45,7 @@ impl Culler {
 }
 
 /// The actor with its distance, unless nobody can tell that it is there.
-fn look_at(index: usize, actor: &Actor, eyes: &Eyes<'_>) -> Option<Seen> {
+fn look_at(index: usize, actor: &Actor, eyes: &Eyes) -> Option<Seen> {
     let bounds = actor.bounds();
     let is_something = actor.tint[3] > 0 && bounds.center.is_finite() && bounds.radius.is_finite();
     if !is_something || !eyes.frustum.touches_sphere(bounds) {

@@ -1,6 +1,9 @@
 //! Desire: which tiles would be fine enough for these eyes.
 
-use super::{Culler, Eyes};
+use std::ops::Range;
+
+use super::{Culler, Eyes, Place};
+use crate::math::Pose;
 use crate::math::fovea::exposures;
 use crate::scene::{Scene, TileId};
 
@@ -11,17 +14,19 @@ const HYSTERESIS: f32 = 0.8;
 /// Half an arm's length, metres: a tile's bounds may be around a head that nothing of it is near.
 const ARM_METRES: f32 = 0.5;
 
-/// What the passes know of one tile. Only those of tiles in the frame's order are up to date.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Mark {
-    /// The last frame that refined it.
-    pub refined_frame: u32,
+/// What the passes know of one tile where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub tile: TileId,
+    /// Into [`Culler::places`].
+    pub place: u32,
+    /// What is drawn in its place if it is refined, among the frame's nodes; none where that is not looked at.
+    pub first_child: u32,
+    pub child_count: u32,
     /// On the cut that the eyes want, or above it.
     pub is_desired: bool,
     /// Desired, and its children are desired too.
     pub is_refined: bool,
-    /// Its children are in the frame's order.
-    pub is_opened: bool,
     /// May be seen.
     pub is_visible: bool,
     /// No part of it is outside of the frustum.
@@ -49,50 +54,112 @@ pub(super) struct Mark {
     pub shown_excess: f32,
 }
 
-impl Culler {
-    /// Marks the tiles that the eyes want, from the root down, and those that may stand in for them.
-    pub(super) fn desire(&mut self, scene: &Scene, eyes: &Eyes<'_>) {
-        let tiles = scene.tileset.tiles();
-        self.marks.resize(tiles.len(), Mark::default());
-        self.frame = self.frame.wrapping_add(1);
-        self.order.clear();
-        self.order.push(TileId(0));
-        let root = &mut self.marks[0];
-        (root.is_desired, root.value) = (true, f32::INFINITY);
-        let mut next = 0;
-        while let Some(&id) = self.order.get(next) {
-            next += 1;
-            let tile = &tiles[id.index()];
-            let mark = &mut self.marks[id.index()];
-            let was_refined = mark.refined_frame != 0 && mark.refined_frame.wrapping_add(1) == self.frame;
-            let [near, inner] = exposures(eyes.gaze, tile.bounds);
-            let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
-            let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
-            (mark.share, mark.distance) = (1.0, near.0);
-            mark.unseen = unseen(inner);
-            mark.excess = excess(near).max(excess(inner));
-            mark.is_visible = eyes.frustum.touches_box(tile.bounds);
-            mark.is_inside = mark.is_visible && eyes.frustum.holds_box(tile.bounds);
-            let threshold = if was_refined { HYSTERESIS } else { 1.0 };
-            let is_coarse = tile.content.is_none() || mark.excess > threshold;
-            mark.is_refined = mark.is_desired && tile.child_count > 0 && is_coarse;
-            if mark.is_refined {
-                mark.refined_frame = self.frame;
-                let value = |at: (f32, f32)| super::budget::value(excess(at), at.1, was_refined);
-                let own = value(near).max(value(inner));
-                mark.value = if tile.content.is_none() { mark.value } else { mark.value.min(own) };
-            }
-            let is_here = scene.resident(id).is_some();
-            mark.is_opened =
-                tile.child_count > 0 && (mark.is_refined || (!is_here && scene.has_resident_below(id)));
-            if mark.is_opened {
-                let (is_desired, value) = (mark.is_refined, mark.value);
-                for child in tile.children() {
-                    let child_mark = &mut self.marks[child.index()];
-                    (child_mark.is_desired, child_mark.value) = (is_desired, value);
-                    self.order.push(child);
-                }
-            }
+impl Node {
+    fn new(tile: TileId, place: u32, is_desired: bool, value: f32) -> Self {
+        Self {
+            tile,
+            place,
+            first_child: 0,
+            child_count: 0,
+            is_desired,
+            is_refined: false,
+            is_visible: false,
+            is_inside: false,
+            is_covered: false,
+            is_replaced: false,
+            is_reached: false,
+            stands_in: false,
+            share: 1.0,
+            distance: 0.0,
+            unseen: 0.0,
+            excess: 0.0,
+            value,
+            shown_excess: 0.0,
         }
+    }
+
+    /// What is drawn in its place, among the frame's nodes.
+    pub fn children(&self) -> Range<usize> {
+        self.first_child as usize..(self.first_child + self.child_count) as usize
+    }
+
+    /// Whether what is below it is looked at.
+    pub fn is_opened(&self) -> bool {
+        self.child_count > 0
+    }
+}
+
+impl Culler {
+    /// Lists the tiles that the eyes want, from the root down, and those that may stand in for them.
+    pub(super) fn desire(&mut self, scene: &Scene, eyes: &Eyes) {
+        self.refined_frames.resize(scene.tileset.node_count(), 0);
+        self.frame = self.frame.wrapping_add(1);
+        self.places.clear();
+        self.places.push(Place { eyes: *eyes, pose: Pose::IDENTITY, memory: 0 });
+        self.nodes.clear();
+        self.nodes.push(Node::new(TileId(0), 0, true, f32::INFINITY));
+        let mut next = 0;
+        while let Some(&Node { tile: id, place, .. }) = self.nodes.get(next) {
+            let has_below = self.look_at(scene, next);
+            let node = self.nodes[next];
+            let is_here = scene.resident(id).is_some();
+            if has_below && (node.is_refined || (!is_here && scene.has_resident_below(id))) {
+                let place = self.enter(scene, id).unwrap_or(place);
+                let first_child = self.nodes.len();
+                let below = scene.tileset.below(id);
+                self.nodes.extend(below.map(|child| Node::new(child, place, node.is_refined, node.value)));
+                let child_count = self.nodes.len() - first_child;
+                let node = &mut self.nodes[next];
+                (node.first_child, node.child_count) = (first_child as u32, child_count as u32);
+            }
+            next += 1;
+        }
+    }
+
+    /// Tells what the eyes want of one tile; returns whether there is anything below it.
+    fn look_at(&mut self, scene: &Scene, index: usize) -> bool {
+        let node = &mut self.nodes[index];
+        let place = &self.places[node.place as usize];
+        let (eyes, tile) = (&place.eyes, scene.tileset.tile(node.tile));
+        let refined_frame = &mut self.refined_frames[place.memory.wrapping_add(node.tile.0) as usize];
+        let was_refined = *refined_frame != 0 && refined_frame.wrapping_add(1) == self.frame;
+        let [near, inner] = exposures(eyes.gaze, tile.bounds);
+        let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
+        let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
+        node.distance = near.0;
+        node.unseen = unseen(inner);
+        node.excess = excess(near).max(excess(inner));
+        node.is_visible = eyes.frustum.touches_box(tile.bounds);
+        node.is_inside = node.is_visible && eyes.frustum.holds_box(tile.bounds);
+        let threshold = if was_refined { HYSTERESIS } else { 1.0 };
+        let is_coarse = tile.content.is_none() || node.excess > threshold;
+        let has_below = tile.child_count > 0 || scene.tileset.placement_below(node.tile).is_some();
+        node.is_refined = node.is_desired && has_below && is_coarse;
+        if node.is_refined {
+            *refined_frame = self.frame;
+            let value = |at: (f32, f32)| super::budget::value(excess(at), at.1, was_refined);
+            let own = value(near).max(value(inner));
+            node.value = if tile.content.is_none() { node.value } else { node.value.min(own) };
+        }
+        has_below
+    }
+
+    /// The place that the tile stands for, where something hangs below it that stands there several times.
+    fn enter(&mut self, scene: &Scene, tile: TileId) -> Option<u32> {
+        let tileset = &scene.tileset;
+        let number = tileset.placement_below(tile)?;
+        let placement = tileset.placements().get(number)?;
+        let first_tile = tileset.prototypes().get(placement.prototype as usize)?.root.0;
+        let eyes = self.places.first()?.eyes.seen_from(placement.pose);
+        let memory = tileset.first_node(number).wrapping_sub(first_tile);
+        self.places.push(Place { eyes, pose: placement.pose, memory });
+        Some(self.places.len() as u32 - 1)
+    }
+
+    /// Forgets that the tile was refined: it is not after all.
+    pub(super) fn forget_refined(&mut self, index: usize) {
+        let Node { tile, place, .. } = self.nodes[index];
+        let memory = self.places[place as usize].memory;
+        self.refined_frames[memory.wrapping_add(tile.0) as usize] = 0;
     }
 }

@@ -1,7 +1,9 @@
 //! The cut → draws: chunks in view, neighbours joined, sorted for early depth rejection.
 
-use super::cut::Mark;
-use super::{Culler, Draw, DrawList, Eyes, Instance, Source};
+use std::ops::Range;
+
+use super::cut::Node;
+use super::{Culler, Draw, DrawList, Eyes, Instance, Place, Source};
 use crate::math::Frustum;
 use crate::math::lanes::LANES;
 use crate::scene::chunks::{Chunks, Group};
@@ -48,27 +50,73 @@ fn batch_code(batch: Batch) -> u64 {
 
 impl Culler {
     /// Adds the cut: tiles that are here, in view, and not replaced by their children.
-    pub(super) fn emit(&mut self, scene: &Scene, eyes: &Eyes<'_>, list: &mut DrawList) {
-        self.marks[0].is_reached = true;
-        for place in 0..self.order.len() {
-            let id = self.order[place];
-            let mark = self.marks[id.index()];
-            let is_shown = mark.is_reached && mark.is_visible;
-            let resident = scene.resident(id).filter(|_| !mark.is_replaced);
+    pub(super) fn emit(&mut self, scene: &Scene, list: &mut DrawList) {
+        self.nodes[0].is_reached = true;
+        self.repeated.clear();
+        for index in 0..self.nodes.len() {
+            let node = self.nodes[index];
+            let is_shown = node.is_reached && node.is_visible;
+            let resident = scene.resident(node.tile).filter(|_| !node.is_replaced);
             if let (true, Some(resident)) = (is_shown, resident) {
-                let frustum = (!mark.is_inside).then_some(&eyes.frustum);
-                let size = 2.0 * scene.tileset.tile(id).bounds.sphere().radius;
-                let Mark { unseen, distance, .. } = mark;
-                let (is_near, is_far) = (distance < 0.25 * size, distance > size);
-                let seen = Seen { frustum, eyes, unseen, distance, is_near, is_far };
-                self.emit_tile(id, resident, &seen, list);
+                if node.place == 0 || node.is_near(scene) {
+                    self.emit_tile(scene, &node, resident, list);
+                } else {
+                    self.repeated.push((node.tile, index as u32));
+                }
             }
-            if mark.is_opened {
-                // Replaced by its children, or not here: then those that are here are better than a hole.
-                let goes_on = is_shown && resident.is_none() && (mark.is_refined || mark.is_replaced);
-                let children = scene.tileset.tile(id).children();
-                children.for_each(|child| self.marks[child.index()].is_reached = goes_on);
+            // Replaced by its children, or not here: then those that are here are better than a hole.
+            let goes_on = is_shown && resident.is_none() && (node.is_refined || node.is_replaced);
+            self.nodes[node.children()].iter_mut().for_each(|child| child.is_reached = goes_on);
+        }
+        self.emit_repeated(scene, list);
+    }
+
+    /// Adds what stands there several times: with one draw for all of them where it is seen more than once, as
+    /// a whole then, because what is left out would differ.
+    fn emit_repeated(&mut self, scene: &Scene, list: &mut DrawList) {
+        let mut repeated = std::mem::take(&mut self.repeated);
+        repeated.sort_unstable();
+        for same in repeated.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(tile, first)) = same.first() else { continue };
+            let Some(resident) = scene.resident(tile) else { continue };
+            if same.len() == 1 {
+                let node = self.nodes[first as usize];
+                self.emit_tile(scene, &node, resident, list);
+                continue;
             }
+            let (instance, mut distance) = (list.instances.len() as u32, f32::INFINITY);
+            for &(_, index) in same {
+                let node = &self.nodes[index as usize];
+                let world_from_tile = self.places[node.place as usize].pose.to_affine();
+                list.instances.push(Instance::new(&(world_from_tile * resident.world_from_grid)));
+                distance = distance.min(node.distance);
+            }
+            let instances = instance..list.instances.len() as u32;
+            self.emit_whole(Source::Tile(tile), resident, instances, distance, list);
+        }
+        self.repeated = repeated;
+    }
+
+    /// Adds a draw for each of the batches of what is seen as a whole, of all of the instances.
+    pub(super) fn emit_whole(
+        &mut self,
+        source: Source,
+        resident: &ResidentTile,
+        instances: Range<u32>,
+        distance_metres: f32,
+        list: &mut DrawList,
+    ) {
+        let (instance, instance_count) = (instances.start, instances.len() as u32);
+        let mut first = 0;
+        for group in &resident.chunks.groups {
+            let ranges = resident.chunks.ranges.get(first..group.end as usize).unwrap_or_default();
+            first = group.end as usize;
+            let Some(first_index) = ranges.first().map(|range| range.first_index) else { continue };
+            let index_count = ranges.iter().map(|range| range.index_count).sum();
+            list.triangle_count += u64::from(index_count / 3) * u64::from(instance_count);
+            let draw =
+                Draw { source, first_index, index_count, instance, instance_count, batch: group.batch };
+            self.sorted.push(Keyed::new(distance_metres, draw));
         }
     }
 
@@ -81,13 +129,22 @@ impl Culler {
         list.draws.extend(keys.iter().map(|&(_, number)| sorted[number as usize].draw));
     }
 
-    fn emit_tile(&mut self, tile: TileId, resident: &ResidentTile, seen: &Seen<'_>, list: &mut DrawList) {
+    fn emit_tile(&mut self, scene: &Scene, node: &Node, resident: &ResidentTile, list: &mut DrawList) {
+        let Place { eyes, pose, .. } = &self.places[node.place as usize];
+        let seen = Seen {
+            frustum: (!node.is_inside).then_some(&eyes.frustum),
+            eyes,
+            unseen: node.unseen,
+            distance: node.distance,
+            is_near: node.is_near(scene),
+            is_far: node.distance > size_metres(scene, node.tile),
+        };
         let first = self.sorted.len();
         let mut joiner = Joiner {
             sorted: &mut self.sorted,
-            source: Source::Tile(tile),
+            source: Source::Tile(node.tile),
             instance: list.instances.len() as u32,
-            seen,
+            seen: &seen,
             chunks: &resident.chunks,
             groups: resident.chunks.groups.iter(),
             group: None,
@@ -106,16 +163,28 @@ impl Culler {
         let indices: u64 = self.sorted[first..].iter().map(|keyed| u64::from(keyed.draw.index_count)).sum();
         list.triangle_count += indices / 3;
         if self.sorted.len() > first {
-            list.instances.push(Instance::new(&resident.world_from_grid));
+            list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
         }
     }
+}
+
+impl Node {
+    /// Nearer than a quarter of its size.
+    fn is_near(&self, scene: &Scene) -> bool {
+        self.distance < 0.25 * size_metres(scene, self.tile)
+    }
+}
+
+/// Across the tile's bounds.
+fn size_metres(scene: &Scene, tile: TileId) -> f32 {
+    2.0 * scene.tileset.tile(tile).bounds.sphere().radius
 }
 
 /// How a tile is looked at.
 struct Seen<'a> {
     /// `None` where all of it is inside.
     frustum: Option<&'a Frustum>,
-    eyes: &'a Eyes<'a>,
+    eyes: &'a Eyes,
     /// The largest error of it that goes unseen, radians.
     unseen: f32,
     /// Metres to it.

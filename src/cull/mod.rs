@@ -68,36 +68,45 @@ pub struct Sight<'a> {
 /// Nearer than this nothing is told apart by distance, metres.
 const NEAR_METRES: f32 = 0.05;
 
-/// A sight, as every pass needs it.
+/// A sight, as every pass needs it: in the world, or in the space of something that stands there several times.
 #[derive(Clone, Copy, Debug)]
-struct Eyes<'a> {
+struct Eyes {
     frustum: Frustum,
     /// Between the eyes, where they look.
     gaze: Pose,
     /// How far an eye is from there, metres.
     reach_metres: f32,
-    sight: &'a Sight<'a>,
+    /// The width of a pixel at the middle of the display.
+    pixel_radians: f32,
+    quality: Quality,
 }
 
-impl<'a> Eyes<'a> {
-    fn new(sight: &'a Sight<'a>) -> Self {
-        let head = sight.views.center();
-        let gaze = sight.quality.gaze.filter(|gaze| gaze.is_normalized());
+impl Eyes {
+    fn new(sight: &Sight<'_>) -> Self {
+        let Sight { views, pixel_radians, quality } = *sight;
+        let head = views.center();
+        let gaze = quality.gaze.filter(|gaze| gaze.is_normalized());
         let turned = gaze.map(|gaze| Quat::from_rotation_arc(Vec3::NEG_Z, gaze));
         let gaze = Pose { orientation: turned.unwrap_or(head.orientation), ..head };
         let reach = |eye: &crate::math::View| eye.pose.position.distance(gaze.position);
         Self {
-            frustum: Frustum::around(sight.views, sight.quality.guard_radians),
+            frustum: Frustum::around(views, quality.guard_radians),
             gaze,
-            reach_metres: sight.views.eyes.iter().map(reach).fold(0.0, f32::max),
-            sight,
+            reach_metres: views.eyes.iter().map(reach).fold(0.0, f32::max),
+            pixel_radians,
+            quality: *quality,
         }
+    }
+
+    /// The same eyes in the space of what is at `pose`.
+    fn seen_from(&self, pose: Pose) -> Self {
+        Self { frustum: self.frustum.seen_from(pose), gaze: self.gaze.seen_from(pose), ..*self }
     }
 
     /// The largest error that goes unseen so far from where the eyes look, radians.
     fn unseen_radians(&self, eccentricity_radians: f32) -> f32 {
-        let Sight { quality, pixel_radians, .. } = *self.sight;
-        quality.error_scale * quality.fovea.error_radians(eccentricity_radians, pixel_radians)
+        let Quality { error_scale, fovea, .. } = &self.quality;
+        error_scale * fovea.error_radians(eccentricity_radians, self.pixel_radians)
     }
 
     /// Metres to the nearest of a ball, 0 inside, and the largest error of it that goes unseen, radians.
@@ -107,17 +116,32 @@ impl<'a> Eyes<'a> {
     }
 }
 
+/// A space that has tiles: the world, or that of something that stands there several times.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    eyes: Eyes,
+    /// The world from that space.
+    pose: Pose,
+    /// Where in [`Culler::refined_frames`] its tiles begin, less the number of the first of them.
+    memory: u32,
+}
+
 /// Finds the cut. One for each scene: it remembers what was refined in the frame before.
 #[derive(Clone, Debug, Default)]
 pub struct Culler {
-    /// Counts the frames, so that no mark has to be wiped.
+    /// Counts the frames, so that what is remembered need not be wiped.
     frame: u32,
-    marks: Vec<cut::Mark>,
+    /// Of every tile where it stands, the last frame that refined it.
+    refined_frames: Vec<u32>,
+    /// The world, and then where the eyes come upon what stands there several times.
+    places: Vec<Place>,
     /// The tiles that this frame looks at: the cut and what is above it, and what may stand in for tiles
     /// that are not here. Parents before children.
-    order: Vec<TileId>,
+    nodes: Vec<cut::Node>,
     /// Values and places in that order of the tiles that are refined.
     refined: Vec<(f32, u32)>,
+    /// What is drawn of what stands there several times, and the numbers of its nodes.
+    repeated: Vec<(TileId, u32)>,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
     /// Order and number of each of those.
@@ -141,7 +165,7 @@ impl Culler {
         self.emit_props(scene, &eyes, list, demand);
         self.emit_actors(actors, &eyes, list);
         self.desire(scene, &eyes);
-        self.emit_within_budget(scene, &eyes, list);
+        self.emit_within_budget(scene, list);
         self.wants_and_keeps(scene, demand);
         self.sort(list);
     }

@@ -1,10 +1,9 @@
 //! Things that can be taken → draws: each a tile in its own space, wherever it is now.
 
-use super::emit::Keyed;
-use super::{Culler, Draw, DrawList, Eyes, Instance, NEAR_METRES, Source};
+use super::{Culler, DrawList, Eyes, Instance, NEAR_METRES, Source};
 use crate::math::{Aabb, Pose, Sphere};
 use crate::scene::demand::Want;
-use crate::scene::{Demand, PropId, ResidentTile, Scene};
+use crate::scene::{Demand, PropId, Scene};
 
 /// Beyond this nothing is held or thrown to be looked at, metres.
 const FAR_METRES: f32 = 30.0;
@@ -15,7 +14,7 @@ impl Culler {
     pub(super) fn emit_props(
         &mut self,
         scene: &Scene,
-        eyes: &Eyes<'_>,
+        eyes: &Eyes,
         list: &mut DrawList,
         demand: &mut Demand,
     ) {
@@ -31,36 +30,15 @@ impl Culler {
                 Some(resident) => {
                     demand.keeps.push(id);
                     if eyes.frustum.touches_sphere(bounds) {
-                        self.emit_prop(Source::Tile(id), resident, *pose, distance, list);
+                        // It is small, so all of it is in view.
+                        let instance = list.instances.len() as u32;
+                        list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
+                        self.emit_whole(Source::Tile(id), resident, instance..instance + 1, distance, list);
                     }
                 }
                 None => demand.wants.push(Want { tile: id, importance: excess }),
             }
         }
-    }
-
-    /// Adds a draw for each of its batches: it is small, so all of it is in view.
-    fn emit_prop(
-        &mut self,
-        source: Source,
-        resident: &ResidentTile,
-        pose: Pose,
-        distance_metres: f32,
-        list: &mut DrawList,
-    ) {
-        let instance = list.instances.len() as u32;
-        let mut first = 0;
-        for group in &resident.chunks.groups {
-            let ranges = resident.chunks.ranges.get(first..group.end as usize).unwrap_or_default();
-            first = group.end as usize;
-            let Some(first_index) = ranges.first().map(|range| range.first_index) else { continue };
-            let index_count = ranges.iter().map(|range| range.index_count).sum();
-            list.triangle_count += u64::from(index_count / 3);
-            let draw =
-                Draw { source, first_index, index_count, instance, instance_count: 1, batch: group.batch };
-            self.sorted.push(Keyed::new(distance_metres, draw));
-        }
-        list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod placed;
+
 use glam::{Affine3A, Vec3};
 
 use super::*;

@@ -3,7 +3,7 @@
 use glam::{Vec3, Vec4};
 
 use super::lanes::{LANES, Spheres};
-use super::{Aabb, Sphere, ViewPair};
+use super::{Aabb, Pose, Sphere, ViewPair};
 
 /// Planes whose inside is `plane · (point, 1) >= 0`, unit normals: left, right, bottom, top, near.
 /// There is no far plane: the projection reaches to infinity.
@@ -52,6 +52,16 @@ impl Frustum {
             let normal = center.orientation * normal;
             let offset = views.eyes.iter().map(|eye| -normal.dot(eye.pose.position)).fold(f32::MIN, f32::max);
             normal.extend(offset)
+        });
+        Self { planes }
+    }
+
+    /// The same in the space of `pose`.
+    pub fn seen_from(&self, pose: Pose) -> Self {
+        let back = pose.orientation.inverse();
+        let planes = self.planes.map(|plane| {
+            let normal = plane.truncate();
+            (back * normal).extend(plane.w + normal.dot(pose.position))
         });
         Self { planes }
     }

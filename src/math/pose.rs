@@ -35,6 +35,15 @@ impl Pose {
         }
     }
 
+    /// This pose given beside `other`, expressed in the space of `other`.
+    pub fn seen_from(self, other: Self) -> Self {
+        let back = other.orientation.inverse();
+        Self {
+            position: back * (self.position - other.position),
+            orientation: (back * self.orientation).normalize(),
+        }
+    }
+
     /// The same with a unit quaternion, unless a number is none or the turn is no turn.
     pub fn checked(self) -> Option<Self> {
         let is_turn = (self.orientation.length_squared() - 1.0).abs() < 0.1;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gltf::meshopt;
 use super::{BlobId, ContentError, limits};
-use crate::math::Aabb;
+use crate::math::{Aabb, Pose};
 
 const MAGIC: [u8; 4] = *b"PVCO";
 const VERSION: u16 = 1;
@@ -39,10 +39,21 @@ pub struct ColliderCell {
 /// Triangles that stop whoever walks into them, from either side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Collider {
-    /// Metres in the world.
+    /// Metres in the world, or in the space of what stands there several times.
     pub vertices: Vec<Vec3>,
     /// Three different vertices each, which do not lie on one line; never empty.
     pub triangles: Vec<[u32; 3]>,
+}
+
+impl Collider {
+    /// From the space of what stands there several times to where it stands.
+    pub fn placed(mut self, pose: Pose) -> Self {
+        if pose != Pose::IDENTITY {
+            let placed = pose.to_affine();
+            self.vertices.iter_mut().for_each(|vertex| *vertex = placed.transform_point3(*vertex));
+        }
+        self
+    }
 }
 
 /// The blob's beginning.

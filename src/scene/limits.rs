@@ -54,6 +54,18 @@ pub const BLOBS_MAX: usize = 65_536;
 /// Pieces of the ground: one a cell, of which there are at most an eighth of the tiles.
 pub const COLLIDERS_MAX: usize = TILES_MAX / 8;
 
+/// Parts of the twin that stand there several times.
+pub const PROTOTYPES_MAX: usize = 256;
+
+/// Places where they stand.
+pub const PLACEMENTS_MAX: usize = 4096;
+
+/// Tiles, counted where they stand: culling remembers 4 bytes of each, 4 MiB.
+pub const PLACED_TILES_MAX: usize = 1 << 20;
+
+/// Pieces of the ground, counted where they lie: 72 bytes each in all are 9 MiB.
+pub const PLACED_COLLIDERS_MAX: usize = 1 << 17;
+
 /// Triangles of one of them: three times those of the cell that it is made from. Its tree of boxes is
 /// 64 bytes a triangle, 4 MiB.
 pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod material;
 pub mod mesh;
 pub mod pack;
+pub mod placement;
 pub mod prop;
 pub mod sound;
 pub mod texture;
@@ -30,6 +31,7 @@ pub use error::ContentError;
 pub use id::{BlobId, ClipId, ColliderId, ContentHash, EntityIndex, ImageId, MaterialId, PropId, TileId};
 pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
+pub use placement::{Placement, Prototype};
 pub use prop::Prop;
 pub use sound::{Clip, Samples, Sound};
 pub use tileset::{Tile, Tileset};
@@ -57,9 +59,8 @@ pub struct Scene {
     /// What the twin holds.
     pub tileset: Arc<Tileset>,
     resident: Vec<Option<ResidentTile>>,
-    /// Of each tile, how many below it are here.
+    /// Of each tile, how many below it are here, counted where they stand.
     resident_below: Vec<u32>,
-    parents: Vec<Option<TileId>>,
     /// World from each prop.
     props: Vec<Pose>,
 }
@@ -70,13 +71,7 @@ impl Scene {
         let tileset = tileset.into();
         let resident = tileset.tiles().iter().map(|_| None).collect();
         let props = tileset.props().iter().map(|prop| prop.home).collect();
-        let mut parents = vec![None; tileset.tiles().len()];
-        for (tile, index) in tileset.tiles().iter().zip(0..) {
-            for child in tile.children() {
-                parents[child.index()] = Some(TileId(index));
-            }
-        }
-        Self { resident_below: vec![0; parents.len()], parents, tileset, resident, props }
+        Self { resident_below: vec![0; tileset.tiles().len()], tileset, resident, props }
     }
 
     /// World from each prop, in the order of the tileset's.
@@ -106,11 +101,12 @@ impl Scene {
         let Some(slot) = self.resident.get_mut(tile.index()) else { return };
         let (was_here, is_here) = (slot.is_some(), content.is_some());
         *slot = content;
-        let mut above = self.parents[tile.index()].filter(|_| was_here != is_here);
-        while let Some(parent) = above {
-            let count = &mut self.resident_below[parent.index()];
-            *count = if is_here { *count + 1 } else { *count - 1 };
-            above = self.parents[parent.index()];
+        if was_here != is_here {
+            let counts = &mut self.resident_below;
+            self.tileset.visit_above(tile, |above| {
+                let count = &mut counts[above.index()];
+                *count = if is_here { *count + 1 } else { *count - 1 };
+            });
         }
     }
 

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
+use super::placement::{self, Ground, Placement, Places, Prototype};
 use super::prop::{self, Prop};
 use super::sound::{self, Clip, Sound};
 use super::texture::Image;
-use super::{BlobId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
+use super::{BlobId, ColliderId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
 
 /// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
@@ -89,7 +90,8 @@ pub struct Tables {
     pub spawn: Option<Pose>,
     /// The light.
     pub light: Light,
-    /// Parents before children; the first is the root. After the tree, one for each prop.
+    /// Parents before children; the first is the root. After the tree those of the prototypes, and then one for
+    /// each prop.
     pub tiles: Vec<Tile>,
     /// Everything that can be fetched.
     pub blobs: Vec<Blob>,
@@ -99,8 +101,12 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
-    /// What stops and carries people, in pieces.
+    /// What stops and carries people, in pieces: those of the prototypes, each in its own space, come last.
     pub colliders: Vec<ColliderCell>,
+    /// What stands there several times.
+    pub prototypes: Vec<Prototype>,
+    /// Where, sorted by the tile.
+    pub placements: Vec<Placement>,
     /// Things to take in the hand. The last of the tiles are theirs.
     pub props: Vec<Prop>,
     /// Everything that can be heard.
@@ -114,6 +120,7 @@ pub struct Tables {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tileset {
     tables: Tables,
+    places: Places,
 }
 
 impl TryFrom<Tables> for Tileset {
@@ -122,7 +129,8 @@ impl TryFrom<Tables> for Tileset {
     fn try_from(tables: Tables) -> Result<Self, ContentError> {
         check_sizes(&tables)?;
         prop::check_props(&tables.props, &tables.tiles, tables.entities.len())?;
-        check_tree(tables.tiles.get(..tables.tiles.len() - tables.props.len()).unwrap_or_default())?;
+        check_tree(tables.tiles.get(..placement::main_tile_count(&tables)).unwrap_or_default(), 0)?;
+        placement::check(&tables)?;
         for (index, tile) in tables.tiles.iter().enumerate() {
             check_references(index, tile, &tables)?;
         }
@@ -159,7 +167,7 @@ impl TryFrom<Tables> for Tileset {
         if !numbers_ok || !spawn_ok {
             return Err(ContentError::malformed("light or spawn", "a number of it is out of range"));
         }
-        Ok(Self { tables })
+        Ok(Self { places: Places::new(&tables), tables })
     }
 }
 
@@ -175,28 +183,29 @@ fn check_sizes(tables: &Tables) -> Result<(), ContentError> {
     check("bytes of blob", largest, limits::BLOB_BYTES_MAX)
 }
 
-/// Parents before children and each tile the child of exactly one: together, no cycles.
-fn check_tree(tiles: &[Tile]) -> Result<(), ContentError> {
-    let bad = |index: usize, reason: &str| Err(ContentError::malformed(format!("tile {index}"), reason));
+/// Parents before children and each tile the child of exactly one: together, no cycles. The root is the tile
+/// `first` of the whole table.
+pub(super) fn check_tree(tiles: &[Tile], first: usize) -> Result<(), ContentError> {
+    let bad =
+        |index: usize, reason: &str| Err(ContentError::malformed(format!("tile {}", first + index), reason));
     if tiles.is_empty() {
         return Err(ContentError::malformed("tileset", "it has no root tile"));
     }
-    let mut expected_child = 1_u32;
+    let mut expected_child = 1;
     for (index, tile) in tiles.iter().enumerate() {
         if tile.child_count == 0 {
             continue;
         }
-        if tile.first_child != expected_child || tile.first_child as usize <= index {
+        if tile.first_child as usize != first + expected_child || expected_child <= index {
             return bad(index, "its children do not follow those of the tile before it");
         }
-        let Some(end) = tile.first_child.checked_add(tile.child_count).filter(|&e| e as usize <= tiles.len())
-        else {
+        expected_child = expected_child.saturating_add(tile.child_count as usize);
+        if expected_child > tiles.len() {
             return bad(index, "its children are out of range");
-        };
-        expected_child = end;
+        }
     }
-    if expected_child as usize != tiles.len() {
-        return bad(expected_child as usize, "it has no parent");
+    if expected_child != tiles.len() {
+        return bad(expected_child, "it has no parent");
     }
     for (index, tile) in tiles.iter().enumerate() {
         let reach = tile.bounds.min.abs().max(tile.bounds.max.abs()).max_element();
@@ -207,7 +216,7 @@ fn check_tree(tiles: &[Tile]) -> Result<(), ContentError> {
             return bad(index, "its geometric error is out of range");
         }
         for child in tile.children() {
-            let Some(child) = tiles.get(child.index()) else {
+            let Some(child) = child.index().checked_sub(first).and_then(|child| tiles.get(child)) else {
                 return bad(index, "its children are out of range");
             };
             if child.geometric_error_metres > tile.geometric_error_metres {
@@ -287,9 +296,78 @@ impl Tileset {
         &self.tables.entities
     }
 
-    /// What stops and carries people, in pieces.
-    pub fn colliders(&self) -> &[ColliderCell] {
-        &self.tables.colliders
+    /// What stops and carries people, in pieces, where they lie.
+    pub fn grounds(&self) -> &[Ground] {
+        self.places.grounds()
+    }
+
+    /// Pieces of the ground that are not further away than this, and how far they are, metres.
+    pub fn grounds_within(&self, point: Vec3, metres: f32) -> impl Iterator<Item = (ColliderId, f32)> {
+        self.places.grounds_within(point, metres)
+    }
+
+    /// What stands there several times.
+    pub fn prototypes(&self) -> &[Prototype] {
+        &self.tables.prototypes
+    }
+
+    /// Where, sorted by the tile.
+    pub fn placements(&self) -> &[Placement] {
+        &self.tables.placements
+    }
+
+    /// Which of the placements hangs below the tile.
+    pub fn placement_below(&self, tile: TileId) -> Option<usize> {
+        let placements = self.placements();
+        if placements.is_empty() || self.tile(tile).content.is_some() {
+            return None;
+        }
+        placements.binary_search_by_key(&tile, |placement| placement.tile).ok()
+    }
+
+    /// What is drawn in place of the tile: its children, or the root of what is placed there.
+    pub fn below(&self, tile: TileId) -> impl Iterator<Item = TileId> + use<> {
+        let placed = self.placement_below(tile).map(|placement| {
+            let prototype = self.placements()[placement].prototype;
+            self.prototypes()[prototype as usize].root
+        });
+        self.tile(tile).children().chain(placed)
+    }
+
+    /// The tile above it in the same tree.
+    pub fn parent(&self, tile: TileId) -> Option<TileId> {
+        self.places.parent(tile)
+    }
+
+    /// Calls `visit` with every tile above this one; with those of the main tree once for each placement of what
+    /// it is part of.
+    pub fn visit_above(&self, tile: TileId, visit: impl FnMut(TileId)) {
+        self.places.visit_above(&self.tables, tile, visit);
+    }
+
+    /// How many tiles there are, counted where they stand.
+    pub fn node_count(&self) -> usize {
+        self.places.node_count()
+    }
+
+    /// The number of a placement's first tile among as many as [`Tileset::node_count`]; a tile of the main tree
+    /// has its own number.
+    pub fn first_node(&self, placement: usize) -> u32 {
+        self.places.first_node(placement)
+    }
+
+    /// Triangles of the finest tiles, counted where they stand, and of the props.
+    pub fn finest_triangle_count(&self) -> u64 {
+        let finest = |tiles: &[Tile]| -> u64 {
+            tiles.iter().filter(|tile| tile.child_count == 0).map(|tile| u64::from(tile.triangle_count)).sum()
+        };
+        let own = self.tables.tiles.get(..placement::main_tile_count(&self.tables)).unwrap_or_default();
+        let placed = self.placements().iter().map(|placement| {
+            let tiles = self.prototypes()[placement.prototype as usize].tiles();
+            finest(self.tables.tiles.get(tiles).unwrap_or_default())
+        });
+        let props = self.tables.tiles.len() - self.tables.props.len();
+        finest(own) + placed.sum::<u64>() + finest(&self.tables.tiles[props..])
     }
 
     /// Things to take in the hand.

@@ -85,7 +85,7 @@ impl Choice {
     fn take_ground(&mut self, venue: &Venue) -> u64 {
         let mut used_bytes = 0;
         for collider in self.ground.missing() {
-            let cell = venue.tileset.colliders()[collider.index()];
+            let cell = venue.tileset.grounds()[collider.index()];
             let is_absent = venue.colliders[collider.index()].state == ColliderState::Absent;
             if is_absent && self.blobs.len() < WANTS_MAX && !self.blobs.contains(&cell.blob) {
                 self.blobs.push(cell.blob);
@@ -120,7 +120,7 @@ impl Choice {
 
     /// Takes a tile, after the coarser ones that are wanted too; returns the bytes that this adds.
     fn take(&mut self, venue: &Venue, tile: TileId, resident_bytes: &mut u64) -> u64 {
-        let parent = venue.tiles[tile.index()].parent;
+        let parent = venue.tileset.parent(tile);
         let mut used_bytes = 0;
         if let Some(parent) = parent
             && self.is_wanted_above(venue, parent)
@@ -158,7 +158,7 @@ impl Choice {
             if slot.wanted_round == self.round {
                 return true;
             }
-            above = slot.parent;
+            above = venue.tileset.parent(tile);
         }
         false
     }

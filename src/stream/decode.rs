@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::math::Pose;
 use crate::physics::Surface;
 use crate::protocol::{ProtocolError, manifest};
 use crate::scene::gltf::image;
@@ -45,6 +46,8 @@ pub enum Work {
     Collider {
         /// Which.
         collider: ColliderId,
+        /// Where it lies.
+        pose: Pose,
         /// All of it.
         bytes: Arc<Vec<u8>>,
     },
@@ -121,8 +124,8 @@ pub fn run(job: DecodeJob) -> Decoded {
         Work::Tile { tile, tileset, glb } => {
             Content::Tile { tile, mesh: tile::decode(&glb, &tileset).map(Box::new) }
         }
-        Work::Collider { collider, bytes } => {
-            Content::Collider { collider, surface: decode_collider(&bytes) }
+        Work::Collider { collider, pose, bytes } => {
+            Content::Collider { collider, surface: decode_collider(&bytes, pose) }
         }
         Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
             Ok(texture) => Content::Image { image, texture, refused: None },
@@ -136,9 +139,9 @@ pub fn run(job: DecodeJob) -> Decoded {
     Decoded { venue: job.venue, content }
 }
 
-fn decode_collider(bytes: &[u8]) -> Result<Surface, ContentError> {
+fn decode_collider(bytes: &[u8], pose: Pose) -> Result<Surface, ContentError> {
     let refuse = || ContentError::malformed("collider", "its triangles make no surface");
-    Surface::new(collider::decode(bytes)?).ok_or_else(refuse)
+    Surface::new(collider::decode(bytes)?.placed(pose)).ok_or_else(refuse)
 }
 
 fn decode_image(file: &[u8], form: Image) -> Result<Texture, ContentError> {

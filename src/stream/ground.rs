@@ -25,18 +25,14 @@ impl Ground {
         self.missing.clear();
         self.far.clear();
         let Some(feet) = feet else { return };
-        let cells = venue.tileset.colliders().iter().zip(&mut venue.colliders);
-        for ((cell, slot), index) in cells.zip(0..) {
-            let distance = cell.bounds.distance(feet);
-            if distance <= NEAR_METRES {
-                slot.wanted_round = round;
-                if slot.state == ColliderState::Absent {
-                    self.missing.push((distance, ColliderId(index)));
-                }
-            } else if distance > FAR_METRES && slot.state == ColliderState::Resident {
-                self.far.push(ColliderId(index));
+        for (collider, distance) in venue.tileset.grounds_within(feet, NEAR_METRES) {
+            let slot = &mut venue.colliders[collider.index()];
+            slot.wanted_round = round;
+            if slot.state == ColliderState::Absent {
+                self.missing.push((distance, collider));
             }
         }
+        self.far.extend(here(venue).filter(|(_, distance)| distance(feet) > FAR_METRES).map(|(id, _)| id));
         self.missing.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     }
 
@@ -53,12 +49,20 @@ impl Ground {
     /// Whether all that is near is here or cannot be had, and nothing is here that is far.
     pub fn is_settled(&self, venue: &Venue, feet: Option<Vec3>) -> bool {
         let Some(feet) = feet else { return true };
-        venue.tileset.colliders().iter().zip(&venue.colliders).all(|(cell, slot)| match slot.state {
-            ColliderState::Absent | ColliderState::Decoding => cell.bounds.distance(feet) > NEAR_METRES,
-            ColliderState::Resident => cell.bounds.distance(feet) <= FAR_METRES,
-            ColliderState::Bad => true,
-        })
+        let is_known = |collider: ColliderId| {
+            matches!(venue.colliders[collider.index()].state, ColliderState::Resident | ColliderState::Bad)
+        };
+        let is_there =
+            venue.tileset.grounds_within(feet, NEAR_METRES).all(|(collider, _)| is_known(collider));
+        is_there && here(venue).all(|(_, distance)| distance(feet) <= FAR_METRES)
     }
+}
+
+/// What is here, and how far it is from a point, metres.
+fn here(venue: &Venue) -> impl Iterator<Item = (ColliderId, impl Fn(Vec3) -> f32)> {
+    let pieces = venue.colliders.iter().zip(venue.tileset.grounds()).zip(0..);
+    let here = pieces.filter(|((slot, _), _)| slot.state == ColliderState::Resident);
+    here.map(|((_, ground), index)| (ColliderId(index), |point| ground.bounds.distance(point)))
 }
 
 #[cfg(test)]

@@ -329,7 +329,8 @@ impl Streamer {
                     let slot = &mut active.venue.colliders[collider.index()];
                     if slot.state == ColliderState::Absent && slot.wanted_round == round {
                         slot.state = ColliderState::Decoding;
-                        let work = Work::Collider { collider, bytes: bytes.clone() };
+                        let pose = active.venue.tileset.grounds()[collider.index()].pose;
+                        let work = Work::Collider { collider, pose, bytes: bytes.clone() };
                         // What one stands on comes before what one sees.
                         active.queue_first(work, bytes.len() as u64);
                         is_used = true;

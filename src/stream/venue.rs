@@ -24,7 +24,6 @@ pub enum TileState {
 #[derive(Debug)]
 pub struct TileSlot {
     pub state: TileState,
-    pub parent: Option<TileId>,
     /// Wanted in this round of choosing.
     pub wanted_round: u64,
     /// When it was last kept.
@@ -111,12 +110,11 @@ impl Venue {
             .iter()
             .map(|_| ImageSlot { state: ImageState::Absent, wanted_round: 0, user_count: 0, is_blank: false })
             .collect();
-        let mut tiles: Vec<_> = tileset
+        let tiles = tileset
             .tiles()
             .iter()
             .map(|_| TileSlot {
                 state: TileState::Absent,
-                parent: None,
                 wanted_round: 0,
                 kept: Duration::ZERO,
                 size_bytes: 0,
@@ -127,8 +125,8 @@ impl Venue {
             users[image.blob.index()].push(User::Image(ImageId(index as u32)));
         }
         let unseen = ColliderSlot { state: ColliderState::Absent, wanted_round: 0 };
-        let colliders = vec![unseen; tileset.colliders().len()];
-        for (index, cell) in tileset.colliders().iter().enumerate() {
+        let colliders = vec![unseen; tileset.grounds().len()];
+        for (index, cell) in tileset.grounds().iter().enumerate() {
             users[cell.blob.index()].push(User::Collider(ColliderId(index as u32)));
         }
         for (index, clip) in tileset.clips().iter().enumerate() {
@@ -138,9 +136,6 @@ impl Venue {
             let id = TileId(index as u32);
             if let Some(blob) = tile.content {
                 users[blob.index()].push(User::Tile(id));
-            }
-            for child in tile.children() {
-                tiles[child.index()].parent = Some(id);
             }
         }
         let mut by_hash: Vec<_> =
@@ -198,11 +193,10 @@ impl Venue {
 
     /// The tile has become resident, or no longer is.
     pub fn count_below(&mut self, tile: TileId, is_resident: bool) {
-        let mut above = self.tiles[tile.index()].parent;
-        while let Some(parent) = above {
-            let slot = &mut self.tiles[parent.index()];
-            slot.resident_below = if is_resident { slot.resident_below + 1 } else { slot.resident_below - 1 };
-            above = slot.parent;
-        }
+        let Self { tileset, tiles, .. } = self;
+        tileset.visit_above(tile, |above| {
+            let count = &mut tiles[above.index()].resident_below;
+            *count = if is_resident { *count + 1 } else { *count - 1 };
+        });
     }
 }

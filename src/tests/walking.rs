@@ -31,7 +31,7 @@ impl Site {
         let document = bake::read(source).unwrap();
         let mut materials = material::Catalog::new(&document).unwrap();
         let soup = flatten::flatten(&document, &mut materials).unwrap();
-        let partition = partition::partition(&soup).unwrap();
+        let partition = partition::partition(&soup.mesh).unwrap();
         let ground = bake::collider::build_all(&partition, &mut |_, _| Ok(())).unwrap();
         let bounds = soup.mesh.bounds();
         let middle = Pose { position: bounds.center().with_y(bounds.min.y), ..Pose::IDENTITY };

@@ -14,11 +14,12 @@ use glam::{Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
 use super::material::{Catalog, Plan};
-use super::soup::{Group, LooseThing, Mesh, Soup, UvBox, Vertex};
+use super::repeat::{Repeats, Standing};
+use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex};
 use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 use crate::scene::gltf::Document;
-use crate::scene::gltf::document::{Node, Primitive, VertexSet};
+use crate::scene::gltf::document::{Mesh as SourceMesh, Node, Primitive, VertexSet};
 use crate::scene::material::Wrap;
 use crate::scene::{ContentError, limits};
 
@@ -39,15 +40,28 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     ContentError::check("the file", "entities", names.len(), limits::ENTITIES_MAX)?;
     let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
     let thing_of = things(document, &ids, &names, &mut soup);
+    let repeats = Repeats::find(document);
+    let stand = |poses: &Vec<Pose>| Repeated { mesh: Mesh::default(), poses: poses.clone() };
+    soup.repeated = repeats.poses.iter().map(stand).collect();
     for (index, (node, id)) in document.nodes.iter().zip(&ids).enumerate() {
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
         let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
+        let standing = repeats.standing(index);
+        if standing == Standing::Again {
+            soup.source_triangle_count += triangle_count(mesh);
+            continue;
+        }
         for primitive in &mesh.primitives {
             let Some(set) = document.vertex_sets.get(primitive.vertices) else { continue };
             let plan = catalog.plan_of(primitive.material);
             let thing = thing_of.get(index).copied().flatten();
-            let node =
-                thing.map_or(Cow::Borrowed(node), |thing| Cow::Owned(within(node, soup.things[thing].home)));
+            let home = match (standing, thing) {
+                (Standing::First(part), _) => {
+                    repeats.poses.get(part).and_then(|poses| poses.first()).copied()
+                }
+                (_, thing) => thing.map(|thing| soup.things[thing].home),
+            };
+            let node = home.map_or(Cow::Borrowed(node), |home| Cow::Owned(within(node, home)));
             let part = Part::new(&node, primitive, set, plan, index)?;
             let repeats = part.uv_box.size().max_element();
             let draft = catalog.draft(primitive.material, repeats)?;
@@ -56,10 +70,14 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
             let boxes = &mut soup.uv_boxes;
             boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
             boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
-            soup.source_triangle_count += primitive.indices.len() as u64 / 3;
-            let mesh = thing.map_or(&mut soup.mesh, |thing| &mut soup.things[thing].mesh);
+            let mesh = match (standing, thing) {
+                (Standing::First(part), _) => &mut soup.repeated[part].mesh,
+                (_, Some(thing)) => &mut soup.things[thing].mesh,
+                (_, None) => &mut soup.mesh,
+            };
             append(mesh, &part, group);
         }
+        soup.source_triangle_count += triangle_count(mesh);
     }
     soup.groups = vec![Group { material: 0, entity: None }; groups.len()];
     for (group, index) in groups {
@@ -68,7 +86,9 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     soup.mesh = soup.mesh.welded();
     soup.things.iter_mut().for_each(|thing| thing.mesh = thing.mesh.welded());
     soup.things.retain(|thing| !thing.mesh.indices.is_empty());
-    if soup.mesh.indices.is_empty() {
+    soup.repeated.iter_mut().for_each(|part| part.mesh = part.mesh.welded());
+    soup.repeated.retain(|part| !part.mesh.indices.is_empty());
+    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() {
         return Err(BakeError::Empty);
     }
     keep_visible_entities(&mut soup, &names);
@@ -94,6 +114,10 @@ fn things(document: &Document, ids: &[Option<&str>], names: &[&str], soup: &mut 
         thing_of.push(inherited.or(own));
     }
     thing_of
+}
+
+fn triangle_count(mesh: &SourceMesh) -> u64 {
+    mesh.primitives.iter().map(|primitive| primitive.indices.len() as u64 / 3).sum()
 }
 
 /// The node as seen from a thing that is at `home`.
@@ -301,20 +325,19 @@ fn append(mesh: &mut Mesh, part: &Part, group: u32) {
 /// Lists the entities that have triangles, with their bounds.
 fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     let mut bounds = vec![Aabb::EMPTY; names.len()];
-    for &index in &soup.mesh.indices {
-        let vertex = &soup.mesh.vertices[index as usize];
-        if let Some(entity) = soup.groups[vertex.group as usize].entity {
-            bounds[entity as usize] = bounds[entity as usize].with(vertex.position);
-        }
-    }
-    for thing in &soup.things {
-        let to_world = thing.home.to_affine();
-        for vertex in &thing.mesh.vertices {
+    let mut grow = |mesh: &Mesh, pose: Pose| {
+        let to_world = pose.to_affine();
+        for vertex in mesh.indices.iter().map(|&index| &mesh.vertices[index as usize]) {
             if let Some(entity) = soup.groups[vertex.group as usize].entity {
-                let position = to_world.transform_point3(vertex.position);
-                bounds[entity as usize] = bounds[entity as usize].with(position);
+                let bounds = &mut bounds[entity as usize];
+                *bounds = bounds.with(to_world.transform_point3(vertex.position));
             }
         }
+    };
+    grow(&soup.mesh, Pose::IDENTITY);
+    soup.things.iter().for_each(|thing| grow(&thing.mesh, thing.home));
+    for part in &soup.repeated {
+        part.poses.iter().for_each(|&pose| grow(&part.mesh, pose));
     }
     let mut place = vec![None; names.len()];
     for (index, (&name, &bounds)) in names.iter().zip(&bounds).enumerate() {

@@ -12,7 +12,7 @@ use super::{BakeError, Baked, OnProgress, Stage, tell, tileset_json};
 use crate::protocol::manifest;
 
 /// The tables for other programs.
-pub const TILESET: &str = "tileset.json";
+pub const TILESET: &str = tileset_json::FILE_NAME;
 
 /// Refuses a target that exists and is neither empty nor a bake.
 ///
@@ -58,18 +58,20 @@ pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(
     let partial = Partial { path: beside(out, "partial") };
     partial.clear().map_err(failed(&partial.path))?;
     fs::create_dir_all(&partial.path).map_err(failed(out))?;
-    let total = baked.blobs.len() + 2;
+    let files = tileset_json::write(&baked.tables, &baked.blobs);
+    let total = baked.blobs.len() + files.len() + 1;
     for (done, blob) in baked.blobs.iter().enumerate() {
         tell(on_progress, Stage::Write, done, total)?;
         let path = partial.path.join(format!("{}.{}", blob.hash, blob.extension));
         write_file(&path, &blob.bytes).map_err(failed(&path))?;
     }
-    let tileset = tileset_json::write(&baked.tables, &baked.blobs);
     let manifest = manifest::encode(&baked.tables).map_err(|error| BakeError::Encode(error.to_string()))?;
-    for (name, bytes) in [(TILESET, tileset.as_bytes()), (manifest::FILE_NAME, &manifest)] {
+    for (name, text) in files {
         let path = partial.path.join(name);
-        write_file(&path, bytes).map_err(failed(&path))?;
+        write_file(&path, text.as_bytes()).map_err(failed(&path))?;
     }
+    let path = partial.path.join(manifest::FILE_NAME);
+    write_file(&path, &manifest).map_err(failed(&path))?;
     tell(on_progress, Stage::Write, total, total)?;
     exchange(&partial.path, out).map_err(failed(out))
 }

@@ -3,8 +3,9 @@
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
-//! soup → [`partition`] into cells → [`chain`] of levels of detail a cell, and its [`collider`]; every [`prop`] → [`proxy`] tiles
-//! above them → [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
+//! soup, and one for each part that [`repeat`]s → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
+//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] → [`gather`] under one root →
+//! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
@@ -16,6 +17,7 @@ pub mod encode;
 pub mod far;
 pub mod flatten;
 pub mod folder;
+pub mod gather;
 pub mod glb;
 pub mod grid;
 pub mod light;
@@ -23,6 +25,8 @@ pub mod material;
 pub mod partition;
 pub mod prop;
 pub mod proxy;
+pub mod raise;
+pub mod repeat;
 pub mod report;
 pub mod resolve;
 mod sides;
@@ -271,13 +275,6 @@ pub fn bake_document(
     tell(on_progress, Stage::Flatten, 1, 1)?;
     report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
 
-    let started = Instant::now();
-    tell(on_progress, Stage::Partition, 0, 1)?;
-    let partition = partition::partition(&soup)?;
-    tell(on_progress, Stage::Partition, 1, 1)?;
-    report.record_seconds(Stage::Partition, started.elapsed().as_secs_f64());
-
-    let started = Instant::now();
     let context = encode::Context {
         materials: &shelf.materials,
         images: &shelf.images,
@@ -288,26 +285,24 @@ pub fn bake_document(
         plain_groups: &soup.plain_groups,
         quality: options.quality,
     };
-    let tick = |done, total, on_progress: OnProgress<'_>| tell(on_progress, Stage::Cells, done, total);
-    let cells = chain::build_all(&partition, &context, &mut |done, total| tick(done, total, on_progress))?;
-    report.record_seconds(Stage::Cells, started.elapsed().as_secs_f64());
-
-    let started = Instant::now();
-    let ground =
-        collider::build_all(&partition, &mut |done, total| tell(on_progress, Stage::Ground, done, total))?;
-    let props = prop::build_all(&soup, &context)?;
-    report.record_seconds(Stage::Ground, started.elapsed().as_secs_f64());
-
-    let started = Instant::now();
-    let root = proxy::build(&partition, cells, &context, &mut |done, total| {
-        tell(on_progress, Stage::Proxies, done, total)
-    })?;
-    report.record_seconds(Stage::Proxies, started.elapsed().as_secs_f64());
+    let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
+    let is_own = !soup.mesh.indices.is_empty();
+    let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
+    let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
+    let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+    let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
+    let root = match own {
+        Some((root, _)) if prototypes.is_empty() => root,
+        own => report.timed(Stage::Proxies, || {
+            let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
+            gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
+        })?,
+    };
 
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));
-    let (loose, staging) = (Loose { ground, props }, light::staging(document, options));
+    let (loose, staging) = (Loose { ground, prototypes, props }, light::staging(document, options));
     let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;

@@ -1,4 +1,4 @@
-//! The soup → cells: pieces of space whose triangles fit into one tile.
+//! A mesh → cells: pieces of space whose triangles fit into one tile.
 //!
 //! Cells come from halving at the median along the longest axis. Triangles that are long against a
 //! cell are kept in cells of their own: one floor slab would otherwise blow up the bounds and coarsen
@@ -10,7 +10,7 @@ use glam::Vec3;
 
 use super::BakeError;
 use super::grid;
-use super::soup::{Mesh, Soup};
+use super::soup::Mesh;
 use crate::math::Aabb;
 use crate::scene::{ContentError, limits};
 
@@ -74,12 +74,11 @@ impl Borders {
     }
 }
 
-/// Cuts the soup and moves its vertices onto the cells' lattices.
+/// Cuts the mesh and moves its vertices onto the cells' lattices.
 ///
 /// # Errors
 /// When there are more cells than a tileset may have tiles.
-pub fn partition(soup: &Soup) -> Result<Partition, BakeError> {
-    let mesh = &soup.mesh;
+pub fn partition(mesh: &Mesh) -> Result<Partition, BakeError> {
     let triangles = mesh.indices.as_chunks::<3>().0;
     let corner = |index: u32| mesh.vertices[index as usize].position;
     let bounds = |triangle: u32| Aabb::around(triangles[triangle as usize].map(corner));

@@ -4,9 +4,8 @@
 //! A proxy's error is the distance to its children, measured, plus the largest of theirs: by the
 //! triangle inequality it is no less than the distance to the finest level.
 
-use super::chain::Chain;
 use super::encode::{self, Content, Context};
-use super::partition::{Partition, Split};
+use super::partition::{Borders, Split};
 use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::tree::Branch;
@@ -42,30 +41,32 @@ struct Merged {
     mesh: Mesh,
 }
 
-/// Builds everything above the chains, on all cores.
+/// Builds everything above the leaves of `split`, on all cores: the root, and what it shows. `leaves` are tiles and
+/// what the coarsest of each shows, in the order of the split's cells.
 ///
 /// # Errors
 /// When a tile cannot be encoded or `tick` ends it.
 pub fn build(
-    partition: &Partition,
-    chains: Vec<Chain>,
+    split: &Split,
+    leaves: Vec<(Branch, Mesh)>,
+    borders: &Borders,
     context: &Context<'_>,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
-) -> Result<Branch, BakeError> {
-    let cell_count = chains.len();
+) -> Result<(Branch, Mesh), BakeError> {
+    let cell_count = leaves.len();
     let mut joints = Vec::new();
-    let (root, top) = plan(&partition.root, cell_count, &mut joints);
+    let (root, top) = plan(split, cell_count, &mut joints);
     let (mut branches, mut meshes) = (Vec::new(), Vec::new());
-    for chain in chains {
-        branches.push(Branch::from_levels(chain.levels));
-        meshes.push(chain.coarsest);
+    for (branch, mesh) in leaves {
+        branches.push(Some(branch));
+        meshes.push(mesh);
     }
     branches.resize_with(cell_count + joints.len(), || None);
     meshes.resize_with(cell_count + joints.len(), Mesh::default);
     let mut done = 0;
     for height in 1..=top {
         let level: Vec<usize> = (0..joints.len()).filter(|&joint| joints[joint].height == height).collect();
-        let work = |_: usize, &joint: &usize| merge(&joints[joint], &meshes, partition, context);
+        let work = |_: usize, &joint: &usize| merge(&joints[joint], &meshes, borders, context);
         let merged = workers::map(&level, work, &mut |step, _| tick(done + step, joints.len()))?;
         done += level.len();
         for (joint, merged) in level.into_iter().zip(merged) {
@@ -80,7 +81,8 @@ pub fn build(
             meshes[cell_count + joint] = merged.mesh;
         }
     }
-    branches[root].take().ok_or(BakeError::Empty)
+    let branch = branches[root].take().ok_or(BakeError::Empty)?;
+    Ok((branch, std::mem::take(&mut meshes[root])))
 }
 
 /// Lists the joints of `split` and returns its node and its height. Recursion is as deep as the
@@ -100,7 +102,7 @@ fn plan(split: &Split, cell_count: usize, joints: &mut Vec<Joint>) -> (usize, u3
 fn merge(
     joint: &Joint,
     meshes: &[Mesh],
-    partition: &Partition,
+    borders: &Borders,
     context: &Context<'_>,
 ) -> Result<Merged, BakeError> {
     let mut joined = Mesh::default();
@@ -112,7 +114,7 @@ fn merge(
     encode::see_from_afar(&mut joined, context);
     encode::forget_entities_above(&mut joined, PROXY_GROUPS_MAX, context);
     let joined = joined.welded();
-    let is_locked = partition.borders.locks(&joined, joint.cells);
+    let is_locked = borders.locks(&joined, joint.cells);
     let simplifier = Simplifier::new(&joined, &is_locked);
     let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
     let whole = simplifier.whole();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -33,6 +34,10 @@ pub struct BakeReport {
     pub collider_bytes: u64,
     /// Things to take in the hand.
     pub props: usize,
+    /// Parts that stand there several times.
+    pub prototypes: usize,
+    /// Where they stand.
+    pub placements: usize,
     /// Images, counted once for each colour space.
     pub images: usize,
     /// Materials.
@@ -77,6 +82,14 @@ impl BakeReport {
         *self.seconds.entry(stage).or_default() += seconds;
     }
 
+    /// Does a step, and notes what it took.
+    pub fn timed<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let done = work();
+        self.record_seconds(stage, started.elapsed().as_secs_f64());
+        done
+    }
+
     /// Counts what came out.
     pub fn measure(&mut self, tables: &Tables, blobs: &[BakedBlob], source_triangles: u64) {
         let size = |index: usize| blobs.get(index).map_or(0, |blob| blob.bytes.len() as u64);
@@ -85,6 +98,7 @@ impl BakeReport {
         self.blobs = blobs.len();
         self.bytes = blobs.iter().map(|blob| blob.bytes.len() as u64).sum();
         self.props = tables.props.len();
+        (self.prototypes, self.placements) = (tables.prototypes.len(), tables.placements.len());
         self.colliders = tables.colliders.len();
         self.collider_bytes = tables.colliders.iter().map(|cell| size(cell.blob.index())).sum();
         self.images = tables.images.len();
@@ -130,6 +144,9 @@ impl fmt::Display for BakeReport {
         writeln!(f, "  ground       {} pieces, {} KiB", self.colliders, self.collider_bytes.div_ceil(1024))?;
         if self.props > 0 {
             writeln!(f, "  props        {}", self.props)?;
+        }
+        if self.prototypes > 0 {
+            writeln!(f, "  repeated     {} parts in {} places", self.prototypes, self.placements)?;
         }
         writeln!(f, "  first view   {} KiB", self.root_bytes.div_ceil(1024))?;
         writeln!(f, "  materials    {}, images {}, entities {}", self.materials, self.images, self.entities)?;

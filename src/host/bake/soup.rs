@@ -95,6 +95,22 @@ impl Mesh {
         Self { vertices, indices }
     }
 
+    /// The same where it stands.
+    pub fn placed(&self, pose: Pose) -> Self {
+        let turn = |[x, y, z, w]: [i8; 4]| {
+            let turned = pose.orientation * Vec3::new(x.into(), y.into(), z.into());
+            let [x, y, z] = turned.to_array().map(|x| x.round() as i8);
+            [x, y, z, w]
+        };
+        let place = |vertex: &Vertex| Vertex {
+            position: pose.position + pose.orientation * vertex.position + Vec3::ZERO,
+            normal: turn(vertex.normal),
+            tangent: turn(vertex.tangent),
+            ..*vertex
+        };
+        Self { vertices: self.vertices.iter().map(place).collect(), indices: self.indices.clone() }
+    }
+
     /// The same triangles with equal vertices joined and collapsed triangles left out.
     pub fn welded(&self) -> Self {
         let (count, remap) = meshopt::generate_vertex_remap(&self.vertices, Some(&self.indices));
@@ -141,6 +157,15 @@ pub struct LooseThing {
     pub entity: Option<u32>,
 }
 
+/// A part of the scene that stands there several times.
+#[derive(Clone, Debug)]
+pub struct Repeated {
+    /// Welded; in its own space.
+    pub mesh: Mesh,
+    /// The world from its space, for each place where it stands.
+    pub poses: Vec<Pose>,
+}
+
 /// The whole twin as one mesh.
 #[derive(Clone, Debug, Default)]
 pub struct Soup {
@@ -148,6 +173,8 @@ pub struct Soup {
     pub mesh: Mesh,
     /// What is not part of it, because it can be taken away.
     pub things: Vec<LooseThing>,
+    /// What is not part of it, because it stands there several times.
+    pub repeated: Vec<Repeated>,
     /// What the vertices belong to.
     pub groups: Vec<Group>,
     /// For every group the one that shows it from afar.

@@ -6,12 +6,13 @@ use super::collider::Ground;
 use super::encode::Content;
 use super::light::Staging;
 use super::material::Shelf;
+use super::raise::Raised;
 use super::sound::Heard;
 use super::{BakedBlob, chain};
-use crate::math::Aabb;
+use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 use crate::scene::tileset::{Blob, Tables, Tile};
-use crate::scene::{BlobId, ColliderCell, Prop};
+use crate::scene::{BlobId, ColliderCell, Placement, Prop, Prototype, TileId};
 
 /// A tile with all that is below it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct Branch {
     pub content: Option<Content>,
     /// What replaces it.
     pub children: Vec<Branch>,
+    /// What stands here and elsewhere, by its number, and the world from its space: then it has neither content nor
+    /// children of its own.
+    pub standing: Option<(usize, Pose)>,
 }
 
 impl Branch {
@@ -40,7 +44,18 @@ impl Branch {
         let own = content.as_ref().map_or(Aabb::EMPTY, |content| content.bounds);
         let bounds = children.iter().fold(own, |bounds, child| bounds.union(child.bounds));
         let error_metres = children.iter().fold(error_metres, |error, child| error.max(child.error_metres));
-        Self { bounds, error_metres, content, children }
+        Self { bounds, error_metres, content, children, standing: None }
+    }
+
+    /// A place of a prototype, by its number and its root.
+    pub fn standing(root: &Self, prototype: usize, pose: Pose) -> Self {
+        Self {
+            bounds: root.bounds.transformed(&pose.to_affine()),
+            error_metres: root.error_metres,
+            content: None,
+            children: Vec::new(),
+            standing: Some((prototype, pose)),
+        }
     }
 }
 
@@ -49,11 +64,77 @@ impl Branch {
 pub struct Loose {
     /// What stops and carries people.
     pub ground: Vec<Ground>,
+    /// What stands in the tree several times.
+    pub prototypes: Vec<Raised>,
     /// What they can take, and how it looks.
     pub props: Vec<(Prop, Content)>,
 }
 
-/// Lists the tree breadth first, which puts each tile's children side by side.
+/// Tiles as they are listed.
+#[derive(Default)]
+struct List {
+    tiles: Vec<Tile>,
+    blobs: Vec<BakedBlob>,
+    placements: Vec<Placement>,
+}
+
+impl List {
+    /// Lists a tree breadth first, which puts each tile's children side by side.
+    fn add_tree(&mut self, root: Branch) {
+        let mut queue = VecDeque::from([root]);
+        let mut listed = self.tiles.len() as u32 + 1;
+        while let Some(branch) = queue.pop_front() {
+            let mut tile = bare(branch.bounds, branch.error_metres);
+            if !branch.children.is_empty() {
+                (tile.first_child, tile.child_count) = (listed, branch.children.len() as u32);
+            }
+            if let Some((prototype, pose)) = branch.standing {
+                let tile = TileId(self.tiles.len() as u32);
+                self.placements.push(Placement { tile, prototype: prototype as u32, pose });
+            }
+            listed += tile.child_count;
+            self.add(tile, branch.content);
+            queue.extend(branch.children);
+        }
+    }
+
+    /// Lists a tile, and its content's bytes with the others.
+    fn add(&mut self, mut tile: Tile, content: Option<Content>) {
+        if let Some(content) = content {
+            tile.content = Some(BlobId(self.blobs.len() as u32));
+            tile.images = content.images;
+            tile.triangle_count = content.triangle_count;
+            tile.draw_count = content.draw_count;
+            self.blobs.push(content.glb);
+        }
+        self.tiles.push(tile);
+    }
+
+    /// Lists pieces of ground; returns them.
+    fn add_ground(&mut self, ground: Vec<Ground>) -> Vec<ColliderCell> {
+        let cells = ground.into_iter().map(|Ground { bounds, blob, .. }| {
+            self.blobs.push(blob);
+            ColliderCell { bounds, blob: BlobId(self.blobs.len() as u32 - 1) }
+        });
+        cells.collect()
+    }
+}
+
+/// A tile without anything.
+fn bare(bounds: Aabb, geometric_error_metres: f32) -> Tile {
+    Tile {
+        bounds,
+        geometric_error_metres,
+        first_child: 0,
+        child_count: 0,
+        content: None,
+        images: Vec::new(),
+        triangle_count: 0,
+        draw_count: 0,
+    }
+}
+
+/// Lists the tree, what stands in it several times, and everything else.
 pub fn tables(
     root: Branch,
     loose: Loose,
@@ -62,49 +143,30 @@ pub fn tables(
     mut heard: Heard,
     staging: Staging,
 ) -> (Tables, Vec<BakedBlob>) {
-    let mut blobs = shelf.blobs;
-    let mut tiles = Vec::new();
-    let mut queue = VecDeque::from([root]);
-    let mut listed = 1;
-    while let Some(branch) = queue.pop_front() {
-        let mut tile = Tile {
-            bounds: branch.bounds,
-            geometric_error_metres: branch.error_metres,
-            first_child: if branch.children.is_empty() { 0 } else { listed },
-            child_count: branch.children.len() as u32,
-            content: None,
-            images: Vec::new(),
-            triangle_count: 0,
-            draw_count: 0,
-        };
-        if let Some(content) = branch.content {
-            show(&mut tile, content, &mut blobs);
-        }
-        listed += tile.child_count;
-        tiles.push(tile);
-        queue.extend(branch.children);
+    let mut list = List { blobs: shelf.blobs, ..List::default() };
+    list.add_tree(root);
+    let mut prototypes = Vec::with_capacity(loose.prototypes.len());
+    let mut grounds = vec![loose.ground];
+    let mut collider_count = grounds[0].len() as u32;
+    for Raised { branch, ground, .. } in loose.prototypes {
+        let root = TileId(list.tiles.len() as u32);
+        list.add_tree(branch);
+        prototypes.push(Prototype {
+            root,
+            tile_count: list.tiles.len() as u32 - root.0,
+            first_collider: collider_count,
+            collider_count: ground.len() as u32,
+        });
+        collider_count += ground.len() as u32;
+        grounds.push(ground);
     }
     let mut props = Vec::with_capacity(loose.props.len());
     for (prop, content) in loose.props {
-        let mut tile = Tile {
-            bounds: content.bounds,
-            geometric_error_metres: 0.0,
-            first_child: 0,
-            child_count: 0,
-            content: None,
-            images: Vec::new(),
-            triangle_count: 0,
-            draw_count: 0,
-        };
-        show(&mut tile, content, &mut blobs);
-        tiles.push(tile);
+        list.add(bare(content.bounds, 0.0), Some(content));
         props.push(prop);
     }
-    let mut colliders = Vec::with_capacity(loose.ground.len());
-    for Ground { bounds, blob, .. } in loose.ground {
-        colliders.push(ColliderCell { bounds, blob: BlobId(blobs.len() as u32) });
-        blobs.push(blob);
-    }
+    let colliders = grounds.into_iter().flat_map(|ground| list.add_ground(ground)).collect();
+    let List { tiles, mut blobs, placements } = list;
     heard.append_blobs(&mut blobs);
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
@@ -118,18 +180,11 @@ pub fn tables(
         materials: shelf.materials,
         entities,
         colliders,
+        prototypes,
+        placements,
         props,
         clips: heard.clips,
         sounds: heard.sounds,
     };
     (tables, blobs)
-}
-
-/// Gives the tile its content, whose bytes join the others.
-fn show(tile: &mut Tile, content: Content, blobs: &mut Vec<BakedBlob>) {
-    tile.content = Some(BlobId(blobs.len() as u32));
-    tile.images = content.images;
-    tile.triangle_count = content.triangle_count;
-    tile.draw_count = content.draw_count;
-    blobs.push(content.glb);
 }

@@ -40,6 +40,8 @@ pub struct Node {
     pub entity: Option<String>,
     /// Into [`Document::nodes`], always an earlier one.
     pub parent: Option<usize>,
+    /// From the node to its parent, as the file says.
+    pub parent_from_node: Affine3A,
     /// From the node to the world, metres.
     pub world_from_node: Affine3A,
     /// Into [`Document::meshes`].

@@ -55,6 +55,7 @@ pub(super) fn read(
             name: schema.name.clone(),
             entity: entity(schema),
             parent: parent.flatten(),
+            parent_from_node: local,
             world_from_node,
             mesh: schema.mesh,
             light: light(root, schema, skipped),

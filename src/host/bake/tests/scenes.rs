@@ -28,6 +28,7 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
         name: Some(name.to_owned()),
         entity: None,
         parent: None,
+        parent_from_node: transform,
         world_from_node: transform,
         mesh: Some(mesh),
         light: None,

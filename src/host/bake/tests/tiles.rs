@@ -198,7 +198,7 @@ fn what_can_be_taken_is_a_tile_of_its_own_beside_the_tree() {
     assert!(prop.hull.len() >= 4 && prop.hull.iter().all(inside));
     // The tree and the ground are as if it were not there.
     assert_eq!(tileset.bounds(), Tileset::try_from(plain.tables.clone()).unwrap().bounds());
-    assert_eq!(tileset.colliders().len(), plain.tables.colliders.len());
+    assert_eq!(tileset.grounds().len(), plain.tables.colliders.len());
     assert_eq!(tileset.tiles().len(), plain.tables.tiles.len() + 1);
 }
 
