@@ -165,8 +165,7 @@ fn measure(scene: &Scene, folder: &Path, qualities: &Qualities, is_json: bool) {
         [&qualities.full, &qualities.plain, &qualities.foveated, &qualities.capped]
             .map(|quality| Counts::of(scene, quality));
     let gain = Counts::mean(&plain.triangles) / Counts::mean(&foveated.triangles);
-    let finest = scene.tileset.tiles().iter().filter(|tile| tile.child_count == 0);
-    let source: u64 = finest.map(|tile| u64::from(tile.triangle_count)).sum();
+    let source = scene.tileset.finest_triangle_count();
     let differences = differences(scene, folder, qualities);
     if is_json {
         println!(

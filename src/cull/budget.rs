@@ -41,13 +41,13 @@ const STEADINESS: f32 = 1.25;
 
 /// Triangles and draws, or how many times as much as was thought each costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Cost {
+pub(super) struct Cost {
     triangles: f32,
     draws: f32,
 }
 
 impl Cost {
-    const NOTHING: Self = Self { triangles: 0.0, draws: 0.0 };
+    pub(super) const NOTHING: Self = Self { triangles: 0.0, draws: 0.0 };
 
     fn exceeds(self, budget: Budget) -> bool {
         self.triangles > budget.triangles as f32 || self.draws > budget.draws as f32
@@ -91,7 +91,8 @@ impl Culler {
         let before = (list.instances.len(), self.sorted.len(), list.triangle_count);
         let fixed = Cost { triangles: before.2 as f32, draws: before.1 as f32 };
         let mut dearness = Cost { triangles: 1.0, draws: 1.0 };
-        let mut thought = fixed + self.cost(scene);
+        self.weigh(scene);
+        let mut thought = fixed + self.cost();
         if thought.exceeds(budget) {
             self.look_for_shares(scene);
             thought = self.fit(scene, fixed, dearness, budget);
@@ -124,6 +125,18 @@ impl Culler {
             let frustum = &self.places[node.place as usize].eyes.frustum;
             node.share = frustum.share_of_box(scene.tileset.tile(node.tile).bounds);
         }
+        self.weigh(scene);
+    }
+
+    /// Tells of every tile what it costs: of one that only groups others, what they do.
+    fn weigh(&mut self, scene: &Scene) {
+        for index in (0..self.nodes.len()).rev() {
+            let node = &self.nodes[index];
+            self.nodes[index].cost = match scene.tileset.tile(node.tile).content {
+                Some(_) => tile_cost(scene, node),
+                None => self.nodes[node.children()].iter().fold(Cost::NOTHING, |sum, child| sum + child.cost),
+            };
+        }
     }
 
     /// Gives up refinements, the least valuable first, until the cut is affordable at this dearness beside what is
@@ -139,14 +152,13 @@ impl Culler {
             (0..).zip(&self.nodes).filter_map(|(index, node)| node.is_refined.then_some((node.value, index))),
         );
         refined.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut cost = self.nodes.first().map_or(Cost::NOTHING, |root| tile_cost(scene, root));
+        let mut cost = self.nodes.first().map_or(Cost::NOTHING, |root| root.cost);
         for &(_, index) in &refined {
             let index = index as usize;
             let node = self.nodes[index];
             // What is above it comes first, and may have been given up.
-            let coarser = cost - tile_cost(scene, &node);
-            let children = &self.nodes[node.children()];
-            let finer = children.iter().fold(coarser, |sum, child| sum + tile_cost(scene, child));
+            let children = self.nodes[node.children()].iter();
+            let finer = children.fold(cost - node.cost, |sum, child| sum + child.cost);
             let is_hollow = scene.tileset.tile(node.tile).content.is_none();
             if node.is_desired && (is_hollow || !total(finer).exceeds(budget)) {
                 cost = finer;
@@ -161,9 +173,9 @@ impl Culler {
     }
 
     /// Of the whole cut.
-    fn cost(&self, scene: &Scene) -> Cost {
+    fn cost(&self) -> Cost {
         let cut = self.nodes.iter().filter(|node| node.is_desired && !node.is_refined);
-        cut.fold(Cost::NOTHING, |sum, node| sum + tile_cost(scene, node))
+        cut.fold(Cost::NOTHING, |sum, node| sum + node.cost)
     }
 
     /// Whether there is anything left to give up.
@@ -184,7 +196,7 @@ impl Culler {
 /// Of what is in view of a tile: what the tileset says, or what is here if that is more.
 fn tile_cost(scene: &Scene, node: &Node) -> Cost {
     let tile = scene.tileset.tile(node.tile);
-    if !node.is_visible || tile.content.is_none() {
+    if !node.is_visible {
         return Cost::NOTHING;
     }
     let here = scene

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::budget::Cost;
 use super::{Culler, Eyes, Place};
 use crate::math::Pose;
 use crate::math::fovea::exposures;
@@ -41,6 +42,8 @@ pub(super) struct Node {
     pub stands_in: bool,
     /// About what part of it is in view; what it costs to know is spent only where a budget bites.
     pub share: f32,
+    /// What drawing it is thought to cost.
+    pub cost: Cost,
     /// Metres to its bounds.
     pub distance: f32,
     /// The largest error of it that goes unseen, radians.
@@ -70,6 +73,7 @@ impl Node {
             is_reached: false,
             stands_in: false,
             share: 1.0,
+            cost: Cost::NOTHING,
             distance: 0.0,
             unseen: 0.0,
             excess: 0.0,

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{self, Leash};
 use crate::setup::cache::Cache;
 use crate::setup::{self, Downloads};
+use crate::venue::Make;
 use crate::{run, workspace};
 
 /// How long a host may take to print its link.
@@ -77,7 +78,7 @@ pub fn provide_venue() -> Result<PathBuf> {
     let maker = std::env::current_exe()?;
     if is_older(&venue, &[&maker]) {
         eprintln!("demo: making the venue {}", venue.display());
-        crate::venue::make(&venue, crate::venue::DEFAULT_SEED)?;
+        Make::DEMO.at(&venue)?;
     }
     Ok(venue)
 }
@@ -87,13 +88,13 @@ pub fn provide_twin(program: &Path) -> Result<PathBuf> {
     bake(program, &provide_venue()?, workspace::target()?.join("demo/baked"))
 }
 
-/// The tileset of the dense venue, likewise: its 26 million triangles take some minutes and 4 GB to bake.
-pub fn provide_dense_twin(program: &Path) -> Result<PathBuf> {
-    let venue = workspace::target()?.join("demo/dense.glb");
+/// The tileset of another venue, likewise, but made anew only where it is missing.
+pub fn provide_other_twin(program: &Path, make: Make) -> Result<PathBuf> {
+    let venue = workspace::target()?.join("demo").join(make.file_name());
     if !venue.is_file() {
-        crate::venue::make_dense(&venue, crate::venue::DEFAULT_SEED)?;
+        make.at(&venue)?;
     }
-    bake(program, &venue, workspace::target()?.join("demo/dense"))
+    bake(program, &venue, venue.with_extension(""))
 }
 
 fn bake(program: &Path, venue: &Path, baked: PathBuf) -> Result<PathBuf> {

@@ -29,12 +29,12 @@ fn hollow(bounds: Aabb, first_child: u32, child_count: u32) -> Tile {
 }
 
 /// A root, a leaf for each place, and the prototype once.
-fn placed() -> Scene {
+fn placed(root_content: Option<BlobId>) -> Scene {
     let own = prototype();
     let leaf = |index: usize| hollow(own[0].bounds.transformed(&pose(index).to_affine()), 0, 0);
     let leaves: Vec<Tile> = (0..POSES).map(leaf).collect();
     let all = leaves.iter().fold(Aabb::EMPTY, |all, leaf| all.union(leaf.bounds));
-    let mut tiles = vec![hollow(all, 1, POSES as u32)];
+    let mut tiles = vec![Tile { content: root_content, ..hollow(all, 1, POSES as u32) }];
     tiles.extend(leaves);
     let root = TileId(tiles.len() as u32);
     tiles.extend(own.iter().cloned().map(|tile| Tile { first_child: tile.first_child + root.0, ..tile }));
@@ -65,7 +65,7 @@ fn seen(list: &DrawList, root: u32) -> (BTreeSet<(u32, [i32; 3])>, u64) {
 
 #[test]
 fn all_that_stands_there_is_seen_as_if_each_were_alone() {
-    let mut together = placed();
+    let mut together = placed(None);
     let root = 1 + POSES as u32;
     (root..root + 5).for_each(|tile| arrive(&mut together, tile));
     let mut alone = scene();
@@ -94,7 +94,7 @@ fn all_that_stands_there_is_seen_as_if_each_were_alone() {
 
 #[test]
 fn what_is_missing_is_asked_for_once() {
-    let mut scene = placed();
+    let mut scene = placed(None);
     let root = 1 + POSES as u32;
     let views = eyes(Vec3::new(0.0, 1.0, 20.0), 0.0);
     let mut culler = Culler::default();
@@ -115,7 +115,7 @@ fn what_is_missing_is_asked_for_once() {
 
 #[test]
 fn faults_of_placements_are_not_taken() {
-    let tables = placed().tileset.tables().clone();
+    let tables = placed(None).tileset.tables().clone();
     assert!(Tileset::try_from(tables.clone()).is_ok());
     let faults: [fn(&mut Tables); 11] = [
         |t| t.placements[1].prototype = 1,
@@ -134,5 +134,27 @@ fn faults_of_placements_are_not_taken() {
         let mut tables = tables.clone();
         fault(&mut tables);
         assert!(Tileset::try_from(tables).is_err(), "fault {index} was taken");
+    }
+}
+
+#[test]
+fn what_stands_there_several_times_is_paid_for_in_every_place() {
+    let mut scene = placed(Some(BlobId(0)));
+    (0..POSES as u32 + 6)
+        .filter(|&tile| tile == 0 || tile > POSES as u32)
+        .for_each(|tile| arrive(&mut scene, tile));
+    let views = eyes(Vec3::new(0.0, 1.0, 14.0), 0.0);
+    let draw = |triangles: u64| {
+        let quality = Quality { budget: Budget { triangles, draws: 1000 }, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        Culler::default().cull(&scene, &[], &sight, &mut list, &mut demand);
+        list.triangle_count
+    };
+    let all = draw(1000);
+    assert!(all > 40, "{all}");
+    // One less than it takes to refine the root: that is shown by itself.
+    for budget in [all - 1, 30, 10] {
+        assert!((1..=budget).contains(&draw(budget)), "{budget}: {}", draw(budget));
     }
 }

@@ -108,7 +108,10 @@ impl BakeReport {
         self.sound_bytes = tables.clips.iter().map(|clip| size(clip.blob.index())).sum();
         let mut heights = vec![0_usize; tables.tiles.len()];
         for (index, tile) in tables.tiles.iter().enumerate().rev() {
-            let below = tile.children().map(|child| heights[child.index()] + 1);
+            let placed = tables.placements.binary_search_by_key(&index, |placement| placement.tile.index());
+            let placed = placed.map(|place| tables.placements[place].prototype as usize);
+            let placed = placed.ok().map(|prototype| tables.prototypes[prototype].root);
+            let below = tile.children().chain(placed).map(|child| heights[child.index()] + 1);
             heights[index] = below.max().unwrap_or(0);
             let height = heights[index];
             self.levels.resize(self.levels.len().max(height + 1), LevelReport::default());

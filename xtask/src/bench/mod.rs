@@ -39,6 +39,9 @@ pub struct Arguments {
     /// Walk through a venue of 26 million triangles in `foveation` too: minutes to bake, once.
     #[arg(long)]
     dense: bool,
+    /// Likewise through 12 and 40 such halls side by side: 312 million triangles, and 1.04 billion.
+    #[arg(long)]
+    halls: bool,
     /// Write the pictures of `foveation`'s walk there, for a metric that is run elsewhere.
     #[arg(long, value_name = "FOLDER")]
     video: Option<PathBuf>,

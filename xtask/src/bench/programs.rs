@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::Arguments;
 use crate::setup::cache::Cache;
 use crate::setup::{self, Downloads};
+use crate::venue::Make;
 use crate::{demo, process, workspace};
 
 /// All of culling, and a peer's on the same boxes. It is timed, so all is built as users have it.
@@ -43,8 +44,15 @@ pub fn foveation(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
     let pavilion = workspace::build_pavilion(false)?;
     let mut twins = vec![demo::provide_twin(&pavilion)?];
-    if arguments.dense {
-        twins.push(demo::provide_dense_twin(&pavilion)?);
+    let dense = |halls| Make { is_dense: true, halls, ..Make::DEMO };
+    let others: &[Make] = match (arguments.dense, arguments.halls) {
+        (false, false) => &[],
+        (true, false) => &[dense(1)],
+        (false, true) => &[dense(12), dense(40)],
+        (true, true) => &[dense(1), dense(12), dense(40)],
+    };
+    for &make in others {
+        twins.push(demo::provide_other_twin(&pavilion, make)?);
     }
     eprintln!("bench: foveation (a walk of a few minutes, and pictures of it)");
     let mut command = program("foveation", &["--profile", "dev"]);

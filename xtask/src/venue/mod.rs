@@ -15,6 +15,7 @@ mod foyer;
 mod furniture;
 mod glb;
 mod hall;
+mod halls;
 mod lathe;
 mod lettering;
 mod mesh;
@@ -82,27 +83,53 @@ pub struct Arguments {
     /// Nine triangles for each, as a scanner might give it: 26 million
     #[arg(long)]
     dense: bool,
+    /// So many halls instead of one: equal, side by side
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    halls: u8,
 }
 
 /// The chore itself.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let make = Make { seed: arguments.seed, is_dense: arguments.dense, halls: arguments.halls };
     let path = match &arguments.out {
         Some(path) => path.clone(),
-        None => workspace::target()?.join(if arguments.dense { "demo/dense.glb" } else { "demo/venue.glb" }),
+        None => workspace::target()?.join("demo").join(make.file_name()),
     };
-    if arguments.dense { make_dense(&path, arguments.seed) } else { make(&path, arguments.seed) }
+    make.at(&path)
 }
 
-/// Makes the venue of `seed` at `path` and says on stderr what it holds.
-pub fn make(path: &Path, seed: u64) -> Result<()> {
-    keep(path, &build(seed), seed)
+/// Which venue.
+#[derive(Clone, Copy)]
+pub struct Make {
+    /// Its seed.
+    pub seed: u64,
+    /// Nine triangles for each.
+    pub is_dense: bool,
+    /// How many halls.
+    pub halls: u8,
 }
 
-/// Makes the dense venue of `seed` at `path`.
-pub fn make_dense(path: &Path, seed: u64) -> Result<()> {
-    let mut twin = build(seed);
-    dense::refine(&mut twin);
-    keep(path, &twin, seed)
+impl Make {
+    /// The venue that everybody sees.
+    pub const DEMO: Self = Self { seed: DEFAULT_SEED, is_dense: false, halls: 1 };
+
+    /// What its file is called.
+    pub fn file_name(self) -> String {
+        let name = if self.is_dense { "dense" } else { "venue" };
+        if self.halls == 1 { format!("{name}.glb") } else { format!("{name}-{}.glb", self.halls) }
+    }
+
+    /// Makes it at `path` and says on stderr what it holds.
+    pub fn at(self, path: &Path) -> Result<()> {
+        let mut twin = build(self.seed);
+        if self.is_dense {
+            dense::refine(&mut twin);
+        }
+        if self.halls > 1 {
+            halls::repeat(&mut twin, self.halls.into());
+        }
+        keep(path, &twin, self.seed)
+    }
 }
 
 fn keep(path: &Path, twin: &Twin, seed: u64) -> Result<()> {
