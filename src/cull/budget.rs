@@ -146,6 +146,7 @@ impl Culler {
             triangles: fixed.triangles + own.triangles * dearness.triangles,
             draws: fixed.draws + own.draws * dearness.draws,
         };
+        self.raise_values();
         let mut refined = std::mem::take(&mut self.refined);
         refined.clear();
         refined.extend(
@@ -170,6 +171,16 @@ impl Culler {
         }
         self.refined = refined;
         fixed + cost
+    }
+
+    /// What is above something is worth as much at least: without it there is none of that.
+    fn raise_values(&mut self) {
+        for index in (0..self.nodes.len()).rev() {
+            let children = self.nodes[self.nodes[index].children()].iter();
+            let below = children.filter(|child| child.is_refined).map(|child| child.value);
+            let value = below.fold(self.nodes[index].value, f32::max);
+            self.nodes[index].value = value;
+        }
     }
 
     /// Of the whole cut.

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::budget::Cost;
+use super::budget::{self, Cost};
 use super::{Culler, Eyes, Place};
-use crate::math::Pose;
-use crate::math::fovea::exposures;
+use crate::math::fovea::{eccentricity_radians, exposures};
+use crate::math::{Pose, Sphere};
 use crate::scene::{Scene, TileId};
 
 /// A refined tile stays refined until its error is this much below the threshold, so that a head
@@ -50,15 +50,14 @@ pub(super) struct Node {
     pub unseen: f32,
     /// Visible error in units of the unseen error.
     pub excess: f32,
-    /// How much is lost if it is not refined: the order in which a budget is spent. Never more than its
-    /// parent's.
+    /// How much is lost if it is not refined: the order in which a budget is spent.
     pub value: f32,
     /// The error that is seen while it is not here, in the same units.
     pub shown_excess: f32,
 }
 
 impl Node {
-    fn new(tile: TileId, place: u32, is_desired: bool, value: f32) -> Self {
+    fn new(tile: TileId, place: u32, is_desired: bool) -> Self {
         Self {
             tile,
             place,
@@ -77,7 +76,7 @@ impl Node {
             distance: 0.0,
             unseen: 0.0,
             excess: 0.0,
-            value,
+            value: 0.0,
             shown_excess: 0.0,
         }
     }
@@ -101,7 +100,7 @@ impl Culler {
         self.places.clear();
         self.places.push(Place { eyes: *eyes, pose: Pose::IDENTITY, memory: 0 });
         self.nodes.clear();
-        self.nodes.push(Node::new(TileId(0), 0, true, f32::INFINITY));
+        self.nodes.push(Node::new(TileId(0), 0, true));
         let mut next = 0;
         while let Some(&Node { tile: id, place, .. }) = self.nodes.get(next) {
             let has_below = self.look_at(scene, next);
@@ -111,7 +110,7 @@ impl Culler {
                 let place = self.enter(scene, id).unwrap_or(place);
                 let first_child = self.nodes.len();
                 let below = scene.tileset.below(id);
-                self.nodes.extend(below.map(|child| Node::new(child, place, node.is_refined, node.value)));
+                self.nodes.extend(below.map(|child| Node::new(child, place, node.is_refined)));
                 let child_count = self.nodes.len() - first_child;
                 let node = &mut self.nodes[next];
                 (node.first_child, node.child_count) = (first_child as u32, child_count as u32);
@@ -141,9 +140,10 @@ impl Culler {
         node.is_refined = node.is_desired && has_below && is_coarse;
         if node.is_refined {
             *refined_frame = self.frame;
-            let value = |at: (f32, f32)| super::budget::value(excess(at), at.1, was_refined);
-            let own = value(near).max(value(inner));
-            node.value = if tile.content.is_none() { node.value } else { node.value.min(own) };
+            // Most of it is about as far out as its middle.
+            let middle = Sphere { center: tile.bounds.center(), radius: 0.0 };
+            let own = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), was_refined);
+            node.value = own;
         }
         has_below
     }
