@@ -5,26 +5,21 @@
 //! they are the same on every machine.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod eye;
 mod pictures;
+mod upload;
 mod venue;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
-use pavilion::cull::{Budget, Culler, DrawList, Quality, Sight};
-use pavilion::math::fovea::Fovea;
-use pavilion::math::{Fov, ViewPair, pose::EYE_DISTANCE_METRES};
+use pavilion::cull::{Culler, DrawList, Quality, Sight};
+use pavilion::math::{ViewPair, pose::EYE_DISTANCE_METRES};
 use pavilion::present::picture::write_png;
 use pavilion::scene::{Demand, Scene};
 
+use eye::{FOV, PIXEL_RADIANS, Qualities};
 use pictures::{Gallery, Part};
-
-/// An eye of a Quest 2: a pixel at its middle, and about what it sees of height and width, radians.
-const PIXEL_RADIANS: f32 = 1.14e-3;
-const FOV: Fov = Fov { left_radians: -0.85, right_radians: 0.85, up_radians: 0.83, down_radians: -0.83 };
-
-/// Finest everywhere: no error goes unseen.
-const EXACT: Fovea = Fovea { acuity_radians: 0.0, slope: 0.0, inner_radians: 0.0 };
 
 /// A distribution over the walk.
 #[derive(Default)]
@@ -76,25 +71,9 @@ const DRAWN_TRIANGLES_MAX: u64 = 10_000_000;
 /// Heads of the walk that are drawn, for the comparison of pictures.
 const PICTURES: usize = 6;
 
-/// The qualities that are compared.
-struct Qualities {
-    /// What is in view, as fine as there is.
-    full: Quality,
-    /// Levels of detail at a pixel of error, everywhere.
-    plain: Quality,
-    /// Levels that follow the eye.
-    foveated: Quality,
-    /// The same, within the budget.
-    capped: Quality,
-}
-
-impl Qualities {
-    fn new() -> Self {
-        let capped = Quality::default();
-        let foveated = Quality { budget: Budget::UNLIMITED, ..capped };
-        let plain = Quality { fovea: EXACT, ..foveated };
-        Self { full: Quality { error_scale: 1e-6, ..plain }, plain, foveated, capped }
-    }
+/// As fine as there is.
+fn exact(qualities: &Qualities) -> Quality {
+    Quality { error_scale: 1e-6, ..qualities.plain }
 }
 
 /// The largest difference within the inner cone to everything there is: with levels that follow the eye, and
@@ -111,7 +90,7 @@ fn differences(scene: &Scene, folder: &Path, qualities: &Qualities) -> Option<[f
     let heads = walk::heads(scene.tileset.bounds(), scene.tileset.spawn());
     let mut worst = [0.0_f64; 2];
     for head in heads.iter().step_by(heads.len() / PICTURES) {
-        let full = gallery.picture(scene, *head, &qualities.full);
+        let full = gallery.picture(scene, *head, &exact(qualities));
         for (worst, quality) in worst.iter_mut().zip([&qualities.foveated, &qualities.capped]) {
             let picture = gallery.picture(scene, *head, quality);
             *worst = worst.max(pictures::inner_difference(&full, &picture));
@@ -124,12 +103,12 @@ fn differences(scene: &Scene, folder: &Path, qualities: &Qualities) -> Option<[f
 /// within the budget, for a metric that is run elsewhere.
 fn write_video(scene: &Scene, folder: &Path, qualities: &Qualities, out: &Path) {
     let Some(mut gallery) = Gallery::of(scene, folder, Part::Whole) else { return };
-    for (name, quality) in [("full", &qualities.full), ("foveated", &qualities.capped)] {
+    for (name, quality) in [("full", exact(qualities)), ("foveated", qualities.capped)] {
         std::fs::create_dir_all(out.join(name)).expect("a folder");
         let heads = walk::heads(scene.tileset.bounds(), scene.tileset.spawn());
         for (number, head) in heads.iter().enumerate() {
             let path = out.join(name).join(format!("{number:05}.png"));
-            write_png(&path, &gallery.picture(scene, *head, quality)).expect("a picture");
+            write_png(&path, &gallery.picture(scene, *head, &quality)).expect("a picture");
             eprint!("\rbench: {name} {} of {}", number + 1, heads.len());
         }
         eprintln!();
@@ -162,8 +141,8 @@ fn main() {
 
 fn measure(scene: &Scene, folder: &Path, qualities: &Qualities, is_json: bool) {
     let [full, plain, foveated, capped] =
-        [&qualities.full, &qualities.plain, &qualities.foveated, &qualities.capped]
-            .map(|quality| Counts::of(scene, quality));
+        [exact(qualities), qualities.plain, qualities.foveated, qualities.capped]
+            .map(|quality| Counts::of(scene, &quality));
     let gain = Counts::mean(&plain.triangles) / Counts::mean(&foveated.triangles);
     let source = scene.tileset.finest_triangle_count();
     let differences = differences(scene, folder, qualities);

@@ -1,16 +1,15 @@
 //! The same walk drawn: with everything there is, and with levels that follow the eye.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use pavilion::cull::{Culler, DrawList, Quality, Sight};
-use pavilion::draw::{EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, Upload, readback};
+use pavilion::draw::{EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, readback};
 use pavilion::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
-use pavilion::scene::gltf::image;
-use pavilion::scene::texture::{Pixels, Texture};
-use pavilion::scene::{Demand, ImageId, Scene, TileId, tile};
+use pavilion::scene::texture::Pixels;
+use pavilion::scene::{Demand, Scene};
 
-use super::{FOV, PIXEL_RADIANS};
+use super::eye::{FOV, PIXEL_RADIANS};
+use super::upload;
 
 /// Where a visitor without eye tracking may be looking, from the middle of the lens.
 const INNER_RADIANS: f32 = 15.0 / 180.0 * std::f32::consts::PI;
@@ -52,8 +51,6 @@ impl Part {
 
 /// Frames after which a cut that was there before is kept.
 const SETTLING: u32 = 3;
-/// Copied in a frame while the venue is uploaded.
-const UPLOAD_BYTES: u64 = 256 << 20;
 
 /// A venue of which everything is on the GPU.
 pub struct Gallery {
@@ -77,44 +74,8 @@ impl Gallery {
         let mut renderer = Renderer::new(&gpu, options);
         renderer.set_tileset(&gpu, &scene.tileset);
         let target = EyeTarget::new(&gpu, [part.side_pixels(); 2], options.samples);
-        let mut gallery = Self { gpu, renderer, target, part };
-        gallery.upload(scene, folder);
-        Some(gallery)
-    }
-
-    fn upload(&mut self, scene: &Scene, folder: &Path) {
-        let tileset = &scene.tileset;
-        let file = |blob: pavilion::scene::BlobId, extensions: &[&str]| {
-            let hash = tileset.blobs()[blob.index()].hash;
-            let paths = extensions.iter().map(|extension| folder.join(format!("{hash}.{extension}")));
-            paths.filter_map(|path| std::fs::read(path).ok()).next().expect("a blob")
-        };
-        let images = tileset.images().iter().zip(0..).map(|(form, index)| {
-            let pixels = image::decode(&file(form.blob, &["png", "jpg"])).expect("an image");
-            let texture = Texture::from_pixels(&pixels, form.space, form.side_log2).expect("a texture");
-            Upload::Texture { image: ImageId(index), texture: Arc::new(texture) }
-        });
-        let tiles = tileset.tiles().iter().zip(0..).filter_map(|(node, index)| {
-            let mesh = tile::decode(&file(node.content?, &["glb"]), tileset).expect("a tile");
-            Some(Upload::Tile { tile: TileId(index), mesh })
-        });
-        let nobody = ViewPair::around(Pose::IDENTITY, FOV, EYE_DISTANCE_METRES);
-        for upload in images.chain(tiles) {
-            let mut waiting = Some(upload);
-            while let Some(upload) = waiting.take() {
-                if let Err(refused) = self.renderer.enqueue(upload) {
-                    waiting = Some(refused);
-                    self.draw(&DrawList::default(), &nobody);
-                }
-            }
-        }
-        while self.draw(&DrawList::default(), &nobody) > 0 {}
-    }
-
-    /// Returns how many uploads wait.
-    fn draw(&mut self, list: &DrawList, views: &ViewPair) -> usize {
-        let input = FrameInput { list, upload_budget_bytes: UPLOAD_BYTES };
-        self.renderer.draw(&self.gpu, &input, &self.target, |_| Some(*views)).uploads_waiting
+        upload::bring(upload::of(&scene.tileset, folder), &gpu, &mut renderer, &target);
+        Some(Self { gpu, renderer, target, part })
     }
 
     /// What the left eye sees at this quality.
@@ -124,7 +85,9 @@ impl Gallery {
         let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality };
         let mut culler = Culler::default();
         (0..SETTLING).for_each(|_| culler.cull(scene, &[], &sight, &mut list, &mut demand));
-        self.draw(&list, &ViewPair::around(head, self.part.fov(), EYE_DISTANCE_METRES));
+        let input = FrameInput { list: &list, upload_budget_bytes: 0 };
+        let part = ViewPair::around(head, self.part.fov(), EYE_DISTANCE_METRES);
+        self.renderer.draw(&self.gpu, &input, &self.target, |_| Some(part));
         let [left, _] = readback::read(&self.gpu, &self.target.image).expect("a picture");
         left
     }

@@ -23,6 +23,7 @@ pub mod readback;
 mod renderer;
 mod self_test;
 mod sky;
+pub mod stopwatch;
 pub mod target;
 pub mod text;
 mod textures;

@@ -11,10 +11,11 @@ use super::geometry::Geometry;
 use super::materials::Materials;
 use super::panel::{PanelPicture, Panels};
 use super::sky::Sky;
+use super::stopwatch::Stopwatch;
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, Uploads};
 use super::veil::Veil;
-use super::{EyeTarget, Gpu, HiddenArea};
+use super::{DrawError, EyeTarget, Gpu, HiddenArea};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
@@ -33,7 +34,7 @@ const WRITES_BYTES: u64 = 64 << 10;
 /// What is chosen once.
 #[derive(Clone, Copy, Debug)]
 pub struct RendererOptions {
-    /// Samples a pixel, 1 or 4; the target must have as many.
+    /// Samples a pixel, as many as the target has: 1, 4 or what else [`Gpu::can_sample`].
     pub samples: u32,
     /// Leave out what drivers do differently, so that pictures can be compared.
     pub is_deterministic: bool,
@@ -91,6 +92,8 @@ pub struct Renderer {
     veil: Veil,
     in_flight: [Option<wgpu::SubmissionIndex>; FRAMES_IN_FLIGHT],
     frame_count: usize,
+    /// `None` where nobody asked for the GPU's time.
+    stopwatch: Option<Stopwatch>,
 }
 
 impl Renderer {
@@ -116,6 +119,7 @@ impl Renderer {
             veil: Veil::default(),
             in_flight: [const { None }; FRAMES_IN_FLIGHT],
             frame_count: 0,
+            stopwatch: None,
         }
     }
 
@@ -177,6 +181,21 @@ impl Renderer {
         self.panels.place(panel, world_from_points);
     }
 
+    /// Measures what the GPU takes for the frames from the next one on. Whether it has a clock for that.
+    pub fn start_stopwatch(&mut self, gpu: &Gpu) -> bool {
+        self.stopwatch = Stopwatch::new(gpu);
+        self.stopwatch.is_some()
+    }
+
+    /// The GPU's nanoseconds for each frame since the last time, of
+    /// [`FRAMES_MAX`](super::stopwatch::FRAMES_MAX) at most. Waits for them: never part of a frame.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn take_gpu_nanos(&mut self, gpu: &Gpu) -> Result<Vec<u64>, DrawError> {
+        self.stopwatch.as_mut().map_or_else(|| Ok(Vec::new()), |stopwatch| stopwatch.take(gpu))
+    }
+
     /// Draws a frame with one submit. `finish` may add to its commands after the picture is complete,
     /// such as a copy of it to a window, and says last of all where the eyes are now; `None`: nothing is
     /// submitted, and what was to be uploaded is lost.
@@ -193,17 +212,26 @@ impl Renderer {
 
         let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
         let mut encoder = gpu.device.create_command_encoder(&descriptor);
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.start(&mut encoder);
+        }
         let mut arrivals = Vec::new();
         let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
         self.prepare(gpu, &mut encoder, input.list);
         let mut latch = self.pass.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.stop(&mut encoder);
+        }
         if let Some(views) = finish(&mut encoder) {
             self.pass.write_frame(&mut latch, &FrameUniform::new(&views, &self.light, self.veil));
             drop(latch);
             self.writes.finish_and_recall_on_submit(&encoder);
             let submission = gpu.queue.submit([encoder.finish()]);
             self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
+            if let Some(stopwatch) = &mut self.stopwatch {
+                stopwatch.count();
+            }
         } else {
             drop(latch);
             self.writes.finish();

@@ -77,7 +77,7 @@ impl Attachments {
     /// Distance is stored reversed: 1 at the near plane, 0 at infinity.
     pub const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
-    /// For pictures of `size` pixels an eye, with `samples` a pixel (1 or 4). Where the eyes are drawn one
+    /// For pictures of `size` pixels an eye, with `samples` a pixel (see [`Gpu::can_sample`]). Where the eyes are drawn one
     /// after the other, both use the same layer in turn.
     pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
         let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
@@ -108,7 +108,7 @@ pub(super) struct PassViews<'a> {
 }
 
 impl EyeTarget {
-    /// A picture of its own, of `size` pixels an eye, with `samples` a pixel (1 or 4).
+    /// A picture of its own, of `size` pixels an eye, with `samples` a pixel (see [`Gpu::can_sample`]).
     pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
         Self { image: EyeImage::new(gpu, size), attachments: Arc::new(Attachments::new(gpu, size, samples)) }
     }

@@ -16,14 +16,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ash::vk;
 
-use super::DrawError;
 use super::hooks::{Counts, HookOptions, Hooks};
 use super::self_test;
+use super::{Attachments, DrawError, EyeImage};
 pub use maker::VulkanMaker;
 use messages::{Messages, Messenger};
 
 /// What it takes to draw both eyes in one pass.
 const BOTH_EYES: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
+
+/// What nothing depends on, and the driver needs to do nothing for: the GPU's clock, and to be asked which numbers of
+/// samples it has beside 1 and 4.
+const WHERE_OFFERED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY
+    .union(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
+    .union(wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES);
 
 /// How to open the device.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,6 +162,7 @@ impl Gpu {
         let messenger = if options.validates { Messenger::new(instance, &messages) } else { None };
         let info = adapter.get_info();
         let (enabled, in_turn) = eye_features(adapter.features(), options);
+        let enabled = enabled | (adapter.features() & WHERE_OFFERED);
         let facts = GpuFacts {
             name: info.name.clone(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
@@ -234,6 +241,21 @@ impl Gpu {
     /// Whether one pass draws both eyes; else each has its own.
     pub fn has_multiview(&self) -> bool {
         self.facts.in_turn.is_none()
+    }
+
+    /// Whether eyes can be drawn with so many samples a pixel.
+    pub fn can_sample(&self, samples: u32) -> bool {
+        let asks = wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES;
+        let knows_more = self.device.features().contains(asks);
+        let can = |format: wgpu::TextureFormat| {
+            let features = if knows_more {
+                self.adapter.get_texture_format_features(format)
+            } else {
+                format.guaranteed_format_features(self.device.features())
+            };
+            features.flags.sample_count_supported(samples)
+        };
+        can(EyeImage::FORMAT) && can(Attachments::DEPTH_FORMAT)
     }
 
     /// What it is.

@@ -16,6 +16,8 @@ mod xr;
 ///   cargo xtask bench cull        all of culling, for each chunk that exists, on one core
 ///   cargo xtask bench foveation   triangles and draws of a walk: frustum alone, levels of detail, levels that follow
 ///                                 the eye, and within a headset's budget
+///   cargo xtask bench gpu         what a frame of the demo venue takes this machine's GPU, at a Quest 2's sizes: one pass
+///                                 and two, 1, 2 and 4 samples, levels that follow the eye and not
 ///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
@@ -27,12 +29,18 @@ pub struct Arguments {
     /// What to measure.
     #[arg(value_enum, required = true)]
     what: Vec<What>,
-    /// Frames that count, once the whole view is there.
+    /// Frames that count, once the whole view is there: of `xr`, and of `gpu` for each variant and place.
     #[arg(long, value_name = "N", default_value_t = 200)]
     frames: u32,
     /// Build what `xr` runs optimised: minutes longer to build, and the numbers that a user's program would give.
     #[arg(long)]
     release: bool,
+    /// Let the CPU draw in `gpu`, by software Vulkan.
+    #[arg(long)]
+    software: bool,
+    /// How long `gpu` measures at most, more or less: fewer frames where they are slow.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    minutes: u32,
     /// Statistics of shaders for `model`, as `cargo xtask bench shaders --json` prints them.
     #[arg(long, value_name = "FILE")]
     shaders: Option<PathBuf>,
@@ -61,6 +69,8 @@ enum What {
     Cull,
     /// What a walk costs a frame.
     Foveation,
+    /// Frames on this machine's GPU.
+    Gpu,
     /// The governor on a simulated headset.
     Governor,
     /// The model of a Quest 2's GPU.
@@ -76,6 +86,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Xr => xr::run(arguments)?,
             What::Cull => programs::cull(arguments)?,
             What::Foveation => programs::foveation(arguments)?,
+            What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,
             What::Model => model::run(arguments)?,
             What::Shaders => shaders::run(arguments)?,

@@ -63,6 +63,20 @@ pub fn foveation(arguments: &Arguments) -> Result<()> {
     run(command, arguments)
 }
 
+/// What a frame of the demo venue takes the GPU. It is timed, so all is built as users have it.
+pub fn gpu(arguments: &Arguments) -> Result<()> {
+    let twin = demo::provide_twin(&workspace::build_pavilion(false)?)?;
+    eprintln!("bench: gpu (the first time builds the viewer optimised, ten minutes)");
+    let mut command = program("gpu", &["--no-default-features", "--features", "viewer"]);
+    if arguments.software {
+        let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
+        command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", prefix.run());
+    }
+    command.arg("--frames").arg(arguments.frames.to_string());
+    command.arg("--minutes").arg(arguments.minutes.to_string()).arg(twin);
+    run(command, arguments)
+}
+
 /// `cargo bench` of one program, with everything but its own arguments.
 fn program(name: &str, build: &[&str]) -> Command {
     let mut command = workspace::cargo();
