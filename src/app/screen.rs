@@ -107,6 +107,7 @@ fn open_headset(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<d
     let runtime = Runtime::connect().map_err(Failure::environment)?;
     tracing::info!("headset: {} {}", runtime.facts().name, runtime.facts().version);
     let mut maker = Maker::new(&runtime).map_err(Failure::environment)?;
+    let options = GpuOptions { density_map: runtime.density_map(), ..options };
     let gpu = Gpu::open_for_headset(options, &mut maker).map_err(Failure::environment)?;
     let size = arguments.size.map(|(width, height)| [width, height]);
     let headset = Headset::open(&maker, &gpu, size).map_err(Failure::environment)?;
