@@ -7,6 +7,7 @@
 mod extras;
 mod logical;
 mod maker;
+mod memoryless;
 mod messages;
 
 use std::any::Any;
