@@ -74,7 +74,7 @@ impl Gallery {
             }
         };
         let options = RendererOptions { samples: 4, is_deterministic: true };
-        let mut renderer = Renderer::new(&gpu, options);
+        let mut renderer = Renderer::new(&gpu, options).completed();
         renderer.set_tileset(&gpu, &scene.tileset);
         let target = EyeTarget::new(&gpu, [part.side_pixels(); 2], options.samples);
         let mut gallery = Self { gpu, renderer, target, part };

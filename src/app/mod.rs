@@ -33,6 +33,8 @@ mod log;
 mod menu;
 #[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
+#[cfg(feature = "viewer")]
+mod pipelines;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]

@@ -333,7 +333,10 @@ impl Viewer {
         }
         self.events = events;
         let has_tile = self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
-        if has_tile && let Some(tileset) = self.coming.take() {
+        if has_tile
+            && self.screen.renderer.is_complete()
+            && let Some(tileset) = self.coming.take()
+        {
             self.enter(tileset);
         }
         if self.place == Place::Twin {
@@ -377,7 +380,7 @@ impl Viewer {
         Ok(())
     }
 
-    /// Leaves the lobby for the twin, whose first tile is at hand.
+    /// Leaves the lobby for the twin, whose first tile is at hand, and every pipeline for it.
     fn enter(&mut self, tileset: Arc<Tileset>) {
         self.screen.renderer.set_tileset(&self.screen.gpu, &tileset);
         self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
@@ -500,7 +503,7 @@ impl Viewer {
             if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
-        let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        let (person, Screen { renderer, display, gpu, .. }) = (&self.person, &mut self.screen);
         renderer.set_veil(self.ground.veil());
         if let Some(area) = display.hidden_area() {
             renderer.set_hidden_area(gpu, &area);
@@ -562,6 +565,7 @@ impl Viewer {
             self.take_picture()?;
         }
         self.last_counts = self.screen.gpu.take_counts();
+        self.screen.keep_pipelines();
         let elapsed = self.started.elapsed();
         self.fruitless = 0;
         self.report.first_frame_seconds.get_or_insert(elapsed.as_secs_f64());
@@ -595,6 +599,7 @@ impl Viewer {
             && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
+            && self.screen.renderer.is_complete()
             && self.stats.uploads_waiting == 0
             && !self.list.draws.is_empty()
     }

@@ -4,6 +4,7 @@
 //! [`Gpu`] that has passed the checks. Every device is opened here in the same way, through the
 //! [`hooks`](super::hooks). Architecture invariant: it knows nothing of what is drawn.
 
+mod compiler;
 mod extras;
 mod logical;
 mod maker;
@@ -20,6 +21,7 @@ use ash::vk;
 use super::DrawError;
 use super::hooks::{Counts, HookOptions, Hooks};
 use super::self_test;
+pub(super) use compiler::Compiler;
 pub use maker::VulkanMaker;
 use messages::{Messages, Messenger};
 
@@ -84,6 +86,8 @@ pub struct Gpu {
     facts: GpuFacts,
     handles: VulkanHandles,
     hooks: Hooks,
+    /// What the driver remembers of pipelines, where somebody keeps it from day to day.
+    cache: Option<wgpu::PipelineCache>,
     messages: Arc<Messages>,
     is_lost: Arc<AtomicBool>,
     // Only its drop and a test look at it; it keeps the instance alive that the drop needs.
@@ -157,6 +161,7 @@ impl Gpu {
         let messenger = if options.validates { Messenger::new(instance, &messages) } else { None };
         let info = adapter.get_info();
         let (enabled, in_turn) = eye_features(adapter.features(), options);
+        let enabled = enabled | (adapter.features() & wgpu::Features::PIPELINE_CACHE);
         let facts = GpuFacts {
             name: info.name.clone(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
@@ -192,6 +197,7 @@ impl Gpu {
             facts,
             handles,
             hooks,
+            cache: None,
             messages,
             is_lost,
             messenger,
@@ -225,11 +231,9 @@ impl Gpu {
         }
     }
 
-    /// A pipeline, under whose label [`Hooks::take_pipeline_reports`] says what the driver made of it.
+    /// A pipeline, made here and now.
     pub(super) fn pipeline(&self, descriptor: &wgpu::RenderPipelineDescriptor<'_>) -> wgpu::RenderPipeline {
-        let pipeline = self.device.create_render_pipeline(descriptor);
-        self.hooks.name_pipelines(descriptor.label.unwrap_or_default());
-        pipeline
+        self.compiler().pipeline(descriptor)
     }
 
     /// Whether one pass draws both eyes; else each has its own.
