@@ -30,6 +30,8 @@ mod lobby;
 mod local;
 mod log;
 #[cfg(feature = "viewer")]
+mod looking;
+#[cfg(feature = "viewer")]
 mod menu;
 #[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
