@@ -71,7 +71,7 @@ impl Gallery {
             }
         };
         let options = RendererOptions { samples: 4, is_deterministic: true };
-        let mut renderer = Renderer::new(&gpu, options);
+        let mut renderer = Renderer::new(&gpu, options).completed();
         renderer.set_tileset(&gpu, &scene.tileset);
         let target = EyeTarget::new(&gpu, [part.side_pixels(); 2], options.samples);
         upload::bring(upload::of(&scene.tileset, folder), &gpu, &mut renderer, &target);

@@ -35,7 +35,8 @@ pub struct Block {
 
 impl Lane {
     pub fn new(gpu: &Rc<Gpu>, samples: u32, scene: &Scene, uploads: &[Upload]) -> Self {
-        let mut renderer = Renderer::new(gpu, RendererOptions { samples, ..RendererOptions::default() });
+        let mut renderer =
+            Renderer::new(gpu, RendererOptions { samples, ..RendererOptions::default() }).completed();
         renderer.set_tileset(gpu, &scene.tileset);
         let target = EyeTarget::new(gpu, SIZES[0], samples);
         upload::bring(uploads.iter().cloned(), gpu, &mut renderer, &target);

@@ -30,9 +30,13 @@ mod lobby;
 mod local;
 mod log;
 #[cfg(feature = "viewer")]
+mod looking;
+#[cfg(feature = "viewer")]
 mod menu;
 #[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
+#[cfg(feature = "viewer")]
+mod pipelines;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
 #[cfg(feature = "viewer")]

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::cli::ViewArgs;
+use super::pipelines::PipelineFile;
 use crate::draw::{Gpu, GpuOptions, Renderer, RendererOptions};
 #[cfg(not(target_os = "android"))]
 use crate::present::window::{Mirrored, OpenWindow};
@@ -23,6 +24,7 @@ pub struct Screen {
     pub display: Box<dyn Display>,
     /// Does the work.
     pub gpu: Gpu,
+    pipelines: PipelineFile,
 }
 
 impl Screen {
@@ -37,10 +39,18 @@ impl Screen {
             lacks_multiview: arguments.two_passes,
             ..GpuOptions::default()
         };
-        let (gpu, display) = open_display(arguments, options)?;
+        let (mut gpu, display) = open_display(arguments, options)?;
         let display = with_onlookers(arguments, display, &gpu)?;
         let options = RendererOptions { samples: SAMPLES, is_deterministic: arguments.is_unattended() };
-        Ok(Self { renderer: Renderer::new(&gpu, options), display, gpu })
+        let pipelines = PipelineFile::recall(&mut gpu);
+        Ok(Self { renderer: Renderer::new(&gpu, options), display, gpu, pipelines })
+    }
+
+    /// Keeps what the driver remembers of pipelines for the next visit, as soon as all are made.
+    pub fn keep_pipelines(&mut self) {
+        if let Some(memory) = self.renderer.take_memory() {
+            self.pipelines.keep(memory);
+        }
     }
 }
 
@@ -107,6 +117,7 @@ fn open_headset(arguments: &ViewArgs, options: GpuOptions) -> Result<(Gpu, Box<d
     let runtime = Runtime::connect().map_err(Failure::environment)?;
     tracing::info!("headset: {} {}", runtime.facts().name, runtime.facts().version);
     let mut maker = Maker::new(&runtime).map_err(Failure::environment)?;
+    let options = GpuOptions { density_map: runtime.density_map(), ..options };
     let gpu = Gpu::open_for_headset(options, &mut maker).map_err(Failure::environment)?;
     let size = arguments.size.map(|(width, height)| [width, height]);
     let headset = Headset::open(&maker, &gpu, size).map_err(Failure::environment)?;

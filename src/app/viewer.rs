@@ -16,6 +16,7 @@ use super::feel::Feel;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
 use super::lobby;
+use super::looking::Looking;
 use super::menu::{Clock, WristMenu};
 use super::own_hands::OwnHands;
 use super::report::{FrameTimes, Report};
@@ -27,7 +28,6 @@ use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, cpu_time, wave};
 use crate::cull::{Culler, DrawList, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
-use crate::math::fovea::Fovea;
 use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
@@ -101,6 +101,7 @@ pub struct Viewer {
     sounds: Sounds,
     menu: WristMenu,
     feel: Feel,
+    looking: Looking,
     ground: Ground,
     /// Whether the ground where the visit begins has come.
     is_on_ground: bool,
@@ -199,6 +200,7 @@ impl Viewer {
             sounds,
             menu: WristMenu::new(file),
             feel: Feel::default(),
+            looking: Looking::default(),
             ground: Ground::none(),
             is_on_ground: false,
             settings,
@@ -265,6 +267,7 @@ impl Viewer {
             Begin::Frame { delta_seconds } => delta_seconds,
         };
         self.began = cpu_time::of_this_thread();
+        self.looking.step(&self.input, delta_seconds);
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
         self.feel();
         self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
@@ -333,7 +336,10 @@ impl Viewer {
         }
         self.events = events;
         let has_tile = self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
-        if has_tile && let Some(tileset) = self.coming.take() {
+        if has_tile
+            && self.screen.renderer.is_complete()
+            && let Some(tileset) = self.coming.take()
+        {
             self.enter(tileset);
         }
         if self.place == Place::Twin {
@@ -377,7 +383,7 @@ impl Viewer {
         Ok(())
     }
 
-    /// Leaves the lobby for the twin, whose first tile is at hand.
+    /// Leaves the lobby for the twin, whose first tile is at hand, and every pipeline for it.
     fn enter(&mut self, tileset: Arc<Tileset>) {
         self.screen.renderer.set_tileset(&self.screen.gpu, &tileset);
         self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
@@ -476,10 +482,9 @@ impl Viewer {
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
         let mut quality = self.deadline.quality();
-        if let Some(gaze) = self.input.gaze {
-            quality.gaze = Some(gaze.in_parent(self.person.stage()).forward());
-            quality.fovea = Fovea::FOLLOWED;
-        }
+        let period_seconds = self.screen.display.tempo().map_or(0.0, |tempo| tempo.period_seconds);
+        let stage = self.person.stage();
+        self.looking.aim(&mut quality, &self.input, views.center(), stage, period_seconds);
         let sight = Sight { views, pixel_radians, quality: &quality };
         self.own_hands.show(&self.input.hands, self.person.stage());
         let Self { culler, scene, actors, list, demand, .. } = self;
@@ -500,7 +505,7 @@ impl Viewer {
             if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
         let frame = FrameInput { list: &self.list, upload_budget_bytes };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
-        let (person, Screen { renderer, display, gpu }) = (&self.person, &mut self.screen);
+        let (person, Screen { renderer, display, gpu, .. }) = (&self.person, &mut self.screen);
         renderer.set_veil(self.ground.veil());
         if let Some(area) = display.hidden_area() {
             renderer.set_hidden_area(gpu, &area);
@@ -562,6 +567,7 @@ impl Viewer {
             self.take_picture()?;
         }
         self.last_counts = self.screen.gpu.take_counts();
+        self.screen.keep_pipelines();
         let elapsed = self.started.elapsed();
         self.fruitless = 0;
         self.report.first_frame_seconds.get_or_insert(elapsed.as_secs_f64());
@@ -595,6 +601,7 @@ impl Viewer {
             && self.venue.has_ground(self.person.feet)
             && self.waiting.is_empty()
             && self.figures.is_settled()
+            && self.screen.renderer.is_complete()
             && self.stats.uploads_waiting == 0
             && !self.list.draws.is_empty()
     }

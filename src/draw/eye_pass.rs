@@ -1,23 +1,25 @@
 //! The one pass that draws the world, for both eyes at once, or for one of them.
 //!
 //! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
-//! them, then blended, then panels; all pipelines exist before the first frame.
+//! them, then blended, then panels; no frame waits for a pipeline.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use super::device::Compiler;
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::hidden::HiddenVertex;
 use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::panel::Panels;
 use super::sky::Sky;
+use super::surfaces::{Kind, Make, Surfaces};
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
 use super::{Gpu, eyes};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
-use crate::scene::mesh::{Attributes, Batch, Position, Reads, TextureSet};
+use crate::scene::mesh::{Attributes, Position, Reads, TextureSet};
 
 /// WGSL of the pass.
 pub(crate) const SHADER: &str = concat!(
@@ -50,8 +52,7 @@ pub(super) enum Views {
 
 #[derive(Debug)]
 pub(super) struct EyePass {
-    /// By what they read, then alpha mode, then single- and double-sided.
-    surfaces: [[[wgpu::RenderPipeline; 2]; 3]; 3],
+    pub surfaces: Surfaces<wgpu::RenderPipeline>,
     sky: wgpu::RenderPipeline,
     hidden: wgpu::RenderPipeline,
     pub frame_layout: wgpu::BindGroupLayout,
@@ -100,12 +101,10 @@ impl EyePass {
         let surface_layout = layout("surfaces", &[Some(&frame_layout), Some(&textures.layout)]);
         let sky_layout = layout("sky", &[Some(&frame_layout)]);
         let module = eyes::shader(gpu, "eye pass", SHADER);
-        let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
-        let surfaces = [Reads::All, Reads::Colors, Reads::Nothing].map(|reads| {
-            [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
-                .map(|alpha| [false, true].map(|double_sided| maker.surface(reads, alpha, double_sided)))
-        });
+        let compiler = gpu.compiler();
+        let maker = PipelineMaker { compiler, module, surface_layout, sky_layout, samples, mask };
         let (sky, hidden) = (maker.sky(), maker.hidden());
+        let surfaces = Surfaces::new(maker);
         Self { surfaces, sky, hidden, frame_layout, frame_buffer, frame_groups, mask }
     }
 
@@ -170,7 +169,8 @@ impl EyePass {
             if !is_inside || end as usize > list.instances.len() {
                 continue;
             }
-            let (set, pipeline) = (draw.batch.textures, self.surface(draw.batch));
+            let Some(pipeline) = self.surfaces.of(draw.batch) else { continue };
+            let set = draw.batch.textures;
             if bound.is_none_or(|(bound, _)| bound != set) {
                 let Some(textures) = world.textures.group(set) else { continue };
                 pass.set_bind_group(1, textures, &[]);
@@ -189,20 +189,6 @@ impl EyePass {
         }
         let panels = world.panels.record(&mut pass);
         Recorded { draws: recorded.draws + panels.draws, triangles: recorded.triangles + panels.triangles }
-    }
-
-    fn surface(&self, batch: Batch) -> &wgpu::RenderPipeline {
-        let [opaque, mask, blend] = match batch.reads {
-            Reads::All => &self.surfaces[0],
-            Reads::Colors => &self.surfaces[1],
-            Reads::Nothing => &self.surfaces[2],
-        };
-        let [single, double] = match batch.alpha {
-            AlphaMode::Opaque => opaque,
-            AlphaMode::Mask => mask,
-            AlphaMode::Blend => blend,
-        };
-        if batch.double_sided { double } else { single }
     }
 
     fn draw_sky(&self, pass: &mut wgpu::RenderPass<'_>) {
@@ -299,8 +285,8 @@ fn frame_group(
     })
 }
 
-struct PipelineMaker<'a> {
-    gpu: &'a Gpu,
+struct PipelineMaker {
+    compiler: Compiler,
     module: wgpu::ShaderModule,
     surface_layout: wgpu::PipelineLayout,
     sky_layout: wgpu::PipelineLayout,
@@ -308,8 +294,8 @@ struct PipelineMaker<'a> {
     mask: Option<NonZeroU32>,
 }
 
-impl PipelineMaker<'_> {
-    fn surface(&self, reads: Reads, alpha: AlphaMode, double_sided: bool) -> wgpu::RenderPipeline {
+impl Make<wgpu::RenderPipeline> for PipelineMaker {
+    fn make(&self, Kind { reads, alpha, is_double_sided }: Kind) -> wgpu::RenderPipeline {
         let buffers = [
             Some(wgpu::VertexBufferLayout {
                 array_stride: size_of::<Position>() as u64,
@@ -339,12 +325,12 @@ impl PipelineMaker<'_> {
             Reads::Colors => (" of colours", true, false),
             Reads::Nothing => (" bare", false, false),
         };
-        let sides = if double_sided { " two-sided" } else { "" };
+        let sides = if is_double_sided { " two-sided" } else { "" };
         let flag = |is_set| if is_set { 1.0 } else { 0.0 };
         let constants = [
             ("alpha_mode", mode),
             ("has_samples", flag(self.samples > 1)),
-            ("two_sided", flag(double_sided)),
+            ("two_sided", flag(is_double_sided)),
             ("has_colors", flag(has_colors)),
             ("has_data", flag(has_data)),
         ];
@@ -356,7 +342,7 @@ impl PipelineMaker<'_> {
             &buffers,
             &constants,
             &Fixed {
-                cull_mode: if double_sided { None } else { Some(wgpu::Face::Back) },
+                cull_mode: if is_double_sided { None } else { Some(wgpu::Face::Back) },
                 writes_depth: alpha != AlphaMode::Blend,
                 compare: wgpu::CompareFunction::Greater,
                 blend,
@@ -365,6 +351,12 @@ impl PipelineMaker<'_> {
         )
     }
 
+    fn memory(&self) -> Option<Vec<u8>> {
+        self.compiler.memory()
+    }
+}
+
+impl PipelineMaker {
     fn sky(&self) -> wgpu::RenderPipeline {
         self.pipeline(
             "sky",
@@ -415,7 +407,7 @@ impl PipelineMaker<'_> {
     ) -> wgpu::RenderPipeline {
         let options =
             || wgpu::PipelineCompilationOptions { constants, ..wgpu::PipelineCompilationOptions::default() };
-        self.gpu.pipeline(&wgpu::RenderPipelineDescriptor {
+        self.compiler.pipeline(&wgpu::RenderPipelineDescriptor {
             label: Some(label),
             layout: Some(layout),
             vertex: wgpu::VertexState {

@@ -97,7 +97,8 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Makes every pipeline; nothing of this is left for the first frame.
+    /// Makes what the lobby is drawn with; the other pipelines come in time, and [`Renderer::is_complete`] says
+    /// when. Nothing of this is left for the first frame.
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
         let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
@@ -121,6 +122,24 @@ impl Renderer {
             frame_count: 0,
             stopwatch: None,
         }
+    }
+
+    /// Whether there is a pipeline for whatever a twin may hold. Until then some of it would be left out.
+    pub fn is_complete(&self) -> bool {
+        self.pass.surfaces.is_complete()
+    }
+
+    /// Waits until that is so: where no frame is due.
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        self.pass.surfaces.complete();
+        self
+    }
+
+    /// What the driver is to remember of the pipelines for [`Gpu::remember`] on another day: once, when all are
+    /// there.
+    pub fn take_memory(&mut self) -> Option<Vec<u8>> {
+        self.pass.surfaces.take_memory()
     }
 
     /// Forgets everything but names and panels and shows another twin from now on, of which nothing has arrived.

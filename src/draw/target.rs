@@ -24,7 +24,7 @@ impl EyeImage {
             | wgpu::TextureUsages::COPY_SRC
             | wgpu::TextureUsages::COPY_DST
             | wgpu::TextureUsages::TEXTURE_BINDING;
-        Self::around(layered(gpu, "eyes", size, 2, Self::FORMAT, 1, usage))
+        Self::around(gpu.device.create_texture(&layered("eyes", size, 2, Self::FORMAT, 1, usage)))
     }
 
     /// A picture that somebody else owns: two layers of [`EyeImage::FORMAT`].
@@ -80,9 +80,13 @@ impl Attachments {
     /// For pictures of `size` pixels an eye, with `samples` a pixel (see [`Gpu::can_sample`]). Where the eyes are drawn one
     /// after the other, both use the same layer in turn.
     pub fn new(gpu: &Gpu, size: [u32; 2], samples: u32) -> Self {
-        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
         let layers = if gpu.has_multiview() { 2 } else { 1 };
-        let make = |label, format| Layers::of(&layered(gpu, label, size, layers, format, samples, usage));
+        let make = |label, format| {
+            let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
+            let descriptor = layered(label, size, layers, format, samples, usage);
+            let texture = gpu.memoryless(&descriptor);
+            Layers::of(&texture.unwrap_or_else(|| gpu.device.create_texture(&descriptor)))
+        };
         Self {
             color: (samples > 1).then(|| make("samples", EyeImage::FORMAT)),
             depth: make("depth", Self::DEPTH_FORMAT),
@@ -163,18 +167,15 @@ impl Layers {
     }
 }
 
-/// wgpu refuses memoryless textures of more than one layer: on a tiler these become dedicated
-/// lazily-allocated images that are wrapped.
 fn layered(
-    gpu: &Gpu,
     label: &str,
     [width, height]: [u32; 2],
     depth_or_array_layers: u32,
     format: wgpu::TextureFormat,
     sample_count: u32,
     usage: wgpu::TextureUsages,
-) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
+) -> wgpu::TextureDescriptor<'_> {
+    wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width, height, depth_or_array_layers },
         mip_level_count: 1,
@@ -183,5 +184,5 @@ fn layered(
         format,
         usage,
         view_formats: &[],
-    })
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! One curve drives LOD error, fetch priority and, later, shading density and avatar rate.
 
-use glam::Vec3;
+use glam::{Quat, Vec3};
 
 use super::{Aabb, Pose, Sphere};
 
@@ -35,6 +35,19 @@ impl Fovea {
         let beyond = (eccentricity_radians - self.inner_radians).max(0.0);
         pixel_radians.max(0.5 * (self.acuity_radians + self.slope * beyond))
     }
+}
+
+/// No gaze is looked for further ahead of a turning head, radians: faster than that nobody sees detail.
+const SWEEP_MAX_RADIANS: f32 = 20.0_f32.to_radians();
+
+/// What a gaze, a unit vector, sweeps over while the head turns about the axis `turn`, as long as it is in radians:
+/// the middle of it, and how far both ends are from there, radians. A head that nods sideways sweeps over nothing.
+pub fn sweep(gaze: Vec3, turn: Vec3) -> (Vec3, f32) {
+    let across = turn - gaze * gaze.dot(turn);
+    let radians = across.length();
+    let Some(axis) = across.try_normalize() else { return (gaze, 0.0) };
+    let reach_radians = 0.5 * radians.min(SWEEP_MAX_RADIANS);
+    (Quat::from_axis_angle(axis, reach_radians) * gaze, reach_radians)
 }
 
 /// Radians from the axis of `gaze` to the nearest edge of `bounds`; 0 when the axis meets it.
@@ -91,6 +104,21 @@ mod tests {
         // 30° out, 15° beyond the inner cone: half of 1/48° + 0.022·15°.
         let expected = 0.5 * ((1.0_f32 / 48.0) + 0.022 * 15.0).to_radians();
         assert!((fovea.error_radians(30.0_f32.to_radians(), 0.0) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_turning_gaze_sweeps_over_where_it_is_and_where_it_will_be() {
+        let (middle, reach_radians) = sweep(Vec3::NEG_Z, Vec3::Y * 0.2);
+        assert!((reach_radians - 0.1).abs() < 1e-6);
+        // To the left.
+        assert!(middle.abs_diff_eq(Vec3::new(-0.1_f32.sin(), 0.0, -0.1_f32.cos()), 1e-6), "{middle}");
+        assert!((middle.angle_between(Vec3::NEG_Z) - reach_radians).abs() < 1e-3);
+        // Nodding sideways is no turn of the gaze, and beside a turn it adds nothing to it.
+        assert_eq!(sweep(Vec3::NEG_Z, Vec3::Z * 0.2), (Vec3::NEG_Z, 0.0));
+        assert!((sweep(Vec3::NEG_Z, Vec3::new(0.0, 0.2, 5.0)).1 - 0.1).abs() < 1e-6);
+        assert_eq!(sweep(Vec3::NEG_Z, Vec3::ZERO), (Vec3::NEG_Z, 0.0));
+        assert_eq!(sweep(Vec3::NEG_Z, Vec3::NAN), (Vec3::NEG_Z, 0.0));
+        assert_eq!(sweep(Vec3::NEG_Z, Vec3::X * 100.0).1, 0.5 * SWEEP_MAX_RADIANS);
     }
 
     #[test]

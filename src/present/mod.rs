@@ -74,6 +74,14 @@ mod display {
         /// Goes at its slower rate from now on, or at its usual one; without effect where it has one only.
         fn go_slower(&mut self, _is_slower: bool) {}
 
+        /// How many levels of foveated shading it has beyond none.
+        fn foveation_levels(&self) -> u8 {
+            0
+        }
+
+        /// Shades the edges of its pictures as coarsely as this level at most, from the next frame on.
+        fn foveate(&mut self, _level: u8) {}
+
         /// What each hand, left and right, says its will with: the OpenXR interaction profile without its
         /// prefix, such as `oculus/touch_controller`; empty where there is none.
         fn profiles(&self) -> [&'static str; 2] {

@@ -65,7 +65,7 @@ pub const RULES: &[Rule] = &[
     pure(3, "guide", &["math", "scene", "protocol"], &[]),
     rim(3, "net", &["math", "protocol", "udp"], &["quinn", "quinn_proto", "rustls", "tokio", "base64"]),
     rim(3, "audio", &["math", "scene", "protocol"], &["rtrb", "pulseaudio", "cpal"]),
-    rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
+    rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "blake3", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
         &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "png", "serde_json", "base64"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &["egui"]),

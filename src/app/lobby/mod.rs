@@ -115,6 +115,9 @@ fn materials() -> Vec<Material> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::draw::is_early;
+    use crate::scene::actor::{Shape, built_in};
+    use crate::scene::mesh::TextureSet;
 
     #[test]
     fn the_lobby_is_content_like_any_other() {
@@ -123,5 +126,17 @@ mod tests {
         assert_eq!(mesh.chunks.len(), 3);
         assert_eq!(capitalised("élan vital"), "Élan vital");
         assert!(mesh.indices.len() < 60_000, "the lobby is shown when everything else failed");
+    }
+
+    /// Also the own hands, and what they point with; names hang over others only, and those are in the twin.
+    #[test]
+    fn what_is_seen_in_the_lobby_has_its_pipelines_before_the_first_frame() {
+        let lobby = build("nobody answers").unwrap();
+        let [_, Upload::Tile { mesh, .. }] = &lobby.uploads else { panic!("the tile comes last") };
+        let shapes = Shape::ALL.map(|shape| built_in().chunk(shape));
+        let own = shapes.into_iter().filter(|chunk| chunk.batch.textures != TextureSet::NAMES);
+        for chunk in mesh.chunks.iter().chain(own) {
+            assert!(is_early(chunk.batch), "{:?}", chunk.batch);
+        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Standing {
     pub step: usize,
     /// Rungs that this display and renderer have.
     pub steps: usize,
+    /// How coarsely the edges of pictures are shaded: 0 not at all.
+    pub foveation: u8,
     /// How many times the unseen error is accepted.
     pub error_scale: f32,
     /// Whether the display was asked for its slower rate.
@@ -76,11 +78,13 @@ impl Deadline {
         if !std::mem::replace(&mut self.has_before, true) {
             return;
         }
-        let governor = self.governor.get_or_insert_with(|| Governor::new(&knobs(&tempo)));
+        let governor =
+            self.governor.get_or_insert_with(|| Governor::new(&knobs(&tempo, display.foveation_levels())));
         let Some(decision) = governor.observe(&facts(frame, cpu, &tempo)) else { return };
         tracing::info!("{decision}");
         self.decisions += 1;
         self.last = Some(decision);
+        display.foveate(decision.grade.foveation);
         display.go_slower(decision.grade.is_slower);
     }
 
@@ -98,10 +102,11 @@ impl Deadline {
     /// For the report; `None` where frames are not held to time.
     pub fn standing(&self) -> Option<Standing> {
         let governor = self.governor.as_ref()?;
-        let Grade { error_scale, is_slower, .. } = governor.grade();
+        let Grade { foveation, error_scale, is_slower, .. } = governor.grade();
         Some(Standing {
             step: governor.step(),
             steps: governor.ladder().last(),
+            foveation,
             error_scale,
             is_slower,
             decisions: self.decisions,
@@ -110,10 +115,10 @@ impl Deadline {
     }
 }
 
-/// What of the ladder there is: detail, and the display's rate. The renderer cannot change its samples, its
-/// resolution or its shading yet, and people have one form.
-fn knobs(tempo: &Tempo) -> Knobs {
-    Knobs { slower: tempo.slower, ..Knobs::default() }
+/// What of the ladder there is: detail, the display's rate, and how coarsely it lets its edges be shaded. The
+/// renderer cannot change its samples or its resolution yet, and people have one form.
+fn knobs(tempo: &Tempo, foveation_levels: u8) -> Knobs {
+    Knobs { slower: tempo.slower, foveation_levels, ..Knobs::default() }
 }
 
 fn facts(frame: Duration, cpu: Option<Duration>, tempo: &Tempo) -> FrameFacts {
@@ -153,6 +158,8 @@ mod tests {
     struct Late {
         tempo: Option<Tempo>,
         is_slower: bool,
+        foveation_levels: u8,
+        foveation: u8,
     }
 
     impl Display for Late {
@@ -161,6 +168,12 @@ mod tests {
         }
         fn go_slower(&mut self, is_slower: bool) {
             self.is_slower = is_slower;
+        }
+        fn foveation_levels(&self) -> u8 {
+            self.foveation_levels
+        }
+        fn foveate(&mut self, level: u8) {
+            self.foveation = level;
         }
         fn begin(&mut self, _: &Gpu, _: &mut Input) -> Result<Begin, PresentError> {
             Ok(Begin::Skip)
@@ -181,7 +194,7 @@ mod tests {
 
     fn late() -> Late {
         let tempo = Tempo { slower: Some(1.25), ..Tempo::of(1.0 / 90.0, 2.0 / 90.0) };
-        Late { tempo: Some(tempo), is_slower: false }
+        Late { tempo: Some(tempo), is_slower: false, foveation_levels: 0, foveation: 0 }
     }
 
     #[test]
@@ -203,9 +216,22 @@ mod tests {
         assert_eq!(deadline.quality(), Quality::default());
     }
 
+    /// Shading comes first: nobody sees it where the display does it.
+    #[test]
+    fn a_display_that_shades_by_what_eyes_see_does_so_before_detail_goes() {
+        let (mut deadline, mut display) = (Deadline::new(true), Late { foveation_levels: 3, ..late() });
+        (0..7).for_each(|_| deadline.drew(FRAME, None, &mut display));
+        let standing = deadline.standing().unwrap();
+        assert_eq!((display.foveation, standing.foveation, standing.error_scale), (1, 1, 1.0));
+        assert!(standing.last.unwrap().starts_with("foveation set to 1: "));
+        (0..200).for_each(|_| deadline.drew(FRAME, None, &mut display));
+        let standing = deadline.standing().unwrap();
+        assert_eq!((display.foveation, standing.step, standing.steps), (3, 8, 8));
+    }
+
     #[test]
     fn where_nobody_watches_or_nothing_is_due_quality_stays_full() {
-        let no_deadline = Late { tempo: None, is_slower: false };
+        let no_deadline = Late { tempo: None, ..late() };
         for (is_watched, mut display) in [(false, late()), (true, no_deadline)] {
             let mut deadline = Deadline::new(is_watched);
             (0..500).for_each(|_| deadline.drew(FRAME, None, &mut display));

@@ -4,9 +4,11 @@
 //! [`Gpu`] that has passed the checks. Every device is opened here in the same way, through the
 //! [`hooks`](super::hooks). Architecture invariant: it knows nothing of what is drawn.
 
+mod compiler;
 mod extras;
 mod logical;
 mod maker;
+mod memoryless;
 mod messages;
 
 use std::any::Any;
@@ -19,17 +21,19 @@ use ash::vk;
 use super::hooks::{Counts, HookOptions, Hooks};
 use super::self_test;
 use super::{Attachments, DrawError, EyeImage};
+pub(super) use compiler::Compiler;
 pub use maker::VulkanMaker;
 use messages::{Messages, Messenger};
 
 /// What it takes to draw both eyes in one pass.
 const BOTH_EYES: wgpu::Features = wgpu::Features::MULTIVIEW.union(wgpu::Features::MULTISAMPLE_ARRAY);
 
-/// What nothing depends on, and the driver needs to do nothing for: the GPU's clock, and to be asked which numbers of
-/// samples it has beside 1 and 4.
+/// What nothing depends on, and the driver needs to do nothing for: the GPU's clock, pipelines that are kept, and to be
+/// asked which numbers of samples it has beside 1 and 4.
 const WHERE_OFFERED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY
     .union(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
-    .union(wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES);
+    .union(wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES)
+    .union(wgpu::Features::PIPELINE_CACHE);
 
 /// How to open the device.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,6 +93,8 @@ pub struct Gpu {
     facts: GpuFacts,
     handles: VulkanHandles,
     hooks: Hooks,
+    /// What the driver remembers of pipelines, where somebody keeps it from day to day.
+    cache: Option<wgpu::PipelineCache>,
     messages: Arc<Messages>,
     is_lost: Arc<AtomicBool>,
     // Only its drop and a test look at it; it keeps the instance alive that the drop needs.
@@ -198,6 +204,7 @@ impl Gpu {
             facts,
             handles,
             hooks,
+            cache: None,
             messages,
             is_lost,
             messenger,
@@ -231,11 +238,9 @@ impl Gpu {
         }
     }
 
-    /// A pipeline, under whose label [`Hooks::take_pipeline_reports`] says what the driver made of it.
+    /// A pipeline, made here and now.
     pub(super) fn pipeline(&self, descriptor: &wgpu::RenderPipelineDescriptor<'_>) -> wgpu::RenderPipeline {
-        let pipeline = self.device.create_render_pipeline(descriptor);
-        self.hooks.name_pipelines(descriptor.label.unwrap_or_default());
-        pipeline
+        self.compiler().pipeline(descriptor)
     }
 
     /// Whether one pass draws both eyes; else each has its own.

@@ -293,6 +293,14 @@ impl Display for Headset {
         self.pace.go_slower(&self.session, is_slower);
     }
 
+    fn foveation_levels(&self) -> u8 {
+        self.eyes.foveation_levels()
+    }
+
+    fn foveate(&mut self, level: u8) {
+        self.eyes.foveate(&self.session, level);
+    }
+
     fn profiles(&self) -> [&'static str; 2] {
         self.actions.profiles()
     }

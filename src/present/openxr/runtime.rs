@@ -1,6 +1,9 @@
 //! The headset runtime: which one answers, what it can do, and whether a headset is there.
 
+use ash::vk;
 use openxr as xr;
+
+use super::foveation;
 
 /// What Pavilion makes use of where a runtime has it; the first is asked for, the rest is welcome.
 const NEEDED: &str = "XR_KHR_vulkan_enable2";
@@ -69,6 +72,11 @@ impl Runtime {
             xr::EntryError::Load(error) => RuntimeError::NoLoader(error.to_string()),
             xr::EntryError::Xr(error) => RuntimeError::NoRuntime(error),
         })?;
+        Self::behind(&entry)
+    }
+
+    /// Connects to the runtime that this loader has found.
+    pub(super) fn behind(entry: &xr::Entry) -> Result<Self, RuntimeError> {
         let offered = entry.enumerate_extensions().map_err(RuntimeError::NoRuntime)?;
         let application = xr::ApplicationInfo {
             application_name: "Pavilion",
@@ -78,8 +86,9 @@ impl Runtime {
             api_version: xr::Version::new(1, 0, 0),
         };
         let wished = wished(&offered);
-        let instance =
-            entry.create_instance(&application, &wished, &[], platform).map_err(RuntimeError::NoRuntime)?;
+        let instance = entry
+            .create_instance(&application, &wished, &[], &platform())
+            .map_err(RuntimeError::NoRuntime)?;
         let properties = instance.properties().map_err(RuntimeError::NoRuntime)?;
         if !offered.khr_vulkan_enable2 {
             return Err(RuntimeError::NoVulkan { name: properties.runtime_name });
@@ -102,6 +111,12 @@ impl Runtime {
         &self.facts
     }
 
+    /// The format of the maps by which its headset's pictures are shaded less where nobody sees it; `None` where it
+    /// has no such maps.
+    pub fn density_map(&self) -> Option<vk::Format> {
+        foveation::is_offered(&self.instance).then_some(foveation::MAP_FORMAT)
+    }
+
     /// The headset.
     pub(super) fn system(&self) -> Result<xr::SystemId, RuntimeError> {
         self.system.map_err(|reason| RuntimeError::NoHeadset { name: self.facts.name.clone(), reason })
@@ -114,6 +129,7 @@ fn wished(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     wished.khr_vulkan_enable2 = offered.khr_vulkan_enable2;
     wished.ext_local_floor = offered.ext_local_floor;
     super::actions::wish(&mut wished, offered);
+    foveation::wish(&mut wished, offered);
     wished.khr_visibility_mask = offered.khr_visibility_mask;
     wished.ext_user_presence = offered.ext_user_presence;
     wished.ext_performance_settings = offered.ext_performance_settings;

@@ -6,6 +6,7 @@ use ash::vk::{self, Handle};
 use openxr as xr;
 use wgpu::hal::vulkan::Api;
 
+use super::foveation::{Foveated, Foveation, LEVELS_MAX};
 use crate::draw::{Attachments, EyeImage, EyeTarget, Gpu, Hooks};
 use crate::present::{PresentError, SAMPLES};
 
@@ -19,6 +20,8 @@ pub(super) struct EyeSwapchain {
     raw_images: Vec<vk::Image>,
     hooks: Hooks,
     device: wgpu::Device,
+    /// `None` where pictures are shaded in full.
+    foveation: Option<Foveation>,
     swapchain: xr::Swapchain<xr::Vulkan>,
 }
 
@@ -46,9 +49,14 @@ impl EyeSwapchain {
             array_size: 2,
             mip_count: 1,
         };
-        let swapchain = session.create_swapchain(&info).map_err(lost)?;
-        let images = swapchain.enumerate_images().map_err(lost)?;
-        let raw_images: Vec<_> = images.into_iter().map(vk::Image::from_raw).collect();
+        let (swapchain, raw_images, foveation) = match Foveated::new(gpu, session, &info) {
+            Some(Foveated { swapchain, images, foveation }) => (swapchain, images, Some(foveation)),
+            None => {
+                let swapchain = session.create_swapchain(&info).map_err(lost)?;
+                let images = swapchain.enumerate_images().map_err(lost)?;
+                (swapchain, images.into_iter().map(vk::Image::from_raw).collect(), None)
+            }
+        };
         let attachments = Arc::new(Attachments::new(gpu, size, SAMPLES));
         let mut targets = Vec::with_capacity(raw_images.len());
         for &image in &raw_images {
@@ -57,8 +65,23 @@ impl EyeSwapchain {
             let image = EyeImage::around(wrap(gpu, image, size, 2, usage)?);
             targets.push(EyeTarget { image, attachments: Arc::clone(&attachments) });
         }
+        if let Some(foveation) = &foveation {
+            foveation.attach(gpu, &targets);
+        }
         let (hooks, device) = (gpu.hooks().clone(), gpu.device.clone());
-        Ok(Self { size, targets, raw_images, hooks, device, swapchain })
+        Ok(Self { size, targets, raw_images, hooks, device, foveation, swapchain })
+    }
+
+    /// How many levels of coarser edges there are beyond none.
+    pub fn foveation_levels(&self) -> u8 {
+        if self.foveation.is_some() { LEVELS_MAX } else { 0 }
+    }
+
+    /// Has edges be as coarse as this level at most, in frames that are recorded from now on.
+    pub fn foveate(&mut self, session: &xr::Session<xr::Vulkan>, level: u8) {
+        if let Some(foveation) = &mut self.foveation {
+            foveation.set(session, &self.swapchain, level);
+        }
     }
 
     /// The image to draw to next. Commands may be recorded at once, and submitted after [`Self::wait`].

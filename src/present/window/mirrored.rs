@@ -206,6 +206,14 @@ impl Display for Mirrored {
         self.inner.go_slower(is_slower);
     }
 
+    fn foveation_levels(&self) -> u8 {
+        self.inner.foveation_levels()
+    }
+
+    fn foveate(&mut self, level: u8) {
+        self.inner.foveate(level);
+    }
+
     fn profiles(&self) -> [&'static str; 2] {
         self.inner.profiles()
     }

@@ -34,7 +34,7 @@ fn adreno(density_map: Option<vk::Format>) -> Option<Gpu> {
 #[test]
 fn noop_adreno_says_what_each_pipeline_costs() {
     let Some(gpu) = adreno(None) else { return };
-    let _renderer = Renderer::new(&gpu, RendererOptions::default());
+    let _renderer = Renderer::new(&gpu, RendererOptions::default()).completed();
     let reports = gpu.hooks().take_pipeline_reports();
     let mut names: Vec<&str> = reports.iter().map(|report| report.pipeline.as_str()).collect();
     for expected in ["opaque", "mask", "blend", "sky", "hidden", "panel"] {

@@ -11,6 +11,7 @@ mod hidden;
 mod leap;
 mod own_hands;
 mod panels;
+mod pipelines;
 mod precision;
 mod steady;
 mod surfaces;
@@ -93,7 +94,7 @@ impl Show {
 
     /// Nothing is uploaded.
     fn empty(gpu: &Gpu, props: &Props, size: [u32; 2], options: RendererOptions) -> Self {
-        let mut renderer = Renderer::new(gpu, options);
+        let mut renderer = Renderer::new(gpu, options).completed();
         renderer.set_tileset(gpu, &props.tileset());
         let target = EyeTarget::new(gpu, size, options.samples);
         Self { renderer, target, list: DrawList::default(), arrivals: Vec::new() }

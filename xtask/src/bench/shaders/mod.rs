@@ -18,8 +18,9 @@ use crate::setup::cache::Cache;
 use crate::{process, workspace};
 use table::Table;
 
-/// The tests that do what is measured.
-const REPORTS: &str = "noop_adreno_says_what_each_pipeline_costs";
+/// All tests that need this GPU; one of them writes the report.
+const ALL: &str = "noop_adreno";
+/// The tests whose passes are measured.
 const PLAIN: &str = "noop_adreno_draws_eyes_without_one";
 const DENSE: &str = "noop_adreno_draws_eyes_with_a_density_map";
 
@@ -82,7 +83,7 @@ fn measure(cache: &Cache) -> Result<Table> {
 
 fn measure_in(folder: &Path, adreno: &Adreno) -> Result<Table> {
     let report = folder.join("report.jsonl");
-    run_test(adreno, REPORTS, &[("PAVILION_SHADER_REPORT", &report)])?;
+    run_test(adreno, ALL, &[("PAVILION_SHADER_REPORT", &report)])?;
     let report = fs::read_to_string(&report).context("the pipelines were not reported")?;
     let bins = |test| -> Result<u32> {
         let dumps = folder.join(test);
@@ -93,10 +94,12 @@ fn measure_in(folder: &Path, adreno: &Adreno) -> Result<Table> {
     Table::new(adreno.mesa()?, bins(PLAIN)?, bins(DENSE)?, &report)
 }
 
-/// Runs one test of the renderer on the GPU; its dumps are of a tiled pass even where the driver would rather not.
+/// Runs tests on the GPU; their dumps are of tiled passes even where the driver would rather not.
 fn run_test(adreno: &Adreno, name: &str, variables: &[(&str, &Path)]) -> Result<()> {
     let mut command = workspace::cargo();
-    command.args(["test", "--quiet", "--workspace", "--lib", name, "--", "--nocapture"]);
+    command.args(["test", "--quiet", "--workspace", "--lib", name]);
+    // One at a time: some compare times.
+    command.args(["--", "--nocapture", "--test-threads", "1"]);
     command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", adreno.run());
     command.envs([("TU_DEBUG", "gmem"), ("FD_RD_DUMP", "full")]).envs(variables.iter().copied());
     if !variables.iter().any(|(name, _)| *name == "FD_RD_DUMP_PATH") {

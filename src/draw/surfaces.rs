@@ -1,0 +1,198 @@
+//! The pipelines of surfaces: those of the lobby before the first frame, the others on a thread of their own.
+//!
+//! In: how a pipeline is made. Out: the pipeline of a batch, as soon as it is there. Nobody waits for one: a frame
+//! leaves out what has none yet, and a twin is shown once all are there.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crate::scene::AlphaMode;
+use crate::scene::mesh::{Batch, Reads};
+
+/// By what a surface reads, then alpha mode, then single- and double-sided.
+type Table<P> = [[[OnceLock<P>; 2]; 3]; 3];
+
+const READS: [Reads; 3] = [Reads::Nothing, Reads::Colors, Reads::All];
+const ALPHAS: [AlphaMode; 3] = [AlphaMode::Opaque, AlphaMode::Blend, AlphaMode::Mask];
+
+/// What chooses a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub reads: Reads,
+    pub alpha: AlphaMode,
+    pub is_double_sided: bool,
+}
+
+impl Kind {
+    /// The one that a batch is drawn with.
+    pub fn of(batch: Batch) -> Self {
+        Self { reads: batch.reads, alpha: batch.alpha, is_double_sided: batch.double_sided }
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let of = |reads| {
+            let kind =
+                move |alpha| [false, true].map(|is_double_sided| Self { reads, alpha, is_double_sided });
+            ALPHAS.into_iter().flat_map(kind)
+        };
+        READS.into_iter().flat_map(of)
+    }
+
+    fn find<P>(self, table: &Table<P>) -> &OnceLock<P> {
+        let reads = match self.reads {
+            Reads::All => 0,
+            Reads::Colors => 1,
+            Reads::Nothing => 2,
+        };
+        let alpha = match self.alpha {
+            AlphaMode::Opaque => 0,
+            AlphaMode::Mask => 1,
+            AlphaMode::Blend => 2,
+        };
+        &table[reads][alpha][usize::from(self.is_double_sided)]
+    }
+}
+
+/// Whether the batch can be drawn from the first frame on: what the lobby shows, and what is in a person's hands.
+pub fn is_early(batch: Batch) -> bool {
+    match (batch.reads, batch.alpha, batch.double_sided) {
+        (Reads::Nothing, AlphaMode::Opaque | AlphaMode::Blend, false) => true,
+        // The lobby's panel.
+        (Reads::Colors, AlphaMode::Blend, true) => true,
+        _ => false,
+    }
+}
+
+/// How pipelines `P` are made, on any thread.
+pub(super) trait Make<P>: Send + Sync + 'static {
+    /// Makes one.
+    fn make(&self, kind: Kind) -> P;
+    /// What the driver is to remember of all that were made.
+    fn memory(&self) -> Option<Vec<u8>>;
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Surfaces<P> {
+    table: Arc<Table<P>>,
+    /// `None` once it is done.
+    worker: Option<JoinHandle<Option<Vec<u8>>>>,
+    /// What the driver is to remember, until somebody takes it.
+    memory: Option<Vec<u8>>,
+}
+
+impl<P: Send + Sync + 'static> Surfaces<P> {
+    /// Makes what is seen at once, and begins with the rest.
+    pub fn new(maker: impl Make<P>) -> Self {
+        let table: Arc<Table<P>> = Arc::default();
+        let (early, late): (Vec<_>, Vec<_>) = Kind::all().partition(|&kind| {
+            let Kind { reads, alpha, is_double_sided } = kind;
+            is_early(Batch { reads, alpha, double_sided: is_double_sided, ..Batch::default() })
+        });
+        fill(&table, &early, &maker);
+        let work = Arc::new((maker, late));
+        let (filled, worked) = (Arc::clone(&table), Arc::clone(&work));
+        let worker = thread::Builder::new().name("pipelines".to_owned()).spawn(move || {
+            let (maker, late) = &*worked;
+            fill(&filled, late, maker);
+            maker.memory()
+        });
+        let worker = worker.inspect_err(|error| {
+            tracing::warn!("pipelines are made before the first frame, for want of a thread: {error}");
+            fill(&table, &work.1, &work.0);
+        });
+        Self { table, worker: worker.ok(), memory: None }
+    }
+
+    /// Whether all pipelines are there.
+    pub fn is_complete(&self) -> bool {
+        self.worker.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits until all pipelines are there.
+    pub fn complete(&mut self) {
+        let Some(worker) = self.worker.take() else { return };
+        match worker.join() {
+            Ok(memory) => self.memory = memory,
+            Err(_) => tracing::error!("some of the twin stays unseen: its pipelines could not be made"),
+        }
+    }
+
+    /// What the driver is to remember of the pipelines: once, when all are there.
+    pub fn take_memory(&mut self) -> Option<Vec<u8>> {
+        if self.is_complete() {
+            self.complete();
+        }
+        self.memory.take()
+    }
+
+    /// The pipeline of a batch, if it is there.
+    pub fn of(&self, batch: Batch) -> Option<&P> {
+        Kind::of(batch).find(&self.table).get()
+    }
+}
+
+impl<P> Drop for Surfaces<P> {
+    /// The worker uses the device, which goes next.
+    fn drop(&mut self) {
+        self.worker.take().map(JoinHandle::join);
+    }
+}
+
+fn fill<P>(table: &Table<P>, kinds: &[Kind], maker: &impl Make<P>) {
+    let began = Instant::now();
+    for &kind in kinds {
+        kind.find(table).get_or_init(|| maker.make(kind));
+    }
+    let millis = began.elapsed().as_secs_f64() * 1e3;
+    tracing::info!("{} pipelines of surfaces were made in {millis:.1} ms", kinds.len());
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    /// Makes what is late as soon as it is allowed to.
+    struct Slow(Mutex<Receiver<()>>);
+
+    impl Make<Kind> for Slow {
+        fn make(&self, kind: Kind) -> Kind {
+            let Kind { reads, alpha, is_double_sided } = kind;
+            if !is_early(Batch { reads, alpha, double_sided: is_double_sided, ..Batch::default() }) {
+                self.0.lock().unwrap().recv().unwrap();
+            }
+            kind
+        }
+        fn memory(&self) -> Option<Vec<u8>> {
+            Some(vec![7])
+        }
+    }
+
+    /// What is late is not there at first, and whoever asks for it does not wait.
+    #[test]
+    fn nobody_waits_for_a_pipeline() {
+        let (allow, allowed) = sync_channel(18);
+        let mut surfaces = Surfaces::new(Slow(Mutex::new(allowed)));
+        let early = Batch::default();
+        let late = Batch { reads: Reads::All, ..early };
+        assert!(surfaces.of(early).is_some() && surfaces.of(late).is_none());
+        assert_eq!((surfaces.is_complete(), surfaces.take_memory()), (false, None));
+        (0..15).for_each(|_| allow.send(()).unwrap());
+        surfaces.complete();
+        assert_eq!(surfaces.of(late), Some(&Kind::of(late)));
+        assert!(surfaces.is_complete());
+        assert_eq!((surfaces.take_memory(), surfaces.take_memory()), (Some(vec![7]), None));
+    }
+
+    #[test]
+    fn every_kind_has_a_place_of_its_own() {
+        let table = Table::<u8>::default();
+        let places: Vec<_> = Kind::all().map(|kind| std::ptr::from_ref(kind.find(&table))).collect();
+        assert_eq!(places.len(), 18);
+        assert!((1..18).all(|index| !places[..index].contains(&places[index])));
+    }
+}
