@@ -178,7 +178,7 @@ impl Gpu {
         };
         let hook_options = HookOptions {
             records: options.records,
-            keeps_precision: options.keeps_precision,
+            keeps_precision: options.keeps_precision || !gains_by_halves(info.device_type, info.vendor),
             density_map: options.density_map,
             reports_pipelines: options.measures_shaders,
         };
@@ -335,6 +335,15 @@ fn choose_adapter(
 }
 
 /// The best comes first. A GPU that needs two passes is still much faster than a CPU that needs one.
+/// Who made the GPU, as PCI numbers them.
+const NVIDIA: u32 = 0x10de;
+
+/// Whether arithmetic in halves is worth asking for. GPUs with memory of their own gain nothing by it, and NVIDIA's
+/// compiler fails on what asks (580.159 on an H100 and an H200: “NVVM compilation failed”, and the device is lost).
+fn gains_by_halves(device_type: wgpu::DeviceType, vendor: u32) -> bool {
+    device_type != wgpu::DeviceType::DiscreteGpu && vendor != NVIDIA
+}
+
 fn rank(device_type: wgpu::DeviceType, features: wgpu::Features) -> (bool, bool, u8) {
     let speed = match device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
@@ -407,5 +416,15 @@ mod tests {
 
         let Ok(gpu) = Gpu::open(GpuOptions::default()) else { panic!("the driver opens once only") };
         assert!(matches!(gpu.tested(lost), Err(DrawError::LosesEye { eye: "right", .. })));
+    }
+
+    #[test]
+    fn halves_are_asked_of_headsets_and_not_of_desktops() {
+        use wgpu::DeviceType::{Cpu, DiscreteGpu, IntegratedGpu};
+        const QUALCOMM: u32 = 0x5143;
+        const AMD: u32 = 0x1002;
+        assert!(gains_by_halves(IntegratedGpu, QUALCOMM) && gains_by_halves(Cpu, 0x10005));
+        assert!(!gains_by_halves(DiscreteGpu, AMD) && !gains_by_halves(DiscreteGpu, NVIDIA));
+        assert!(!gains_by_halves(IntegratedGpu, NVIDIA));
     }
 }
