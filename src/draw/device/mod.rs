@@ -334,7 +334,6 @@ fn choose_adapter(
     adapters.into_iter().next().ok_or(DrawError::NoAdapter)
 }
 
-/// The best comes first. A GPU that needs two passes is still much faster than a CPU that needs one.
 /// Who made the GPU, as PCI numbers them.
 const NVIDIA: u32 = 0x10de;
 
@@ -344,6 +343,7 @@ fn gains_by_halves(device_type: wgpu::DeviceType, vendor: u32) -> bool {
     device_type != wgpu::DeviceType::DiscreteGpu && vendor != NVIDIA
 }
 
+/// The best comes first. A GPU that needs two passes is still much faster than a CPU that needs one.
 fn rank(device_type: wgpu::DeviceType, features: wgpu::Features) -> (bool, bool, u8) {
     let speed = match device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
