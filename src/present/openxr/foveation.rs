@@ -6,7 +6,7 @@
 //! runtime or the GPU lacks a part, or says of a map what cannot be, the swapchain is an ordinary one. A map of our
 //! own is no way out: drivers of the first XR2 crash on those.
 //!
-//! Read from the standard; so far only a mock of a runtime has answered ([`mock`](super::mock)).
+//! Read from the standard; so far only a mock of a runtime has answered (`mock`, for tests).
 
 use std::ptr;
 

@@ -23,6 +23,8 @@ pub(super) struct Graphics {
     pub instance: Option<ash::Instance>,
     pub gpu: vk::PhysicalDevice,
     pub device: Option<ash::Device>,
+    /// The family of the program's queue.
+    pub queue_family: u32,
     /// Whether the device knows density maps.
     pub has_maps: bool,
     swapchains: HashMap<u64, Chain>,
@@ -175,10 +177,48 @@ impl Graphics {
             let usage = vk::ImageUsageFlags::FRAGMENT_DENSITY_MAP_EXT;
             self.image(super::super::foveation::MAP_FORMAT, map_size, info.array_size, usage)
         };
-        let images = (0..IMAGES).map(|_| self.image(format, size, info.array_size, usage)).collect();
-        let maps =
-            if is_foveated && self.has_maps { (0..IMAGES).map(|_| map()).collect() } else { Vec::new() };
+        let images: Vec<_> = (0..IMAGES).map(|_| self.image(format, size, info.array_size, usage)).collect();
+        let map_count = if is_foveated && self.has_maps { IMAGES } else { 0 };
+        let maps: Vec<_> = (0..map_count).map(|_| map()).collect();
+        self.bring(&images, vk::ImageLayout::COLOR_ATTACHMENT_OPTIMAL);
+        self.bring(&maps, vk::ImageLayout::FRAGMENT_DENSITY_MAP_OPTIMAL_EXT);
         Chain { images, maps, map_size, next: 0 }
+    }
+
+    /// Brings new images into the layout in which a runtime hands them over.
+    fn bring(&self, images: &[Image], layout: vk::ImageLayout) {
+        let device = self.device.as_ref().unwrap();
+        let layers = vk::ImageSubresourceRange::default()
+            .aspect_mask(vk::ImageAspectFlags::COLOR)
+            .level_count(1)
+            .layer_count(vk::REMAINING_ARRAY_LAYERS);
+        let barrier = |image: &Image| {
+            vk::ImageMemoryBarrier::default()
+                .new_layout(layout)
+                .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+                .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+                .image(image.0)
+                .subresource_range(layers)
+        };
+        let barriers: Vec<_> = images.iter().map(barrier).collect();
+        let all = vk::PipelineStageFlags::ALL_COMMANDS;
+        // SAFETY: the program submits nothing while it asks for a swapchain, and what is made here is done with at
+        // the end.
+        unsafe {
+            let queue = device.get_device_queue(self.queue_family, 0);
+            let info = vk::CommandPoolCreateInfo::default().queue_family_index(self.queue_family);
+            let pool = device.create_command_pool(&info, None).unwrap();
+            let info = vk::CommandBufferAllocateInfo::default().command_pool(pool).command_buffer_count(1);
+            let commands = device.allocate_command_buffers(&info).unwrap();
+            device.begin_command_buffer(commands[0], &vk::CommandBufferBeginInfo::default()).unwrap();
+            let flags = vk::DependencyFlags::empty();
+            device.cmd_pipeline_barrier(commands[0], all, all, flags, &[], &[], &barriers);
+            device.end_command_buffer(commands[0]).unwrap();
+            let submit = vk::SubmitInfo::default().command_buffers(&commands);
+            device.queue_submit(queue, &[submit], vk::Fence::null()).unwrap();
+            device.queue_wait_idle(queue).unwrap();
+            device.destroy_command_pool(pool, None);
+        }
     }
 }
 

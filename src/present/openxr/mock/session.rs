@@ -16,10 +16,19 @@ const SIZE: u32 = 320;
 
 unsafe extern "system" fn create_session(
     _instance: sys::Instance,
-    _info: *const sys::SessionCreateInfo,
+    info: *const sys::SessionCreateInfo,
     session: *mut sys::Session,
 ) -> sys::Result {
-    with(|state| state.states.extend([xr::SessionState::IDLE, xr::SessionState::READY]));
+    // SAFETY: the wrapper's structures are whole, and the one for Vulkan comes next.
+    let queue_family = unsafe {
+        let binding = (*info).next.cast::<sys::GraphicsBindingVulkanKHR>();
+        assert_eq!((*binding).ty, sys::GraphicsBindingVulkanKHR::TYPE);
+        (*binding).queue_family_index
+    };
+    with(|state| {
+        state.graphics.queue_family = queue_family;
+        state.states.extend([xr::SessionState::IDLE, xr::SessionState::READY]);
+    });
     // SAFETY: where the wrapper wants it.
     unsafe { *session = sys::Session::from_raw(1) };
     sys::Result::SUCCESS
