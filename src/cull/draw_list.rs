@@ -1,8 +1,9 @@
 //! What a frame draws: the only thing that `draw` is given.
 
 use bytemuck::{Pod, Zeroable};
-use glam::{Affine3A, Vec4};
+use glam::{Affine3A, Vec3A, Vec4};
 
+use crate::math::half;
 use crate::scene::actor::NameLayer;
 use crate::scene::{Batch, TileId};
 
@@ -16,8 +17,8 @@ pub struct Instance {
     pub tint: [u8; 4],
     /// Added to the layer of the base-colour texture: which name a tag shows.
     pub layer: u32,
-    /// A row is 16 bytes, and so is the rest.
-    pub reserved: [u32; 2],
+    /// One over the scale of each axis of the grid, as halves: so directions are turned and not scaled.
+    pub per_scale: [u16; 4],
 }
 
 impl Instance {
@@ -33,9 +34,17 @@ impl Instance {
             world_from_grid: [rows.x_axis, rows.y_axis, rows.z_axis],
             tint,
             layer: u32::from(name.index()),
-            reserved: [0; 2],
+            per_scale: per_scale(world_from_grid),
         }
     }
+}
+
+/// As the shader wants it; the fourth is 0.
+fn per_scale(world_from_grid: &Affine3A) -> [u16; 4] {
+    let axes = world_from_grid.matrix3;
+    let squares = [axes.x_axis, axes.y_axis, axes.z_axis].map(Vec3A::length_squared);
+    let [x, y, z] = squares.map(|square| half(1.0 / square.max(1e-20).sqrt()));
+    [x, y, z, 0]
 }
 
 /// Whose vertices and indices a draw reads.

@@ -26,6 +26,7 @@ mod sky;
 pub mod target;
 pub mod text;
 mod textures;
+mod tone;
 mod upload;
 mod veil;
 
