@@ -21,8 +21,8 @@ struct Vertex {
     @location(7) tint: vec4<f32>,
     // Added to the base colour's layer.
     @location(8) layer: u32,
-    // One over the scale of the grid's axes.
-    @location(9) per_scale: vec4<f32>,
+    // One over the scale of the grid's axes: the upper halves of floats.
+    @location(9) per_scale: vec2<u32>,
 }
 
 struct Varying {
@@ -52,8 +52,10 @@ fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
     let grid = vec4<f32>(vec3<f32>(vertex.grid.xyz), 1.0);
     let world = vec3<f32>(dot(vertex.row_x, grid), dot(vertex.row_y, grid), dot(vertex.row_z, grid));
     // Directions are given in the grid's axes but in metres: only the turn applies, not the scale.
-    let normal = unit_from_octahedral(vertex.normal_tangent.xy) * vertex.per_scale.xyz;
-    let tangent = unit_from_octahedral(vertex.normal_tangent.zw) * vertex.per_scale.xyz;
+    let p = vertex.per_scale;
+    let per_scale = bitcast<vec3<f32>>(vec3<u32>(p.x << 16u, p.x & 0xffff0000u, p.y << 16u));
+    let normal = unit_from_octahedral(vertex.normal_tangent.xy) * per_scale;
+    let tangent = unit_from_octahedral(vertex.normal_tangent.zw) * per_scale;
     let index = (vertex.grid.w >> 1u) & 1023u;
     let uv = materials[index].uv;
 
@@ -68,7 +70,11 @@ fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
         f32(vertex.grid.w & 1u) * 2.0 - 1.0,
     );
     out.uv = uv.xyxy + uv.zwzw * vertex.uv;
-    out.color = vertex.color * vertex.tint * h_base_color(materials[index].colors);
+    out.color = vertex.color * h_base_color(materials[index].colors);
+    // Only people have tints, and they read nothing or all.
+    if reads == 0u || reads == 3u {
+        out.color *= vertex.tint;
+    }
     out.material_and_layer = select(index, index | (vertex.layer << 16u), reads == 3u);
     return out;
 }

@@ -7,6 +7,9 @@ const ROUGHNESS_MIN = 0.09;
 // What a dielectric mirrors straight back.
 const DIELECTRIC = 0.04;
 
+// What of the sun a surface that is no metal lets in; `frame.sun` has it already.
+const REFRACTED = 1.0 - DIELECTRIC;
+
 struct Surface {
     metallic: f32,
     // What of the base colour is diffuse, and what is mirrored straight back beside the metal's part.
@@ -21,15 +24,15 @@ struct Angles {
     n_dot_v: f32,
     // Its square is how much more is mirrored at a glancing angle: nearly (1 − h·l)⁵, where that shows.
     glancing: f32,
-    // Distribution × visibility × n·l × π.
+    // Distribution × visibility × n·l × π, over REFRACTED.
     highlight: f32,
     // The direction that is seen in a mirror.
     mirrored: vec3<f32>,
 }
 
-// GGX, and a visibility that is Kelemen's on a mirror and nears the height-correlated one on what is rough. Neither
-// needs the half vector, whose length squared is x = 2 + 2 (v·l); both are written with x cleared of fractions, so
-// that one division is left. `alpha` is the squared roughness and `turn` what is added to its square.
+// GGX and the height-correlated visibility with its linear mix (Hammon, "PBR Diffuse Lighting for GGX", GDC 2017).
+// Neither needs the half vector, whose length squared is x = 2 + 2 (v·l); the first is written with x cleared of
+// fractions, so that one division is left. `alpha` is the squared roughness and `turn` what is added to its square.
 fn angles(m: vec3<f32>, d: vec3<f32>, alpha: f32, turn: f32) -> Angles {
     let l = frame.to_sun.xyz;
     let md = dot(m, d);
@@ -37,22 +40,23 @@ fn angles(m: vec3<f32>, d: vec3<f32>, alpha: f32, turn: f32) -> Angles {
     let per_m = inverseSqrt(mm);
     let per_d = inverseSqrt(dot(d, d));
     let to_l = dot(m, l) * per_m;
-    let to_v = md * (per_m * per_d);
+    let n_dot_v = max(md * (per_m * per_d), 0.01);
     let n_dot_l = saturate(to_l);
     let v_dot_l = dot(d, l) * per_d;
     // A little more, so that it is positive.
     let x = 2.0 * v_dot_l + 2.0000005;
-    let s = (dot(m, l) + md * per_d) * per_m;
+    let s = to_l + n_dot_v;
     let alpha_squared = min(alpha * alpha + turn, 1.0);
-    let spread = (x - s * s) + s * s * alpha_squared;
-    let visible = x * (1.0 - 0.4 * alpha) + 1.6 * alpha;
+    let spread = x - s * s * (1.0 - alpha_squared);
+    let both = n_dot_l * n_dot_v;
+    let mixed = both + alpha * (0.5 * s - both);
 
     var out: Angles;
     out.n_dot_l = n_dot_l;
-    out.n_dot_v = to_v;
+    out.n_dot_v = n_dot_v;
     out.glancing = saturate(-1.1 * v_dot_l - 0.45);
-    out.highlight = (n_dot_l * alpha_squared) * ((x * x) / (spread * spread * visible));
-    out.mirrored = m * (2.0 * md) - d * mm;
+    out.highlight = (n_dot_l * (0.25 / REFRACTED)) * (alpha_squared * (x * x)) / (spread * spread * mixed);
+    out.mirrored = m * md - d * (0.5 * mm);
     return out;
 }
 
@@ -60,7 +64,7 @@ fn angles(m: vec3<f32>, d: vec3<f32>, alpha: f32, turn: f32) -> Angles {
 // Karis, "Physically Based Shading on Mobile", 2014.
 fn h_mirrored_share(roughness: f32, n_dot_v: f32) -> vec2<f32> {
     let r = roughness * vec4<f32>(-1.0, -0.0275, -0.572, 0.022) + vec4<f32>(1.0, 0.0425, 1.04, -0.04);
-    let a = min(r.x * r.x, exp2(-9.28 * saturate(n_dot_v))) * r.x + r.y;
+    let a = min(r.x * r.x, exp2(-9.28 * n_dot_v)) * r.x + r.y;
     return vec2<f32>(-1.04, 1.04) * a + r.zw;
 }
 
@@ -84,6 +88,6 @@ fn h_radiance(s: Surface, base: vec3<f32>, angles: Angles, diffuse_sky: vec3<f32
     let scale_and_shift = h_mirrored_share(s.roughness, angles.n_dot_v);
     let share = f0 * scale_and_shift.x + scale_and_shift.y;
     let around = diffuse * diffuse_sky;
-    let ambient = around + share * (mirrored_sky - around);
-    return ambient * s.occlusion + direct * frame.sun.xyz;
+    let ambient = share * mirrored_sky + (around - share * around);
+    return direct * frame.sun.xyz + ambient * s.occlusion;
 }

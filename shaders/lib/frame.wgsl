@@ -20,7 +20,8 @@ struct Frame {
     // From it to the second view's eye.
     eye_step: vec4<f32>,
     to_sun: vec4<f32>,
-    // Over π, the irradiance on a surface that faces the sun.
+    // Over π, what of the irradiance on a surface that faces the sun is refracted; w: how much of all light the
+    // veil lets through.
     sun: vec4<f32>,
     // See draw::veil.
     veil: vec4<f32>,

@@ -30,7 +30,7 @@ fn h_times(a: f32, b: f32) -> f32 {
 
 // The normal, of no particular length, on the slope that a packed surface has here.
 fn h_sloped(texel: vec2<f32>, scale: f32, normal: vec3<f32>, tangent: vec4<f32>) -> vec3<f32> {
-    let slope = (texel - 0.5) * scale;
+    let slope = texel * scale - 0.5 * scale;
     return normal + (slope.x * tangent.xyz + (slope.y * tangent.w) * cross(normal, tangent.xyz));
 }
 

@@ -12,7 +12,7 @@ const TONE_SCALE = vec2<f32>(2047.0 / 2048.0 / 16.0, 15.0 / 16.0 / 0.08);
 const TONE_OFFSET = vec2<f32>(0.5 / 2048.0, 0.5 / 16.0);
 
 fn h_tone_mapped(radiance: vec3<f32>) -> vec3<f32> {
-    let ends = vec2<f32>(max(max(radiance.r, radiance.g), radiance.b), min(min(radiance.r, radiance.g), radiance.b));
+    let ends = vec2<f32>(max(radiance.r, max(radiance.g, radiance.b)), min(radiance.r, min(radiance.g, radiance.b)));
     let tone = textureSampleLevel(tone_map, sky_sampler, ends * TONE_SCALE + TONE_OFFSET, 0.0).xy;
     return radiance * tone.x + tone.y;
 }

@@ -3,7 +3,6 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec3A, Vec4};
 
-use crate::math::half;
 use crate::scene::actor::NameLayer;
 use crate::scene::{Batch, TileId};
 
@@ -17,7 +16,8 @@ pub struct Instance {
     pub tint: [u8; 4],
     /// Added to the layer of the base-colour texture: which name a tag shows.
     pub layer: u32,
-    /// One over the scale of each axis of the grid, as halves: so directions are turned and not scaled.
+    /// One over the scale of each axis of the grid, so that directions are turned and not scaled: the upper halves of
+    /// floats, which every scale fits and which are equal where the scales are.
     pub per_scale: [u16; 4],
 }
 
@@ -43,7 +43,10 @@ impl Instance {
 fn per_scale(world_from_grid: &Affine3A) -> [u16; 4] {
     let axes = world_from_grid.matrix3;
     let squares = [axes.x_axis, axes.y_axis, axes.z_axis].map(Vec3A::length_squared);
-    let [x, y, z] = squares.map(|square| half(1.0 / square.max(1e-20).sqrt()));
+    let [x, y, z] = squares.map(|square| {
+        let bits = (1.0 / square.max(1e-20).sqrt()).to_bits();
+        ((bits + 0x8000) >> 16) as u16
+    });
     [x, y, z, 0]
 }
 

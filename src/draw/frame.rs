@@ -5,6 +5,7 @@ use std::f32::consts::FRAC_1_PI;
 use bytemuck::{Pod, Zeroable};
 use glam::{Vec2, Vec3, Vec4};
 
+use super::materials::DIELECTRIC;
 use super::veil::Veil;
 use crate::math::{View, ViewPair};
 use crate::scene::tileset::Light;
@@ -67,7 +68,7 @@ impl FrameUniform {
             eye: eye.extend(NEAR_METRES),
             eye_step: (right_eye.pose.position - eye).extend(0.0),
             to_sun: light.to_sun.extend(0.0),
-            sun: (light.sun * FRAC_1_PI).extend(left),
+            sun: (light.sun * FRAC_1_PI * (1.0 - DIELECTRIC)).extend(left),
             veil,
         }
     }

@@ -6,8 +6,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::Gpu;
+use super::half::half;
 use super::textures::WHITE_LAYER;
-use crate::math::half;
 use crate::scene::limits::MATERIALS_MAX;
 use crate::scene::{ImageId, Material, Tileset, actor};
 
@@ -36,7 +36,7 @@ const READS_UV1: u16 = 1;
 const ROUGHNESS_MIN: f32 = 0.09;
 
 /// What a dielectric mirrors straight back. WGSL twin: `DIELECTRIC`.
-const DIELECTRIC: f32 = 0.04;
+pub(super) const DIELECTRIC: f32 = 0.04;
 
 impl MaterialUniform {
     /// `layer_of` says where an image is, if it has arrived.

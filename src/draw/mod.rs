@@ -12,6 +12,7 @@ mod eye_pass;
 mod eyes;
 mod frame;
 mod geometry;
+mod half;
 mod hidden;
 pub mod hooks;
 mod materials;

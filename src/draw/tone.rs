@@ -4,7 +4,7 @@
 //! darkest one downwards. WGSL twin: shaders/lib/tone.wgsl, which says what the curve is for.
 
 use super::Gpu;
-use crate::math::half;
+use super::half::half;
 
 /// Texels: the curve bends at 0.76, the toe is a parabola.
 const SIZE: [u32; 2] = [2048, 16];

@@ -7,12 +7,10 @@ pub mod bounds;
 pub mod cone;
 pub mod fovea;
 pub mod frustum;
-pub mod half;
 pub mod lanes;
 pub mod pose;
 
 pub use bounds::{Aabb, Sphere};
 pub use cone::Cone;
 pub use frustum::Frustum;
-pub use half::half;
 pub use pose::{Fov, Pose, View, ViewPair};

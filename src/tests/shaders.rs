@@ -147,7 +147,7 @@ fn vertices_lie_in_memory_as_in_rust() {
     // Three Float32x4, Unorm8x4, Uint32.
     assert_eq!((size_of::<Instance>(), offset_of!(Instance, world_from_grid)), (64, 0));
     assert_eq!((offset_of!(Instance, tint), offset_of!(Instance, layer)), (48, 52));
-    // Then Float16x4.
+    // Then Uint32x2.
     assert_eq!(offset_of!(Instance, per_scale), 56);
     // What a lens hides: Float32x2, Uint32.
     assert_eq!((size_of::<HiddenVertex>(), offset_of!(HiddenVertex, eye)), (12, 8));

@@ -100,8 +100,9 @@ fn build() -> Shapes {
         for (material, form) in parts(shape) {
             match add(&mut builder, material, &form) {
                 Ok(batch) => {
-                    let reads = chunk.batch.reads.max(batch.reads);
-                    chunk.batch = Batch { reads, ..batch };
+                    // A shape is one draw: it reads what any of its parts does.
+                    let reads = if matches!(material, EYES | GLOW) { Reads::All } else { batch.reads };
+                    chunk.batch = Batch { reads: reads.max(chunk.batch.reads), ..batch };
                 }
                 // A test looks at every shape: none is refused.
                 Err(error) => tracing::error!("a built-in shape is left out: {error}"),
@@ -120,8 +121,6 @@ fn add(builder: &mut Builder, material: usize, form: &Form) -> Result<Batch, Con
     let surface = &table[material];
     let (textures, reads) = match material {
         NAME => (TextureSet::NAMES, Reads::All),
-        // A shape is one draw, whatever its parts are made of.
-        EYES | GLOW => (TextureSet::default(), Reads::All),
         _ => (TextureSet::default(), Reads::Nothing),
     };
     let batch = Batch { alpha: surface.alpha, double_sided: false, textures, reads };

@@ -1,7 +1,7 @@
-//! Numbers in 16 bits, as GPUs read them.
+//! Numbers in 16 bits, as shaders read them.
 
 /// The nearest IEEE 754 half; what is too large becomes the largest finite one, what is too small 0.
-pub fn half(x: f32) -> u16 {
+pub(super) fn half(x: f32) -> u16 {
     const LARGEST: f32 = 65504.0;
     const SMALLEST_NORMAL: f32 = 6.103_515_6e-5;
     let sign = if x < 0.0 { 0x8000 } else { 0 };
