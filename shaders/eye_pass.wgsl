@@ -1,9 +1,9 @@
 // The world, once for both eyes.
 // In: two vertex streams, one instance per tile and per actor, all materials, two texture arrays.
 // Out: display light with premultiplied alpha; depth, 1 at the near plane and 0 at infinity.
-// Cost: seven texture reads, of which slots without an image read one cached texel and the sky is small; the
-// most of them, and with them the tangents, are left out where a draw has no images of a kind. The vertex shader
-// looks at the view for the position only, so that a tiler transforms once for both eyes.
+// Cost: two reads of images for most surfaces, none to five for the others, and two of the sky and one of the tone
+// curve, all three small. What a draw does not need is left out of its pipeline. Of the view the vertex shader knows
+// the position only, so that a tiler transforms once for both eyes.
 
 struct Vertex {
     // xyz: grid, w: material << 1 | right-handed.
@@ -21,23 +21,22 @@ struct Vertex {
     @location(7) tint: vec4<f32>,
     // Added to the base colour's layer.
     @location(8) layer: u32,
+    // One over the scale of the grid's axes: the upper halves of floats.
+    @location(9) per_scale: vec2<u32>,
 }
 
 struct Varying {
     @builtin(position) clip: vec4<f32>,
-    @location(0) world: vec3<f32>,
+    // To the first view's eye.
+    @location(0) to_eye: vec3<f32>,
     @location(1) normal: vec3<f32>,
     // w: the bitangent's sign.
     @location(2) tangent: vec4<f32>,
     @location(3) uv: vec4<f32>,
     @location(4) color: vec4<f32>,
-    // The material, and above its 16 bits the instance's layer.
+    // The material, and above its 16 bits the instance's layer where all is read.
     @location(5) @interpolate(flat) material_and_layer: u32,
 }
-
-@group(1) @binding(0) var color_textures: texture_2d_array<f32>;
-@group(1) @binding(1) var data_textures: texture_2d_array<f32>;
-@group(1) @binding(2) var surface_sampler: sampler;
 
 // scene::AlphaMode: 0 opaque, 1 mask, 2 blend.
 override alpha_mode: u32 = 0u;
@@ -45,37 +44,38 @@ override alpha_mode: u32 = 0u;
 override has_samples: bool = true;
 // Whether back faces are drawn too.
 override two_sided: bool = true;
-// Whether the materials may have images among the colours, and among the data.
-override has_colors: bool = true;
-override has_data: bool = true;
+// scene::mesh::Reads: 0 nothing, 1 a base colour, 2 a packed surface too, 3 all. Each draws what those before it draw.
+override reads: u32 = 3u;
 
 @vertex
 fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
     let grid = vec4<f32>(vec3<f32>(vertex.grid.xyz), 1.0);
     let world = vec3<f32>(dot(vertex.row_x, grid), dot(vertex.row_y, grid), dot(vertex.row_z, grid));
     // Directions are given in the grid's axes but in metres: only the turn applies, not the scale.
-    let squares = vertex.row_x.xyz * vertex.row_x.xyz + vertex.row_y.xyz * vertex.row_y.xyz
-        + vertex.row_z.xyz * vertex.row_z.xyz;
-    let unscaled = inverseSqrt(max(squares, vec3<f32>(1e-20)));
-    let normal = unit_from_octahedral(vertex.normal_tangent.xy) * unscaled;
-    let tangent = unit_from_octahedral(vertex.normal_tangent.zw) * unscaled;
-    let index = min(vertex.grid.w >> 1u, 1023u);
-    let uv_offset = materials[index].uv_offset;
-    let uv_scale = materials[index].uv_scale;
+    let p = vertex.per_scale;
+    let per_scale = bitcast<vec3<f32>>(vec3<u32>(p.x << 16u, p.x & 0xffff0000u, p.y << 16u));
+    let normal = unit_from_octahedral(vertex.normal_tangent.xy) * per_scale;
+    let tangent = unit_from_octahedral(vertex.normal_tangent.zw) * per_scale;
+    let index = (vertex.grid.w >> 1u) & 1023u;
+    let uv = materials[index].uv;
 
     var out: Varying;
-    out.clip = frame.views[view].clip_from_world * vec4<f32>(world, 1.0);
-    out.world = world;
+    out.clip = clip_from_world(view, world);
+    out.to_eye = frame.eye.xyz - world;
     out.normal = vec3<f32>(dot(vertex.row_x.xyz, normal), dot(vertex.row_y.xyz, normal), dot(vertex.row_z.xyz, normal));
     out.tangent = vec4<f32>(
         dot(vertex.row_x.xyz, tangent),
         dot(vertex.row_y.xyz, tangent),
         dot(vertex.row_z.xyz, tangent),
-        select(-1.0, 1.0, (vertex.grid.w & 1u) == 1u),
+        f32(vertex.grid.w & 1u) * 2.0 - 1.0,
     );
-    out.uv = vertex.uv * uv_scale.xyxy + uv_offset.xyxy;
-    out.color = vertex.color * vertex.tint;
-    out.material_and_layer = index | (vertex.layer << 16u);
+    out.uv = uv.xyxy + uv.zwzw * vertex.uv;
+    out.color = vertex.color * h_base_color(materials[index].colors);
+    // Only people have tints, and they read nothing or all.
+    if reads == 0u || reads == 3u {
+        out.color *= vertex.tint;
+    }
+    out.material_and_layer = select(index, index | (vertex.layer << 16u), reads == 3u);
     return out;
 }
 
@@ -84,88 +84,60 @@ fn coverage(alpha: f32, cutoff: f32) -> f32 {
     return saturate((alpha - cutoff) / max(fwidth(alpha), 1e-4) + 0.5);
 }
 
-// What of the material the textures change. A slot whose image is not there reads as white.
-fn h_base_color(m: u32, flags: u32, texel: vec4<f32>, color: vec4<f32>) -> vec4<f32> {
-    return h_unpack_halves(materials[m].base_color) * color * select(vec4<f32>(1.0), texel, has(flags, HAS_BASE_COLOR));
-}
-
-fn h_surface(m: u32, flags: u32, base: vec3<f32>, blue_green: vec2<f32>, red: f32) -> Surface {
-    let factors = vec2<f32>(materials[m].metallic, materials[m].roughness);
-    let texel = select(vec2<f32>(1.0), blue_green, has(flags, HAS_METALLIC_ROUGHNESS));
-    let unoccluded = select(1.0, red, has(flags, HAS_OCCLUSION));
-    var surface: Surface;
-    surface.base_color = base;
-    surface.metallic = factors.x * texel.x;
-    surface.roughness = factors.y * texel.y;
-    surface.occlusion = 1.0 + materials[m].occlusion_strength * (unoccluded - 1.0);
-    return surface;
-}
-
-fn h_emissive(m: u32, flags: u32, texel: vec3<f32>) -> vec3<f32> {
-    return h_unpack_halves(materials[m].emissive_and_cutoff).rgb * select(vec3<f32>(1.0), texel, has(flags, HAS_EMISSIVE));
-}
-
-// The normal, not of unit length, turned as the normal map says.
-fn h_turned(m: u32, flags: u32, texel: vec2<f32>, normal: vec3<f32>, tangent: vec4<f32>) -> vec3<f32> {
-    if !has_data {
-        return normal;
-    }
-    // Chosen, not scaled, away where there is no normal map: an anisotropic read at coordinates that
-    // never change may be no number at all.
-    let bump = select(vec2<f32>(0.0), (texel * 2.0 - 1.0) * materials[m].normal_scale, has(flags, HAS_NORMAL));
-    let up = sqrt(saturate(1.0 - dot(bump, bump)));
-    return bump.x * tangent.xyz + (bump.y * tangent.w) * cross(normal, tangent.xyz) + up * normal;
-}
-
-fn h_display(flags: u32, unlit: vec3<f32>, light: vec3<f32>, share: f32) -> vec3<f32> {
-    return select(h_tone_mapped(light), unlit, has(flags, UNLIT)) * share;
-}
-
 @fragment
 fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
-    let m = in.material_and_layer & 0xffffu;
-    let layer = in.material_and_layer >> 16u;
-    let flags = materials[m].flags;
-    let layers_0 = materials[m].layers_0;
-    let layers_1 = materials[m].layers_1;
-    let uv = in.uv;
-    var base_texel = vec4<f32>(1.0);
-    var emissive_texel = vec3<f32>(1.0);
-    if has_colors {
-        base_texel = textureSample(color_textures, surface_sampler,
-            select(uv.xy, uv.zw, has(flags, UV1_BASE_COLOR)), (layers_0 & 0xffffu) + layer);
-        emissive_texel = textureSample(color_textures, surface_sampler,
-            select(uv.xy, uv.zw, has(flags, UV1_EMISSIVE)), (materials[m].layers_2 & 0xffffu) + layer).rgb;
+    let index = select(in.material_and_layer, in.material_and_layer & 0xffffu, reads == 3u);
+    let material = materials[index].surface;
+    let rest = materials[index].rest;
+    var base = in.color;
+    var surface: Surface;
+    var emissive_texel: vec4<f32>;
+    var m = in.normal;
+    var turn = 0.0;
+    switch reads {
+        case 0u: {
+            surface = h_even(material);
+            turn = turned_within(in.normal);
+        }
+        case 1u: {
+            base = h_tinted(base, h_color_texel(in.uv.xy, material.x >> 16u));
+            surface = h_even(material);
+            turn = turned_within(in.normal);
+        }
+        case 2u: {
+            base = h_tinted(base, h_color_texel(in.uv.xy, material.x >> 16u));
+            let texel = h_data_texel(in.uv.xy, material.y >> 16u);
+            surface = h_packed(material, texel);
+            m = h_sloped(texel.xy, h_low(material.x), in.normal, in.tangent);
+        }
+        default: {
+            let layer = (material.x >> 16u) + (in.material_and_layer >> 16u);
+            base = h_tinted(base, h_color_texel(uv_of(in.uv, rest.z, UV1_BASE_COLOR), layer));
+            emissive_texel = h_color_texel(uv_of(in.uv, rest.z, UV1_EMISSIVE), rest.y & 0xffffu);
+            let texel = h_data_texel(uv_of(in.uv, rest.z, UV1_METALLIC_ROUGHNESS), material.y >> 16u);
+            let occlusion_texel = h_data_texel(uv_of(in.uv, rest.z, UV1_OCCLUSION), rest.x >> 16u);
+            let bump = h_data_texel(uv_of(in.uv, rest.z, UV1_NORMAL), rest.x & 0xffffu).xy;
+            let packed = h_high(rest.w);
+            surface = h_textured(material, texel, occlusion_texel, packed);
+            m = h_turned(bump, h_low(material.x), packed, in.normal, in.tangent);
+            turn = turned_within(in.normal);
+        }
     }
-    var roughness_texel = vec2<f32>(1.0);
-    var normal_texel = vec2<f32>(0.5);
-    var occlusion_texel = 1.0;
-    if has_data {
-        roughness_texel = textureSample(data_textures, surface_sampler,
-            select(uv.xy, uv.zw, has(flags, UV1_METALLIC_ROUGHNESS)), layers_0 >> 16u).bg;
-        normal_texel = textureSample(data_textures, surface_sampler,
-            select(uv.xy, uv.zw, has(flags, UV1_NORMAL)), layers_1 & 0xffffu).xy;
-        occlusion_texel = textureSample(data_textures, surface_sampler,
-            select(uv.xy, uv.zw, has(flags, UV1_OCCLUSION)), layers_1 >> 16u).r;
-    }
-
-    let base = h_base_color(m, flags, base_texel, in.color);
-    let emissive_and_cutoff = h_unpack_halves(materials[m].emissive_and_cutoff);
-    var n = normalize(h_turned(m, flags, normal_texel, in.normal, in.tangent));
     if two_sided {
-        n = select(-n, n, is_front);
+        m *= select(-1.0, 1.0, is_front);
     }
-    let v = normalize(frame.views[view].eye.xyz - in.world);
-    let surface = h_surface(m, flags, base.rgb, roughness_texel, occlusion_texel);
-    let alpha_squared = steadied_alpha_squared(surface.roughness, in.normal);
-    let roughness = sqrt(sqrt(alpha_squared));
-    let angles = angles(n, v, alpha_squared);
-    let emissive = h_emissive(m, flags, emissive_texel);
-    let light = h_radiance(surface, roughness, angles, sky_diffuse(n), sky_radiance(reflect(-v, n), roughness)) + emissive;
-    let color = h_display(flags, base.rgb + emissive, light, unveiled(v));
+    let d = in.to_eye + frame.eye_step.xyz * f32(view);
+    let angles = angles(m, d, h_times(surface.roughness, surface.roughness), turn);
+    let light = h_radiance(surface, base.rgb, angles, sky_diffuse(m), sky_radiance(angles.mirrored, surface.roughness));
+    var color: vec3<f32>;
+    if reads < 3u {
+        color = h_tone_mapped(light);
+    } else {
+        color = h_display(light, h_emitted(materials[index].colors, emissive_texel), base.rgb, h_low(rest.w));
+    }
 
     if alpha_mode == 1u {
-        let covered = coverage(base.a, emissive_and_cutoff.a);
+        let covered = coverage(base.a, h_high(materials[index].colors.w));
         if covered < select(0.5, 0.01, has_samples) {
             discard;
         }
@@ -191,7 +163,7 @@ fn hidden_vertex(vertex: HiddenVertex, @builtin(view_index) view: u32) -> @built
     let x = frame.views[view].ray_x;
     let y = frame.views[view].ray_y;
     let place = vertex.corner / vec2<f32>(length(x.xyz), length(y.xyz)) + vec2<f32>(x.w, y.w);
-    let is_seen = f32(vertex.eye) == frame.views[view].eye.w;
+    let is_seen = f32(vertex.eye) == frame.views[view].ray_z.w;
     return vec4<f32>(select(vec2<f32>(0.0), place, is_seen), 1.0, 1.0);
 }
 
@@ -215,10 +187,19 @@ fn sky_vertex(@builtin(vertex_index) index: u32) -> SkyVarying {
     return out;
 }
 
+// The way from the eye through the place, not of unit length.
+fn ray(view: u32, ndc: vec2<f32>) -> vec3<f32> {
+    return frame.views[view].ray_x.xyz * ndc.x + frame.views[view].ray_y.xyz * ndc.y + frame.views[view].ray_z.xyz;
+}
+
 @fragment
 fn sky_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
-    let ray = frame.views[view].ray_x.xyz * in.ndc.x + frame.views[view].ray_y.xyz * in.ndc.y
-        + frame.views[view].ray_z.xyz;
-    let d = normalize(ray);
-    return vec4<f32>(h_tone_mapped(sky_radiance(d, 0.0)) * unveiled(-d), 1.0);
+    return vec4<f32>(h_tone_mapped(sky_radiance(ray(view, in.ndc), 0.0)), 1.0);
+}
+
+// What is left of the light, by which everything behind is multiplied.
+@fragment
+fn veil_fragment(in: SkyVarying, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
+    let to_eye = -normalize(ray(view, in.ndc));
+    return vec4<f32>(0.0, 0.0, 0.0, saturate(dot(frame.veil.xyz, to_eye) + frame.veil.w) * frame.sun.w);
 }

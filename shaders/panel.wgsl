@@ -46,7 +46,7 @@ fn panel_vertex(vertex: PanelVertex, @builtin(view_index) view: u32) -> PanelVar
     let share = select(alpha, 1.0, alpha == 0.0);
 
     var out: PanelVarying;
-    out.clip = frame.views[view].clip_from_world * vec4<f32>(world, 1.0);
+    out.clip = clip_from_world(view, world);
     out.uv = vertex.uv;
     out.color = vec4<f32>(linear_from_srgb(straight) * share, alpha);
     out.point = vertex.point;

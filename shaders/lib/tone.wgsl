@@ -2,27 +2,17 @@
 // colours up to 0.76 as they are, so that a brand's colours stay the brand's, and rolls highlights
 // off towards white.
 //
-// With the fractions of the published form cleared. Below the start of the roll-off it is the identity, so
-// nothing is chosen; one division and a short chain of steps, because nothing is left to be done meanwhile.
+// The curve depends on the brightest and the darkest channel only, so it is read from a map: by what a colour is
+// multiplied, and what is added to it. Rust twin: draw::tone.
 
-// By what a colour is multiplied, and what is added to it, whose brightest channel is `peak`.
-fn rolled_off(peak: f32) -> vec2<f32> {
-    let start = 0.8 - 0.04;
-    let rest = 1.0 - start;
-    let p = max(peak, start);
-    let d = p + (rest - start);
-    // The rolled peak is `kept / d`, and `d / loss` of it stays coloured.
-    let kept = d - rest * rest;
-    let loss = d * (0.15 * p + 0.85) + 0.15 * rest * rest;
-    let part = kept / (p * d * loss);
-    return vec2<f32>(part * d, part * p * (loss - d));
-}
+@group(0) @binding(4) var tone_map: texture_2d<f32>;
+
+// From the middle of the first texel to that of the last, of 2048 × 16: channels of 0 to 16, and of 0 to 0.08.
+const TONE_SCALE = vec2<f32>(2047.0 / 2048.0 / 16.0, 15.0 / 16.0 / 0.08);
+const TONE_OFFSET = vec2<f32>(0.5 / 2048.0, 0.5 / 16.0);
 
 fn h_tone_mapped(radiance: vec3<f32>) -> vec3<f32> {
-    // x - 6.25 x² has its peak of 0.04 at x = 0.08.
-    let low = min(min(radiance.r, radiance.g), min(radiance.b, 0.08));
-    let offset = low - 6.25 * low * low;
-    let high = max(max(radiance.r, radiance.g), radiance.b);
-    let roll = rolled_off(high - offset);
-    return (radiance - offset) * roll.x + roll.y;
+    let ends = vec2<f32>(max(radiance.r, max(radiance.g, radiance.b)), min(radiance.r, min(radiance.g, radiance.b)));
+    let tone = textureSampleLevel(tone_map, sky_sampler, ends * TONE_SCALE + TONE_OFFSET, 0.0).xy;
+    return radiance * tone.x + tone.y;
 }

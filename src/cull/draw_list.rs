@@ -1,7 +1,7 @@
 //! What a frame draws: the only thing that `draw` is given.
 
 use bytemuck::{Pod, Zeroable};
-use glam::{Affine3A, Vec4};
+use glam::{Affine3A, Vec3A, Vec4};
 
 use crate::scene::actor::NameLayer;
 use crate::scene::{Batch, TileId};
@@ -16,8 +16,9 @@ pub struct Instance {
     pub tint: [u8; 4],
     /// Added to the layer of the base-colour texture: which name a tag shows.
     pub layer: u32,
-    /// A row is 16 bytes, and so is the rest.
-    pub reserved: [u32; 2],
+    /// One over the scale of each axis of the grid, so that directions are turned and not scaled: the upper halves of
+    /// floats, which every scale fits and which are equal where the scales are.
+    pub per_scale: [u16; 4],
 }
 
 impl Instance {
@@ -33,9 +34,20 @@ impl Instance {
             world_from_grid: [rows.x_axis, rows.y_axis, rows.z_axis],
             tint,
             layer: u32::from(name.index()),
-            reserved: [0; 2],
+            per_scale: per_scale(world_from_grid),
         }
     }
+}
+
+/// As the shader wants it; the fourth is 0.
+fn per_scale(world_from_grid: &Affine3A) -> [u16; 4] {
+    let axes = world_from_grid.matrix3;
+    let squares = [axes.x_axis, axes.y_axis, axes.z_axis].map(Vec3A::length_squared);
+    let [x, y, z] = squares.map(|square| {
+        let bits = (1.0 / square.max(1e-20).sqrt()).to_bits();
+        ((bits + 0x8000) >> 16) as u16
+    });
+    [x, y, z, 0]
 }
 
 /// Whose vertices and indices a draw reads.

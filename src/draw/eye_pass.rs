@@ -1,7 +1,7 @@
 //! The one pass that draws the world, for both eyes at once, or for one of them.
 //!
 //! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
-//! them, then blended, then panels; no frame waits for a pipeline.
+//! them, then blended, then the veil over all of it, then panels; no frame waits for a pipeline.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
@@ -15,7 +15,7 @@ use super::sky::Sky;
 use super::surfaces::{Kind, Make, Surfaces};
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
-use super::{Gpu, eyes};
+use super::{Gpu, eyes, tone};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
@@ -29,6 +29,7 @@ pub(crate) const SHADER: &str = concat!(
     include_str!("../../shaders/lib/sky.wgsl"),
     include_str!("../../shaders/lib/brdf.wgsl"),
     include_str!("../../shaders/lib/tone.wgsl"),
+    include_str!("../../shaders/lib/surface.wgsl"),
     include_str!("../../shaders/eye_pass.wgsl"),
 );
 
@@ -54,6 +55,7 @@ pub(super) enum Views {
 pub(super) struct EyePass {
     pub surfaces: Surfaces<wgpu::RenderPipeline>,
     sky: wgpu::RenderPipeline,
+    veil: wgpu::RenderPipeline,
     hidden: wgpu::RenderPipeline,
     pub frame_layout: wgpu::BindGroupLayout,
     frame_buffer: wgpu::Buffer,
@@ -69,6 +71,8 @@ pub(super) struct World<'a> {
     pub instances: &'a wgpu::Buffer,
     /// See [`HiddenArea`](super::HiddenArea).
     pub hidden: Option<&'a wgpu::Buffer>,
+    /// Whether anything lies between the eyes and the world.
+    pub is_veiled: bool,
     pub panels: &'a Panels,
 }
 
@@ -89,8 +93,9 @@ impl EyePass {
             mapped_at_creation: false,
         });
         let frame_layout = frame_layout(gpu);
+        let tone = tone::view(gpu);
         let frame_groups =
-            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials, sky));
+            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials, sky, &tone));
         let layout = |label, bind_group_layouts: &[Option<&wgpu::BindGroupLayout>]| {
             gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some(label),
@@ -103,9 +108,9 @@ impl EyePass {
         let module = eyes::shader(gpu, "eye pass", SHADER);
         let compiler = gpu.compiler();
         let maker = PipelineMaker { compiler, module, surface_layout, sky_layout, samples, mask };
-        let (sky, hidden) = (maker.sky(), maker.hidden());
+        let (sky, veil, hidden) = (maker.sky(), maker.veil(), maker.hidden());
         let surfaces = Surfaces::new(maker);
-        Self { surfaces, sky, hidden, frame_layout, frame_buffer, frame_groups, mask }
+        Self { surfaces, sky, veil, hidden, frame_layout, frame_buffer, frame_groups, mask }
     }
 
     /// Whether one pass draws both eyes.
@@ -187,6 +192,10 @@ impl EyePass {
         if !has_sky {
             self.draw_sky(&mut pass);
         }
+        if world.is_veiled {
+            pass.set_pipeline(&self.veil);
+            pass.draw(0..3, 0..1);
+        }
         let panels = world.panels.record(&mut pass);
         Recorded { draws: recorded.draws + panels.draws, triangles: recorded.triangles + panels.triangles }
     }
@@ -244,9 +253,9 @@ fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
         ty,
         count: None,
     };
-    let cube = wgpu::BindingType::Texture {
+    let texture = |view_dimension| wgpu::BindingType::Texture {
         sample_type: wgpu::TextureSampleType::Float { filterable: true },
-        view_dimension: wgpu::TextureViewDimension::Cube,
+        view_dimension,
         multisampled: false,
     };
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -254,8 +263,9 @@ fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
         entries: &[
             uniform(0, size_of::<FrameUniform>() as u64),
             uniform(1, (ENTRY_COUNT * size_of::<MaterialUniform>()) as u64),
-            of_fragments(2, cube),
+            of_fragments(2, texture(wgpu::TextureViewDimension::Cube)),
             of_fragments(3, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+            of_fragments(4, texture(wgpu::TextureViewDimension::D2)),
         ],
     })
 }
@@ -267,6 +277,7 @@ fn frame_group(
     index: u64,
     materials: &Materials,
     sky: &Sky,
+    tone: &wgpu::TextureView,
 ) -> wgpu::BindGroup {
     let frame = wgpu::BufferBinding {
         buffer,
@@ -281,6 +292,7 @@ fn frame_group(
             wgpu::BindGroupEntry { binding: 1, resource: materials.buffer.as_entire_binding() },
             wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&sky.view) },
             wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Sampler(&sky.sampler) },
+            wgpu::BindGroupEntry { binding: 4, resource: wgpu::BindingResource::TextureView(tone) },
         ],
     })
 }
@@ -311,7 +323,7 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
                 array_stride: size_of::<Instance>() as u64,
                 step_mode: wgpu::VertexStepMode::Instance,
                 attributes: &wgpu::vertex_attr_array![
-                    4 => Float32x4, 5 => Float32x4, 6 => Float32x4, 7 => Unorm8x4, 8 => Uint32,
+                    4 => Float32x4, 5 => Float32x4, 6 => Float32x4, 7 => Unorm8x4, 8 => Uint32, 9 => Uint32x2,
                 ],
             }),
         ];
@@ -320,10 +332,11 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
             AlphaMode::Mask => ("mask", 1.0),
             AlphaMode::Blend => ("blend", 2.0),
         };
-        let (images, has_colors, has_data) = match reads {
-            Reads::All => ("", true, true),
-            Reads::Colors => (" of colours", true, false),
-            Reads::Nothing => (" bare", false, false),
+        let images = match reads {
+            Reads::All => " of all",
+            Reads::Packed => "",
+            Reads::Color => " of a colour",
+            Reads::Nothing => " bare",
         };
         let sides = if is_double_sided { " two-sided" } else { "" };
         let flag = |is_set| if is_set { 1.0 } else { 0.0 };
@@ -331,8 +344,7 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
             ("alpha_mode", mode),
             ("has_samples", flag(self.samples > 1)),
             ("two_sided", flag(is_double_sided)),
-            ("has_colors", flag(has_colors)),
-            ("has_data", flag(has_data)),
+            ("reads", f64::from(reads as u8)),
         ];
         let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         self.pipeline(
@@ -358,19 +370,38 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
 
 impl PipelineMaker {
     fn sky(&self) -> wgpu::RenderPipeline {
+        self.everywhere("sky", "sky_fragment", wgpu::CompareFunction::GreaterEqual, None)
+    }
+
+    /// Multiplies what is there and leaves its alpha.
+    fn veil(&self) -> wgpu::RenderPipeline {
+        let component = |dst_factor| wgpu::BlendComponent {
+            src_factor: wgpu::BlendFactor::Zero,
+            dst_factor,
+            operation: wgpu::BlendOperation::Add,
+        };
+        let blend = wgpu::BlendState {
+            color: component(wgpu::BlendFactor::SrcAlpha),
+            alpha: component(wgpu::BlendFactor::One),
+        };
+        self.everywhere("veil", "veil_fragment", wgpu::CompareFunction::Always, Some(blend))
+    }
+
+    /// Over the whole picture.
+    fn everywhere(
+        &self,
+        label: &str,
+        fragment: &str,
+        compare: wgpu::CompareFunction,
+        blend: Option<wgpu::BlendState>,
+    ) -> wgpu::RenderPipeline {
         self.pipeline(
-            "sky",
-            ["sky_vertex", "sky_fragment"],
+            label,
+            ["sky_vertex", fragment],
             &self.sky_layout,
             &[],
             &[],
-            &Fixed {
-                cull_mode: None,
-                writes_depth: false,
-                compare: wgpu::CompareFunction::GreaterEqual,
-                blend: None,
-                alpha_to_coverage: false,
-            },
+            &Fixed { cull_mode: None, writes_depth: false, compare, blend, alpha_to_coverage: false },
         )
     }
 

@@ -1,11 +1,13 @@
 //! The tileset's materials, and after them those of the built-in shapes, as one uniform buffer.
 //!
-//! A slot whose image has not arrived reads as white, so the factor alone is seen; the entry is
+//! A slot whose image has not arrived reads white, so the factor alone is seen; the entry is
 //! written again when the image is there.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::Gpu;
+use super::half::half;
+use super::textures::WHITE_LAYER;
 use crate::scene::limits::MATERIALS_MAX;
 use crate::scene::{ImageId, Material, Tileset, actor};
 
@@ -16,83 +18,75 @@ pub(crate) const ENTRY_COUNT: usize = MATERIALS_MAX + actor::MATERIAL_COUNT;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub(crate) struct MaterialUniform {
-    pub uv_offset: [f32; 2],
-    pub uv_scale: [f32; 2],
-    pub metallic: f32,
-    pub roughness: f32,
-    pub occlusion_strength: f32,
-    pub normal_scale: f32,
-    pub base_color: [u16; 4],
-    pub emissive_and_cutoff: [u16; 4],
-    /// Base colour, metallic-roughness, normal, occlusion, emissive, none.
-    pub layers: [u16; 6],
-    pub flags: u32,
+    /// Offset and scale.
+    pub uv: [f32; 4],
+    /// Halves: base colour; emitted colour and the alpha cutoff.
+    pub colors: [u16; 8],
+    /// Twice the slope or the scale of the normal map, layer of the base colour; metallic, layer of the data; the shares of light
+    /// that are diffuse and mirrored where nothing is metallic; roughness, strength of occlusion.
+    pub surface: [u16; 8],
+    /// Layers of normal, occlusion and emissive, none; flags, none; 1 where unlit, 1 where the surface is packed.
+    pub rest: [u16; 8],
 }
 
-/// The first of five bits: the slot's image is resident.
-const HAS_IMAGE: u32 = 1;
 /// The first of five bits: the slot reads the second texture coordinates.
-const READS_UV1: u32 = 1 << 8;
-const UNLIT: u32 = 1 << 16;
+const READS_UV1: u16 = 1;
+
+/// Below it the highlight of a point-like sun is smaller than a pixel and flickers. WGSL twin: `ROUGHNESS_MIN`.
+const ROUGHNESS_MIN: f32 = 0.09;
+
+/// What a dielectric mirrors straight back. WGSL twin: `DIELECTRIC`.
+pub(super) const DIELECTRIC: f32 = 0.04;
 
 impl MaterialUniform {
     /// `layer_of` says where an image is, if it has arrived.
     pub fn new(material: &Material, layer_of: impl Fn(ImageId) -> Option<u16>) -> Self {
-        let mut layers = [0; 6];
-        let mut flags = if material.unlit { UNLIT } else { 0 };
-        for (index, slot) in material.textures().iter().enumerate() {
-            let Some(slot) = slot else { continue };
-            flags |= u32::from(slot.uv_set == 1) * (READS_UV1 << index);
-            if let Some(layer) = layer_of(slot.image) {
-                layers[index] = layer;
-                flags |= HAS_IMAGE << index;
-            }
+        let slots = material.drawn_textures();
+        let [base_color, data, mut normal, mut occlusion, emissive] =
+            slots.map(|slot| slot.and_then(|slot| layer_of(slot.image)).unwrap_or(WHITE_LAYER));
+        let mut flags = 0;
+        for (index, slot) in slots.iter().enumerate() {
+            flags |= u16::from(slot.is_some_and(|slot| slot.uv_set == 1)) * (READS_UV1 << index);
         }
-        borrow_reads(&mut layers, &mut flags);
-        let [r, g, b] = material.emissive;
+        let (mut metallic, mut bump) = (material.metallic, material.normal_scale);
+        if let Some(packed) = material.packed {
+            (metallic, bump) = (packed.metallic, packed.slope_max);
+            (normal, occlusion) = (data, data);
+        }
+        // White is no normal.
+        if normal == WHITE_LAYER {
+            bump = 0.0;
+        }
+        let [r, g, b, a] = material.base_color.map(half);
+        let [glow_r, glow_g, glow_b] = material.emissive.map(half);
+        let cutoff = half(material.alpha_cutoff);
+        let occlusion_strength = if material.packed.is_some() { 1.0 } else { material.occlusion_strength };
+        let one_if = |condition| half(if condition { 1.0 } else { 0.0 });
         Self {
-            uv_offset: material.uv_offset,
-            uv_scale: material.uv_scale,
-            metallic: material.metallic,
-            roughness: material.roughness,
-            occlusion_strength: material.occlusion_strength,
-            normal_scale: material.normal_scale,
-            base_color: material.base_color.map(half),
-            emissive_and_cutoff: [r, g, b, material.alpha_cutoff].map(half),
-            layers,
-            flags,
+            uv: [material.uv_offset[0], material.uv_offset[1], material.uv_scale[0], material.uv_scale[1]],
+            colors: [r, g, b, a, glow_r, glow_g, glow_b, cutoff],
+            surface: [
+                half(2.0 * bump),
+                base_color,
+                half(metallic),
+                data,
+                half(1.0 - metallic),
+                half(DIELECTRIC * (1.0 - metallic)),
+                half(material.roughness.max(ROUGHNESS_MIN)),
+                half(occlusion_strength),
+            ],
+            rest: [
+                normal,
+                occlusion,
+                emissive,
+                0,
+                flags,
+                0,
+                one_if(material.unlit),
+                one_if(material.packed.is_some()),
+            ],
         }
     }
-}
-
-/// The shader reads all five slots. One without an image reads what a slot with one in the same array
-/// reads, which costs no bandwidth.
-fn borrow_reads(layers: &mut [u16; 6], flags: &mut u32) {
-    for same_array in [[0, 4].as_slice(), &[1, 2, 3]] {
-        let present = *flags;
-        let has_image = |slot: usize| present & (HAS_IMAGE << slot) != 0;
-        let Some(&lender) = same_array.iter().find(|&&slot| has_image(slot)) else { continue };
-        for &slot in same_array.iter().filter(|&&slot| !has_image(slot)) {
-            layers[slot] = layers[lender];
-            *flags &= !(READS_UV1 << slot);
-            *flags |= u32::from(present & (READS_UV1 << lender) != 0) * (READS_UV1 << slot);
-        }
-    }
-}
-
-/// The nearest IEEE 754 half; what is too large becomes the largest finite one, what is too small 0.
-pub(super) fn half(x: f32) -> u16 {
-    const LARGEST: f32 = 65504.0;
-    const SMALLEST_NORMAL: f32 = 6.103_515_6e-5;
-    let sign = if x < 0.0 { 0x8000 } else { 0 };
-    let size = x.abs().min(LARGEST);
-    if size < SMALLEST_NORMAL {
-        return sign;
-    }
-    // Rebias the exponent from 127 to 15 and round the 23 fraction bits to 10, half to even.
-    let bits = size.to_bits() - (112 << 23);
-    let rounded = (bits + 0xfff + ((bits >> 13) & 1)) >> 13;
-    sign | u16::try_from(rounded).unwrap_or(0x7bff)
 }
 
 #[derive(Debug)]
@@ -151,7 +145,7 @@ impl Materials {
 
     fn rewrite(&self, gpu: &Gpu, image: ImageId) {
         for (index, material) in self.materials.iter().enumerate() {
-            if material.textures().iter().flatten().any(|slot| slot.image == image) {
+            if material.drawn_textures().iter().flatten().any(|slot| slot.image == image) {
                 let entry =
                     MaterialUniform::new(material, |image| self.layers.get(image.index()).copied().flatten());
                 let offset = (index * size_of::<MaterialUniform>()) as u64;
@@ -164,42 +158,41 @@ impl Materials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::material::TextureSlot;
-
-    /// Values from the definition of the format.
-    #[test]
-    fn halves_are_those_of_ieee_754() {
-        for (x, bits) in [
-            (0.0, 0),
-            (1.0, 0x3c00),
-            (-2.0, 0xc000),
-            (65504.0, 0x7bff),
-            (1e6, 0x7bff),
-            (0.1, 0x2e66),
-            (1.0 / 3.0, 0x3555),
-            (6.103_515_6e-5, 0x0400),
-            // Halfway between 1 and the next half: to the even one.
-            (1.0 + 1.0 / 2048.0, 0x3c00),
-            (1.0 + 3.0 / 2048.0, 0x3c02),
-        ] {
-            assert_eq!(half(x), bits, "{x}");
-        }
-    }
+    use crate::scene::material::{PackedSurface, TextureSlot};
 
     #[test]
-    fn a_slot_without_its_image_keeps_its_flag_clear() {
+    fn a_slot_without_its_image_reads_white_and_no_normal() {
         let slot = |image, uv_set| Some(TextureSlot { image: ImageId(image), uv_set });
         let material = Material {
             base_color_texture: slot(3, 0),
             normal_texture: slot(7, 1),
+            normal_scale: 0.5,
             unlit: true,
             ..Material::default()
         };
         let entry = MaterialUniform::new(&material, |image| (image == ImageId(7)).then_some(5));
-        assert_eq!(entry.flags & 0x1f, HAS_IMAGE << 2);
-        assert_eq!(entry.flags & UNLIT, UNLIT);
-        // The other data slots read along; the colour slots have nothing to read.
-        assert_eq!(entry.layers, [0, 5, 5, 5, 0, 0]);
-        assert_eq!(entry.flags & 0x1f00, READS_UV1 * 0b1110);
+        assert_eq!((entry.surface[0], entry.surface[1]), (half(1.0), WHITE_LAYER));
+        assert_eq!(entry.rest[..3], [5, WHITE_LAYER, WHITE_LAYER]);
+        assert_eq!((entry.rest[4], entry.rest[6]), (READS_UV1 << 2, half(1.0)));
+        let entry = MaterialUniform::new(&material, |_| None);
+        assert_eq!((entry.surface[0], entry.rest[0]), (0, WHITE_LAYER));
+    }
+
+    #[test]
+    fn a_packed_surface_is_read_in_the_place_of_what_it_packs() {
+        let slot = |image| Some(TextureSlot { image: ImageId(image), uv_set: 0 });
+        let material = Material {
+            normal_texture: slot(1),
+            occlusion_texture: slot(2),
+            occlusion_strength: 0.25,
+            packed: Some(PackedSurface { image: ImageId(9), slope_max: 0.75, metallic: 0.0 }),
+            ..Material::default()
+        };
+        let entry = MaterialUniform::new(&material, |image| (image == ImageId(9)).then_some(4));
+        assert_eq!((entry.surface[0], entry.surface[2], entry.surface[3]), (half(1.5), 0, 4));
+        assert_eq!(
+            (entry.surface[7], entry.rest[..2].to_vec(), entry.rest[7]),
+            (half(1.0), vec![4, 4], half(1.0))
+        );
     }
 }

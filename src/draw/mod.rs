@@ -12,6 +12,7 @@ mod eye_pass;
 mod eyes;
 mod frame;
 mod geometry;
+mod half;
 mod hidden;
 pub mod hooks;
 mod materials;
@@ -28,6 +29,7 @@ mod surfaces;
 pub mod target;
 pub mod text;
 mod textures;
+mod tone;
 mod upload;
 mod veil;
 

@@ -326,6 +326,7 @@ impl Renderer {
             textures: &self.textures,
             instances: &self.instances,
             hidden: self.hidden.as_ref(),
+            is_veiled: !self.veil.is_lifted(),
             panels: &self.panels,
         };
         if self.pass.has_both() {

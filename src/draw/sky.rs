@@ -6,7 +6,7 @@
 use glam::Vec3;
 
 use super::Gpu;
-use super::materials::half;
+use super::half::half;
 use crate::scene::tileset::Light;
 
 /// Texels along an edge of level 0. Nine coefficients bend so little that half a texel is below what eight bits show.

@@ -1,8 +1,11 @@
 //! The tileset's images as texture arrays, one array for each colour space and size.
 //!
-//! A draw binds one colour array and one data array, and the material names the layers. Arrays grow
+//! A draw binds one colour array and one data array, and the material names the layers, of which the first is white:
+//! it stands for images that a material has not, or that have not arrived. Arrays grow
 //! by doubling, never beyond the number of images that the tileset has in that class. Beside them the
 //! names of people have a texture of their own, which stays when the tileset changes.
+
+use wgpu::util::DeviceExt as _;
 
 use super::{Gpu, names};
 use crate::scene::material::Wrap;
@@ -18,6 +21,12 @@ const SETS: usize = SIDES + 1;
 
 /// What a new array holds at least, if the tileset has as much: 16 MiB.
 const ARRAY_BYTES_MIN: u64 = 16 << 20;
+
+/// White in every array.
+pub(super) const WHITE_LAYER: u16 = 0;
+
+/// Bytes of white, from which white layers are copied.
+const WHITE_BYTES: u32 = 256 << 10;
 
 /// A layer that was given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +79,7 @@ pub(super) struct Textures {
     samplers: [wgpu::Sampler; 3],
     /// One white texel, for classes that nothing has arrived in.
     blank: wgpu::TextureView,
+    white: wgpu::Buffer,
     arrays: Vec<Option<Array>>,
     names: wgpu::Texture,
     names_view: wgpu::TextureView,
@@ -91,6 +101,11 @@ impl Textures {
             layout,
             samplers,
             blank: blank(gpu),
+            white: gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                label: Some("white"),
+                contents: &[255; WHITE_BYTES as usize],
+                usage: wgpu::BufferUsages::COPY_SRC,
+            }),
             arrays: (0..SIDES * 2).map(|_| None).collect(),
             names_view: array_view(&names),
             names,
@@ -125,14 +140,14 @@ impl Textures {
             return Some(Layer { class, index });
         }
         let total = self.image_counts[class.index()];
-        let ceiling = total.min(gpu.device.limits().max_texture_array_layers);
-        let used = self.arrays[class.index()].as_ref().map_or(0, |array| array.used);
+        let ceiling = (total + 1).min(gpu.device.limits().max_texture_array_layers);
+        let used = self.arrays[class.index()].as_ref().map_or(1, |array| array.used);
         let capacity =
             self.arrays[class.index()].as_ref().map_or(0, |array| array.texture.depth_or_array_layers());
         if used >= ceiling {
             return None;
         }
-        if used == capacity {
+        if used >= capacity {
             let least = u32::try_from(ARRAY_BYTES_MIN / class.layer_bytes()).unwrap_or(u32::MAX).max(1);
             self.grow(gpu, encoder, class, (capacity * 2).max(least).min(ceiling));
         }
@@ -185,7 +200,7 @@ impl Textures {
                 | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
-        let (mut used, mut free) = (0, Vec::new());
+        let (mut used, mut free) = (1, Vec::new());
         if let Some(old) = &self.arrays[class.index()] {
             used = old.used;
             free = old.free.clone();
@@ -200,10 +215,34 @@ impl Textures {
                 let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: used };
                 encoder.copy_texture_to_texture(at(&old.texture), at(&texture), size);
             }
+        } else {
+            self.whiten(encoder, &texture);
         }
         let view = array_view(&texture);
         self.arrays[class.index()] = Some(Array { texture, view, used, free });
         self.forget_groups(class);
+    }
+
+    /// Makes the first layer white: by the GPU, so that it costs the frame no time.
+    fn whiten(&self, encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture) {
+        for mip_level in 0..texture.mip_level_count() {
+            let side = (texture.width() >> mip_level).max(1);
+            let bytes_per_row = (side * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+            let rows = (WHITE_BYTES / bytes_per_row).clamp(1, side);
+            let layout = wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(bytes_per_row),
+                rows_per_image: Some(rows),
+            };
+            for y in (0..side).step_by(rows as usize) {
+                let from = wgpu::TexelCopyBufferInfo { buffer: &self.white, layout };
+                let origin = wgpu::Origin3d { x: 0, y, z: u32::from(WHITE_LAYER) };
+                let to = wgpu::TexelCopyTextureInfo { mip_level, origin, ..texture.as_image_copy() };
+                let height = rows.min(side - y);
+                let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: 1 };
+                encoder.copy_buffer_to_texture(from, to, size);
+            }
+        }
     }
 
     /// Those that bind the array that was just replaced.

@@ -17,6 +17,11 @@ pub struct Veil {
 }
 
 impl Veil {
+    /// Whether it takes nothing away.
+    pub(super) fn is_lifted(self) -> bool {
+        !(self.fade > 0.0 || self.vignette > 0.0)
+    }
+
     /// What is left of the light, as the shader wants it: for a unit vector `v` from what is seen to the
     /// eye, saturate(v · xyz + w) times the second.
     pub(super) fn uniform(self, gaze: Vec3) -> (Vec4, f32) {

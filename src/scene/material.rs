@@ -37,6 +37,23 @@ pub struct TextureSlot {
     pub uv_set: u8,
 }
 
+/// No packed surface is steeper: 83°.
+pub const SLOPE_MAX: f32 = 8.0;
+
+/// What is drawn in the place of a material's metallic-roughness, normal and occlusion textures, where bake could
+/// bring them together: a read instead of three.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackedSurface {
+    /// Red and green: the surface's slope along tangent and bitangent, from −[`PackedSurface::slope_max`] to it.
+    /// Blue: roughness, times the material's. Alpha: occlusion, its strength applied. It is read at the first
+    /// texture coordinates.
+    pub image: ImageId,
+    /// 1 is 45°.
+    pub slope_max: f32,
+    /// 0 dielectric .. 1 metal, everywhere.
+    pub metallic: f32,
+}
+
 /// How a surface reflects light. Textures multiply the factors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Material {
@@ -70,6 +87,8 @@ pub struct Material {
     pub occlusion_texture: Option<TextureSlot>,
     /// sRGB colour.
     pub emissive_texture: Option<TextureSlot>,
+    /// What a renderer of ours reads of the three above.
+    pub packed: Option<PackedSurface>,
     /// How all its textures wrap.
     pub wrap: Wrap,
     /// Texture coordinate = offset + scale × (vertex value as 0..1), for both sets.
@@ -97,6 +116,7 @@ impl Default for Material {
             normal_texture: None,
             occlusion_texture: None,
             emissive_texture: None,
+            packed: None,
             wrap: Wrap::Repeat,
             uv_offset: [0.0; 2],
             uv_scale: [1.0; 2],
@@ -117,6 +137,19 @@ impl Material {
         ]
     }
 
+    /// What is read when it is drawn, in the same order: where there is a packed surface it is the second, and the
+    /// third and fourth are not read.
+    pub fn drawn_textures(&self) -> [Option<TextureSlot>; 5] {
+        let [base_color, metallic_roughness, normal, occlusion, emissive] = self.textures();
+        match self.packed {
+            Some(packed) => {
+                let surface = TextureSlot { image: packed.image, uv_set: 0 };
+                [base_color, Some(surface), None, None, emissive]
+            }
+            None => [base_color, metallic_roughness, normal, occlusion, emissive],
+        }
+    }
+
     /// Whether every number is finite and in the range that glTF gives it.
     pub fn is_valid(&self) -> bool {
         let unit = |x: f32| (0.0..=1.0).contains(&x);
@@ -129,6 +162,9 @@ impl Material {
             && finite(&[self.normal_scale, self.alpha_cutoff])
             && finite(&self.uv_offset)
             && finite(&self.uv_scale)
+            && self
+                .packed
+                .is_none_or(|packed| (0.0..=SLOPE_MAX).contains(&packed.slope_max) && unit(packed.metallic))
             && self.textures().iter().flatten().all(|slot| slot.uv_set <= 1)
     }
 }

@@ -46,6 +46,14 @@ pub struct Attributes {
     pub color: [u8; 4],
 }
 
+impl Attributes {
+    /// Texture coordinates for a vertex whose material has no texture, which is drawn beside others that have: they
+    /// change over the surface, because an anisotropic read where they do not may be no number at all.
+    pub fn idle_uv([x, y, z]: [u16; 3]) -> [u16; 2] {
+        [x.wrapping_add(z), y.wrapping_add(z)]
+    }
+}
+
 /// A unit vector as two snorm bytes
 /// (Cigolla et al., "A Survey of Efficient Representations for Independent Unit Vectors", 2014).
 pub fn octahedral_from_unit(v: Vec3) -> [i8; 2] {
@@ -85,36 +93,47 @@ pub struct Batch {
 }
 
 /// What kinds of images a surface reads: each has its pipeline, because what is not read need not be worked out
-/// either. One that reads more shows the same.
+/// either. Each shows what those before it show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reads {
     /// None.
     #[default]
     Nothing,
-    /// Base colours and emissive colours.
-    Colors,
-    /// Colours and data.
+    /// A base colour at the first texture coordinates.
+    Color,
+    /// The same and a packed surface.
+    Packed,
+    /// Whatever glTF allows, light of its own and surfaces without light too.
     All,
+}
+
+impl Reads {
+    fn of(material: &Material) -> Self {
+        let slots = material.drawn_textures();
+        let [base_color, data @ .., _] = slots.map(|slot| slot.is_some());
+        let is_plain = !material.unlit
+            && material.emissive == [0.0; 3]
+            && slots.iter().flatten().all(|slot| slot.uv_set == 0);
+        match (is_plain, material.packed) {
+            (true, Some(_)) => Self::Packed,
+            (true, None) if data == [false; 3] && base_color => Self::Color,
+            (true, None) if data == [false; 3] => Self::Nothing,
+            _ => Self::All,
+        }
+    }
 }
 
 impl Batch {
     /// How chunks of this material are drawn; `images` are those that its textures name.
     pub fn of(material: &Material, images: &[Image]) -> Self {
-        let slots = material.textures();
+        let slots = material.drawn_textures();
         let own = slots.iter().flatten().filter_map(|slot| images.get(slot.image.index()));
         // What has no texture reads none, so it goes with most of the others.
         let (side_log2, wrap) = match own.map(|image| image.side_log2).max() {
             Some(side_log2) => (side_log2, material.wrap),
             None => (commonest_side(images), Wrap::Repeat),
         };
-        let [base_color, metallic_roughness, normal, occlusion, emissive] = slots.map(|slot| slot.is_some());
-        let reads = if metallic_roughness || normal || occlusion {
-            Reads::All
-        } else if base_color || emissive {
-            Reads::Colors
-        } else {
-            Reads::Nothing
-        };
+        let reads = Reads::of(material);
         let textures = TextureSet { side_log2, wrap };
         Self { alpha: material.alpha, double_sided: material.double_sided, textures, reads }
     }

@@ -103,12 +103,9 @@ impl Builder {
             }
             let grid = grid.round().clamp(Vec3::ZERO, Vec3::splat(GRID_STEPS));
             let is_right_handed = vertex.tangent.w >= 0.0;
-            self.mesh.positions.push(Position::pack(
-                grid.to_array().map(|x| x as u16),
-                piece.material_id,
-                is_right_handed,
-            ));
-            self.mesh.attributes.push(attributes(vertex, piece.material));
+            let grid = grid.to_array().map(|x| x as u16);
+            self.mesh.positions.push(Position::pack(grid, piece.material_id, is_right_handed));
+            self.mesh.attributes.push(attributes(vertex, grid, piece.material));
         }
         indices.iter_mut().for_each(|index| *index += first_vertex as u32);
         let first_index = self.mesh.indices.len();
@@ -225,16 +222,17 @@ fn add_tangents(vertices: &mut [Vertex], indices: &[u32], uv_set: usize) {
     }
 }
 
-fn attributes(vertex: &Vertex, material: &Material) -> Attributes {
+fn attributes(vertex: &Vertex, grid: [u16; 3], material: &Material) -> Attributes {
     let unorm = |value: f32, max: f32| (value.clamp(0.0, 1.0) * max).round();
     let uv = |uv: Vec2| {
         let (offset, scale) = (Vec2::from(material.uv_offset), Vec2::from(material.uv_scale));
         ((uv - offset) / scale).to_array().map(|x| if x.is_finite() { unorm(x, 65_535.0) as u16 } else { 0 })
     };
+    let reads_images = material.drawn_textures().iter().any(Option::is_some);
     Attributes {
         normal: octahedral_from_unit(vertex.normal),
         tangent: octahedral_from_unit(vertex.tangent.truncate()),
-        uv0: uv(vertex.uvs[0]),
+        uv0: if reads_images { uv(vertex.uvs[0]) } else { Attributes::idle_uv(grid) },
         uv1: uv(vertex.uvs[1]),
         color: vertex.color.to_array().map(|x| unorm(x, 255.0) as u8),
     }

@@ -57,8 +57,9 @@ pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
 
     let parts = reader.parts(&placements)?;
     let columns = reader.columns(&parts)?;
-    let (mut positions, attributes) = columns.vertices();
+    let (mut positions, mut attributes) = columns.vertices();
     let (indices, chunks) = reader.chunks(&parts, &mut positions)?;
+    reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
     Ok(TileMesh { world_from_grid: parts.world_from_grid, positions, attributes, indices, chunks })
 }
@@ -278,6 +279,18 @@ impl<'a> Reader<'a> {
             }
         }
         Ok((indices, chunks))
+    }
+
+    /// Gives texture coordinates to vertices whose material has no texture to read at them.
+    fn idle(&self, positions: &[Position], attributes: &mut [Attributes]) {
+        let materials = self.tileset.materials().iter();
+        let is_idle: Vec<bool> =
+            materials.map(|material| material.drawn_textures().iter().all(Option::is_none)).collect();
+        for (position, vertex) in positions.iter().zip(attributes) {
+            if is_idle.get(usize::from(position.material_and_sign >> 1)) == Some(&true) {
+                vertex.uv0 = Attributes::idle_uv(position.grid);
+            }
+        }
     }
 
     /// The material's number in the tileset, which fits 15 bits, and how it is drawn.

@@ -143,8 +143,9 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         for (index, material) in tables.materials.iter().enumerate() {
+            let slots = [material.textures(), material.drawn_textures()];
             let images_exist =
-                material.textures().iter().flatten().all(|slot| slot.image.index() < tables.images.len());
+                slots.iter().flatten().flatten().all(|slot| slot.image.index() < tables.images.len());
             if !images_exist || !material.is_valid() || !has_one_side(material, &tables.images) {
                 return Err(ContentError::malformed(
                     format!("material {index}"),
@@ -239,9 +240,10 @@ fn check_references(index: usize, tile: &Tile, tables: &Tables) -> Result<(), Co
     Err(ContentError::malformed(format!("tile {index}"), "its content or an image of it is out of range"))
 }
 
-/// Whether the images that a material reads have one size: they are read from one array for each space.
+/// Whether the images that a material is drawn with have one size: they are read from one array for each space.
 fn has_one_side(material: &Material, images: &[Image]) -> bool {
-    let used = || material.textures().into_iter().flatten().filter_map(|slot| images.get(slot.image.index()));
+    let used =
+        || material.drawn_textures().into_iter().flatten().filter_map(|slot| images.get(slot.image.index()));
     used().all(|image| used().all(|other| other.side_log2 == image.side_log2))
 }
 

@@ -99,7 +99,7 @@ pub fn tile(mesh: &Mesh, context: &Context<'_>) -> Result<Content, BakeError> {
     let batches: BTreeSet<Batch> =
         streams.chunks.iter().map(|chunk| batch_of(&chunk.group, context)).collect();
     let materials: BTreeSet<u32> = streams.chunks.iter().map(|chunk| chunk.group.material).collect();
-    let slots = materials.iter().flat_map(|&material| context.materials[material as usize].textures());
+    let slots = materials.iter().flat_map(|&material| context.materials[material as usize].drawn_textures());
     let images: BTreeSet<ImageId> = slots.flatten().map(|slot| slot.image).collect();
     let glb = tile_glb::write(&streams, context)?;
     Ok(Content {

@@ -65,6 +65,7 @@ fn far(material: &Material, small: &[ImageId]) -> Material {
         metallic_roughness_texture: None,
         normal_texture: None,
         occlusion_texture: None,
+        packed: None,
         ..material.clone()
     }
 }

@@ -3,18 +3,20 @@
 //! A tile's vertices carry two sets of texture coordinates as 16-bit fractions of one box per
 //! material. So each material's textures are sorted by the coordinates and transforms that they use:
 //! up to two different combinations are applied to the vertices; textures of a third are left out by
-//! name. Materials that come out equal are one. Images keep their bytes.
+//! name. Materials that come out equal are one. Images keep their bytes; where what a material's data textures say
+//! fits one image, that is made beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use glam::Vec2;
 
 use super::soup::UvBox;
+use super::surface::{self, Packed, Sources};
 use super::{BakedBlob, sides};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
 use crate::scene::gltf::image::{self, Encoding};
-use crate::scene::material::{TextureSlot, Wrap};
+use crate::scene::material::{PackedSurface, TextureSlot, Wrap};
 use crate::scene::texture::{ColorSpace, Image, side_log2_for};
 use crate::scene::{BlobId, ContentError, ImageId, Material, limits};
 
@@ -83,6 +85,8 @@ pub struct Catalog {
     drafts: Vec<(Material, u8)>,
     images: Vec<Image>,
     blobs: Vec<BakedBlob>,
+    /// What was packed, with the materials that it is of.
+    packed: Vec<(Material, Option<PackedSurface>)>,
     skipped: BTreeMap<String, u32>,
 }
 
@@ -110,6 +114,7 @@ impl Catalog {
             drafts: Vec::new(),
             images: Vec::new(),
             blobs: Vec::new(),
+            packed: Vec::new(),
             skipped: BTreeMap::new(),
         };
         let used = used_materials(document);
@@ -195,7 +200,7 @@ impl Catalog {
             occlusion_texture,
             emissive_texture,
         ] = slots;
-        let material = Material {
+        let mut material = Material {
             base_color: source.base_color,
             metallic: source.metallic,
             roughness: source.roughness,
@@ -214,7 +219,59 @@ impl Catalog {
             wrap,
             ..Material::default()
         };
+        material.packed = self.packed_surface(&material, side_log2)?;
         Ok(Plan { streams, normal_stream: normal_texture.map(|slot| usize::from(slot.uv_set)), material })
+    }
+
+    /// The image of the material's data textures; `None` where there is none of them, or where they would need more
+    /// than one, or where it would be of no use, because the surface is drawn in the general way anyway.
+    fn packed_surface(
+        &mut self,
+        material: &Material,
+        side_log2: u8,
+    ) -> Result<Option<PackedSurface>, ContentError> {
+        let [_, data @ .., emissive] = material.textures();
+        let is_plain = !material.unlit
+            && material.emissive == [0.0; 3]
+            && emissive.is_none()
+            && material.textures().iter().flatten().all(|slot| slot.uv_set == 0);
+        if !is_plain || data == [None; 3] {
+            return Ok(None);
+        }
+        // Of these alone it depends.
+        let key = Material { base_color: [1.0; 4], base_color_texture: None, ..Material::clone(material) };
+        if let Some((_, known)) = self.packed.iter().find(|(known, _)| *known == key) {
+            return Ok(*known);
+        }
+        let decoded = |slot: Option<TextureSlot>| {
+            let Some(slot) = slot else { return Ok(None) };
+            image::decode(&self.blobs[self.images[slot.image.index()].blob.index()].bytes).map(Some)
+        };
+        let [metallic_roughness, normal, occlusion] = data;
+        let sources = Sources {
+            metallic_roughness: decoded(metallic_roughness)?,
+            normal: decoded(normal)?,
+            occlusion: decoded(occlusion)?,
+        };
+        let packed = surface::pack(&sources, material, side_log2)?.map(|packed| self.keep(packed, side_log2));
+        self.packed.push((key, packed));
+        Ok(packed)
+    }
+
+    fn keep(&mut self, packed: Packed, side_log2: u8) -> PackedSurface {
+        let Packed { png, slope_max, metallic } = packed;
+        let blob = self.blob(BakedBlob::new("png", png));
+        let image = self.list(Image { blob, space: ColorSpace::Linear, side_log2 });
+        PackedSurface { image, slope_max, metallic }
+    }
+
+    /// The number of the blob, which is kept once.
+    fn blob(&mut self, blob: BakedBlob) -> BlobId {
+        let known = self.blobs.iter().position(|other| other.hash == blob.hash);
+        if known.is_none() {
+            self.blobs.push(blob);
+        }
+        BlobId(known.unwrap_or(self.blobs.len() - 1) as u32)
     }
 
     /// The number of the image in the table, where each form of an image stands once.
@@ -245,12 +302,7 @@ impl Catalog {
             image::size(bytes).map_err(|error| ContentError::malformed(place(), error.to_string()))?;
         let extension = Encoding::of(bytes).map_or("png", Encoding::extension);
         ContentError::check(&place(), "bytes", bytes.len(), limits::BLOB_BYTES_MAX)?;
-        let blob = BakedBlob::new(extension, bytes.clone());
-        let known = self.blobs.iter().position(|other| other.hash == blob.hash);
-        if known.is_none() {
-            self.blobs.push(blob);
-        }
-        let blob = BlobId(known.unwrap_or(self.blobs.len() - 1) as u32);
+        let blob = self.blob(BakedBlob::new(extension, bytes.clone()));
         Ok(Some(Image { blob, space, side_log2: side_log2_for(width, height) }))
     }
 

@@ -33,6 +33,7 @@ mod sides;
 pub mod simplify;
 pub mod sound;
 pub mod soup;
+pub mod surface;
 pub mod tile_glb;
 pub mod tileset_json;
 pub mod tree;

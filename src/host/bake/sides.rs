@@ -1,6 +1,8 @@
 //! Which sizes the twin's textures come in: as few as memory affords, because what has the same size can be
 //! drawn at once.
 
+use std::collections::BTreeSet;
+
 use crate::scene::limits::TEXTURE_SIDE_LOG2_MAX;
 use crate::scene::material::TextureSlot;
 use crate::scene::texture::Image;
@@ -12,9 +14,12 @@ const BYTES_MAX: u64 = 96 << 20;
 
 const SIDES: usize = TEXTURE_SIDE_LOG2_MAX as usize + 1;
 
-/// Gives the images one of a few sizes and lists each form of an image once; materials follow.
+/// Gives the images one of a few sizes and lists each form of an image once; materials follow. What is packed into
+/// another image is there for browsers and needs no room.
 pub fn merge(images: &mut Vec<Image>, materials: &mut [Material]) {
-    let sides = merged(images);
+    let drawn: BTreeSet<ImageId> =
+        materials.iter().flat_map(Material::drawn_textures).flatten().map(|slot| slot.image).collect();
+    let sides = merged(&drawn.iter().map(|image| images[image.index()]).collect::<Vec<_>>());
     let mut kept: Vec<Image> = Vec::with_capacity(images.len());
     let new_of: Vec<ImageId> = images
         .iter()
@@ -39,6 +44,9 @@ pub fn merge(images: &mut Vec<Image>, materials: &mut [Material]) {
         renumber(&mut material.normal_texture);
         renumber(&mut material.occlusion_texture);
         renumber(&mut material.emissive_texture);
+        if let Some(packed) = &mut material.packed {
+            packed.image = new_of[packed.image.index()];
+        }
     }
 }
 

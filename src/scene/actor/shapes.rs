@@ -99,7 +99,11 @@ fn build() -> Shapes {
         let mut bounds = Aabb::EMPTY;
         for (material, form) in parts(shape) {
             match add(&mut builder, material, &form) {
-                Ok(batch) => chunk.batch = batch,
+                Ok(batch) => {
+                    // A shape is one draw: it reads what any of its parts does.
+                    let reads = if matches!(material, EYES | GLOW) { Reads::All } else { batch.reads };
+                    chunk.batch = Batch { reads: reads.max(chunk.batch.reads), ..batch };
+                }
                 // A test looks at every shape: none is refused.
                 Err(error) => tracing::error!("a built-in shape is left out: {error}"),
             }
@@ -116,7 +120,7 @@ fn add(builder: &mut Builder, material: usize, form: &Form) -> Result<Batch, Con
     let table = materials();
     let surface = &table[material];
     let (textures, reads) = match material {
-        NAME => (TextureSet::NAMES, Reads::Colors),
+        NAME => (TextureSet::NAMES, Reads::All),
         _ => (TextureSet::default(), Reads::Nothing),
     };
     let batch = Batch { alpha: surface.alpha, double_sided: false, textures, reads };

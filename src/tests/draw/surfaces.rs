@@ -6,7 +6,7 @@ use super::{COMPARABLE, Show, assert_near, gpu, linear, looking, middle, srgb_by
 use crate::draw::{Gpu, NEAR_METRES, RendererOptions};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::scene::Material;
-use crate::scene::material::{AlphaMode, TextureSlot};
+use crate::scene::material::{AlphaMode, PackedSurface, TextureSlot};
 use crate::scene::texture::{ColorSpace, Pixels};
 use crate::tests::props::{Props, Shape, at, painted};
 
@@ -232,6 +232,40 @@ fn both_sides_of_a_double_sided_surface_are_lit_by_what_they_face() {
     assert!(stage.lit(Vec3::Z, STRAIGHT, &away, true) > 0.9 * HEAD_ON);
     assert!(stage.lit(Vec3::NEG_Z, STRAIGHT, &away, true) < 0.02);
     assert!(stage.lit(Vec3::Z, STRAIGHT, &away, false) < 1e-6, "the back of a single-sided one is not there");
+}
+
+/// Slope, roughness and occlusion of one image: alike whether it has its own pipeline or, beside light of its own, the
+/// general one.
+#[test]
+fn a_packed_surface_is_sloped_rough_and_occluded() {
+    let Some(gpu) = gpu() else { return };
+    let mut stage = Stage::new(gpu);
+    for emissive in [[0.0; 3], [1e-4; 3]] {
+        let mut from = |to_sun: Vec3, sky: f32, roughness: f32, texel: [u8; 4]| {
+            let mut props = dark();
+            props.tables.light.sun = Vec3::ONE;
+            props.tables.light.to_sun = to_sun.normalize_or(Vec3::Z);
+            props.tables.light.sky[0] = Vec3::splat(sky);
+            let image = props.image(&painted(4, |_, _| texel), ColorSpace::Linear);
+            let packed = image.map(|slot| PackedSurface { image: slot.image, slope_max: 2.0, metallic: 0.0 });
+            props.add(Material { roughness, packed, emissive, ..Material::default() }, square_at(1.5));
+            light(stage.middle(&props)[1])
+        };
+        // 45°: half of the steepest slope; to the right, and upwards.
+        let (flat, right, up) = ([128, 128, 255, 255], [191, 128, 255, 255], [128, 191, 255, 255]);
+        let head_on = from(Vec3::Z, 0.0, 1.0, flat);
+        assert!((head_on / HEAD_ON - 1.0).abs() < 0.02, "{head_on}");
+        for (slope, towards) in [(right, Vec3::X), (up, Vec3::Y)] {
+            assert!(from(Vec3::Z + towards, 0.0, 1.0, slope) > 0.95 * HEAD_ON);
+            assert!(from(Vec3::Z - towards, 0.0, 1.0, slope) < 0.05 * HEAD_ON);
+        }
+        let occluded = from(Vec3::NEG_Z, 0.5, 1.0, [128, 128, 255, 64]) / from(Vec3::NEG_Z, 0.5, 1.0, flat);
+        assert!((occluded - 64.0 / 255.0).abs() < 0.02, "{occluded}");
+        // The brighter the smoother; half of the roughness is half of it whoever says so.
+        let [factor, texture] = [(0.4, flat), (0.8, [128, 128, 128, 255])]
+            .map(|(roughness, texel)| from(Vec3::new(0.0, 0.1, 1.0), 0.0, roughness, texel));
+        assert!((factor - texture).abs() < 0.02 && factor > 1.1 * HEAD_ON, "{factor} {texture}");
+    }
 }
 
 /// Tight boxes scale the grid differently on each axis; normals must not follow.

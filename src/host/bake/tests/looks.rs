@@ -69,9 +69,19 @@ fn a_third_set_of_coordinates_is_left_out_by_name() {
 #[test]
 fn an_image_read_both_ways_is_listed_twice_and_stored_once() {
     let baked = bake(&plate([Some(texture(0, 0)), None, Some(texture(0, 0)), None, None], 1.0));
-    assert_eq!(baked.tables.images.len(), 2);
+    // And what was packed of it, with which it is drawn.
+    assert_eq!(baked.tables.images.len(), 3);
     assert_eq!(baked.tables.images[0].blob, baked.tables.images[1].blob);
-    assert_eq!(baked.blobs.iter().filter(|blob| blob.extension == "png").count(), 1);
+    assert_eq!(baked.blobs.iter().filter(|blob| blob.extension == "png").count(), 2);
+    let material = &baked.tables.materials[0];
+    assert_eq!(
+        material.drawn_textures()[1].map(|slot| slot.image),
+        material.packed.map(|packed| packed.image)
+    );
+    assert!(
+        baked.tables.tiles.iter().flat_map(|tile| &tile.images).all(|image| image.0 != 1),
+        "it is not fetched"
+    );
 }
 
 #[test]
