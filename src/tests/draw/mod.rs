@@ -13,6 +13,7 @@ mod own_hands;
 mod panels;
 mod precision;
 mod steady;
+mod stopwatch;
 mod surfaces;
 mod uploads;
 
