@@ -91,7 +91,9 @@ fn print(ours: &Map<String, Value>, theirs: &Map<String, Value>, is_json: bool) 
         println!("{}", Value::Object(line));
         return;
     }
-    let told = |of, key| number(of, key).map_or_else(|| "–".to_owned(), |number| format!("{number:.3}"));
+    let told = |of: &Map<String, Value>, key: &str| {
+        number(of, key).map_or_else(|| "–".to_owned(), |number| format!("{number:.3}"))
+    };
     println!("5 000 chunks, CPU time of the frame's thread, ms      half     99 of 100");
     let rows = [
         ("both eyes: cull, record, submit", ours, "frame_cpu"),
@@ -115,4 +117,21 @@ fn print(ours: &Map<String, Value>, theirs: &Map<String, Value>, is_json: bool) 
 
 fn told_count(of: &Map<String, Value>, key: &str) -> String {
     of.get(key).and_then(Value::as_f64).map_or_else(|| "–".to_owned(), |count| format!("{count:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_number_the_middle_one_counts_whatever_round_it_is_of() {
+        let line = |half: f64, most: f64| {
+            let line = serde_json::json!({"device": "d", "half": half, "most": most});
+            line.as_object().cloned().unwrap_or_default()
+        };
+        let middle = middle(vec![line(1.0, 9.0), line(3.0, 7.0), line(2.0, 8.0)]);
+        assert_eq!((middle["half"].as_f64(), middle["most"].as_f64()), (Some(2.0), Some(8.0)));
+        assert_eq!(middle["device"], "d");
+        assert!(super::middle(Vec::new()).is_empty());
+    }
 }
