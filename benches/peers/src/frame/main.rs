@@ -42,6 +42,9 @@ const SIDE_PIXELS: u32 = 64;
 const WARM_UP: usize = 100;
 const FRAMES: usize = 1_000;
 
+/// Bevy's own.
+const CLEAR: [u8; 3] = [43, 44, 47];
+
 /// Who gathers what is drawn.
 #[derive(Clone, Copy, PartialEq)]
 enum Gathers {
@@ -209,14 +212,12 @@ fn wait(app: &App) {
     device.poll(PollType::wait_indefinitely()).expect("a device");
 }
 
-/// How much of the picture is not its first texel's colour: the upper left corner is background.
+/// How much of the picture is not the colour that Bevy clears it to.
 fn covered(app: &mut App, image: Handle<Image>) -> f64 {
     let share = Arc::new(Mutex::new(0.0));
     let out = Arc::clone(&share);
     app.world_mut().spawn(Readback::texture(image)).observe(move |read: On<ReadbackComplete>| {
-        let mut texels = read.data.chunks_exact(4);
-        let first = texels.next().unwrap_or_default();
-        let others = texels.filter(|texel| *texel != first).count();
+        let others = read.data.chunks_exact(4).filter(|texel| texel[..3] != CLEAR).count();
         *out.lock().expect("a number") = others as f64 / f64::from(SIDE_PIXELS * SIDE_PIXELS);
     });
     for _ in 0..10 {
