@@ -4,6 +4,7 @@
 //! Out: a table, or with `--json` one object a line. Times are CPU time of the thread, the median of many runs.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod resident;
 mod scene;
 mod world;
 
@@ -55,7 +56,7 @@ fn main() {
     }
     for (count, name) in SIZES {
         let boxes = world::chunks(count);
-        let scene = scene::of(&boxes, Above::Nothing);
+        let scene = scene::of(&boxes, Above::Nothing, |_, cell| resident::tile(cell));
         let head = Pose { position: Vec3::from(world::eye(count)), ..Pose::IDENTITY };
         let half = world::HALF_FOV_RADIANS;
         let views = ViewPair::around(head, Fov::symmetric(2.0 * half, 1.0), EYE_DISTANCE_METRES);
@@ -83,7 +84,7 @@ fn main() {
             seen.sort_unstable();
             black_box(&seen);
         });
-        let levels = scene::of(&boxes, Above::Levels);
+        let levels = scene::of(&boxes, Above::Levels, |_, cell| resident::tile(cell));
         let (mut leveled, mut near) = (Culler::default(), DrawList::default());
         let micros =
             nanos(count, || leveled.cull(&levels, &[], &sight, &mut near, &mut demand)) * count as f64 / 1e3;

@@ -1,10 +1,9 @@
 //! The boxes as a twin of which everything is here: a tile a cell, and four tiles below each of those above.
 
-use glam::{Affine3A, Vec3};
-use pavilion::math::{Aabb, Cone, Sphere};
-use pavilion::scene::mesh::{Batch, Chunk, TextureSet};
+use glam::Vec3;
+use pavilion::math::{Aabb, Sphere};
 use pavilion::scene::tileset::{Blob, Tables};
-use pavilion::scene::{BlobId, Chunks, ContentHash, ResidentTile, Scene, Tile, TileId, Tileset};
+use pavilion::scene::{BlobId, ContentHash, ResidentTile, Scene, Tile, TileId, Tileset};
 
 use super::world::{self, CELL_CHUNKS};
 
@@ -22,7 +21,12 @@ pub enum Above {
     Levels,
 }
 
-pub fn of(boxes: &[world::Chunk], above: Above) -> Scene {
+/// The boxes as tiles that `make` makes of a cell's, or of as many coarser ones.
+pub fn of(
+    boxes: &[world::Chunk],
+    above: Above,
+    mut make: impl FnMut(TileId, &[world::Chunk]) -> ResidentTile,
+) -> Scene {
     let cells: Vec<&[world::Chunk]> = boxes.chunks(CELL_CHUNKS).collect();
     let side = world::side(boxes.len());
     let mut spans: Vec<Span> = vec![[(0, side); 2]];
@@ -55,8 +59,8 @@ pub fn of(boxes: &[world::Chunk], above: Above) -> Scene {
     for (node, tile) in tileset.tiles().iter().zip(0..).filter(|(node, _)| node.content.is_some()) {
         let cell = leaves.binary_search_by_key(&tile, |&(tile, _)| tile).map(|found| leaves[found].1);
         let content = match cell {
-            Ok(cell) => resident(cells[cell]),
-            Err(_) => resident(&quarters(node.bounds)),
+            Ok(cell) => make(TileId(tile), cells[cell]),
+            Err(_) => make(TileId(tile), &quarters(node.bounds)),
         };
         scene.set_resident(TileId(tile), Some(content));
     }
@@ -98,21 +102,4 @@ fn quarters(bounds: Aabb) -> Vec<world::Chunk> {
 /// Around the box.
 pub fn sphere(chunk: &world::Chunk) -> Sphere {
     Sphere { center: Vec3::from(chunk.center), radius: Vec3::from(chunk.half).length() }
-}
-
-/// Chunks of three batches, as a tile of a venue has them.
-fn resident(cell: &[world::Chunk]) -> ResidentTile {
-    let chunk = |(number, chunk): (usize, &world::Chunk)| Chunk {
-        first_index: number as u32 * CHUNK_TRIANGLES * 3,
-        index_count: CHUNK_TRIANGLES * 3,
-        bounds: sphere(chunk),
-        cone: Cone::ANY,
-        batch: Batch {
-            textures: TextureSet { side_log2: (number * 3 / CELL_CHUNKS) as u8, ..TextureSet::default() },
-            ..Batch::default()
-        },
-        entity: None,
-    };
-    let chunks: Vec<Chunk> = cell.iter().enumerate().map(chunk).collect();
-    ResidentTile { chunks: Chunks::from(&chunks[..]), world_from_grid: Affine3A::IDENTITY, size_bytes: 0 }
 }

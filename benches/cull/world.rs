@@ -27,6 +27,13 @@ pub fn eye(chunks: usize) -> [f32; 3] {
     [0.0, 1.6, side(chunks) as f32 * CELL_METRES * 0.5]
 }
 
+/// How far the head is turned to the left in a frame, radians: a glance from side to side, so that no frame is like the
+/// one before.
+#[allow(dead_code, reason = "culling alone is timed with the head held still")]
+pub fn yaw(frame: usize) -> f32 {
+    0.1 * (frame as f32 * 0.05).sin()
+}
+
 /// The chunks, cell by cell.
 pub fn chunks(count: usize) -> Vec<Chunk> {
     let mut seed = 3_u32;

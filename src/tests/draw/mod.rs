@@ -14,6 +14,7 @@ mod panels;
 mod pipelines;
 mod precision;
 mod steady;
+mod stopwatch;
 mod surfaces;
 mod uploads;
 

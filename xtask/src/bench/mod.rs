@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+mod frame;
 mod model;
 mod programs;
 pub mod shaders;
@@ -14,6 +15,7 @@ mod xr;
 ///   cargo xtask bench xr          the demo venue in a headset's session: CPU time from xrWaitFrame's return to the
 ///                                 submit, and allocations of our code
 ///   cargo xtask bench cull        all of culling, for each chunk that exists, on one core
+///   cargo xtask bench frame       a whole frame of 5 000 chunks on its own thread, and a peer's
 ///   cargo xtask bench foveation   triangles and draws of a walk: frustum alone, levels of detail, levels that follow
 ///                                 the eye, and within a headset's budget
 ///   cargo xtask bench gpu         what a frame of the demo venue takes this machine's GPU, at a Quest 2's sizes: one pass
@@ -67,6 +69,8 @@ enum What {
     Xr,
     /// All of culling.
     Cull,
+    /// A whole frame on its own thread.
+    Frame,
     /// What a walk costs a frame.
     Foveation,
     /// Frames on this machine's GPU.
@@ -85,6 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         match what {
             What::Xr => xr::run(arguments)?,
             What::Cull => programs::cull(arguments)?,
+            What::Frame => frame::run(arguments)?,
             What::Foveation => programs::foveation(arguments)?,
             What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,
