@@ -52,7 +52,7 @@ pub(super) enum Views {
 #[derive(Debug)]
 pub(super) struct EyePass {
     /// By what they read, then alpha mode, then single- and double-sided.
-    surfaces: [[[wgpu::RenderPipeline; 2]; 3]; 4],
+    surfaces: [[[wgpu::RenderPipeline; 2]; 3]; 3],
     sky: wgpu::RenderPipeline,
     veil: wgpu::RenderPipeline,
     hidden: wgpu::RenderPipeline,
@@ -106,7 +106,7 @@ impl EyePass {
         let sky_layout = layout("sky", &[Some(&frame_layout)]);
         let module = eyes::shader(gpu, "eye pass", SHADER);
         let maker = PipelineMaker { gpu, module, surface_layout, sky_layout, samples, mask };
-        let surfaces = [Reads::All, Reads::Packed, Reads::Color, Reads::Nothing].map(|reads| {
+        let surfaces = [Reads::All, Reads::Packed, Reads::Nothing].map(|reads| {
             [AlphaMode::Opaque, AlphaMode::Mask, AlphaMode::Blend]
                 .map(|alpha| [false, true].map(|double_sided| maker.surface(reads, alpha, double_sided)))
         });
@@ -204,8 +204,7 @@ impl EyePass {
         let [opaque, mask, blend] = match batch.reads {
             Reads::All => &self.surfaces[0],
             Reads::Packed => &self.surfaces[1],
-            Reads::Color => &self.surfaces[2],
-            Reads::Nothing => &self.surfaces[3],
+            Reads::Nothing => &self.surfaces[2],
         };
         let [single, double] = match batch.alpha {
             AlphaMode::Opaque => opaque,
@@ -350,7 +349,6 @@ impl PipelineMaker<'_> {
         let images = match reads {
             Reads::All => " of all",
             Reads::Packed => "",
-            Reads::Color => " of a colour",
             Reads::Nothing => " bare",
         };
         let sides = if double_sided { " two-sided" } else { "" };
