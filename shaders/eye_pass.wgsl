@@ -44,8 +44,8 @@ override alpha_mode: u32 = 0u;
 override has_samples: bool = true;
 // Whether back faces are drawn too.
 override two_sided: bool = true;
-// scene::mesh::Reads: 0 nothing, 1 a base colour, 2 a packed surface too, 3 all. Each draws what those before it draw.
-override reads: u32 = 3u;
+// scene::mesh::Reads: 0 nothing, 1 a packed surface, 2 all. Each draws what those before it draw.
+override reads: u32 = 2u;
 
 @vertex
 fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
@@ -72,10 +72,10 @@ fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
     out.uv = uv.xyxy + uv.zwzw * vertex.uv;
     out.color = vertex.color * h_base_color(materials[index].colors);
     // Only people have tints, and they read nothing or all.
-    if reads == 0u || reads == 3u {
+    if reads != 1u {
         out.color *= vertex.tint;
     }
-    out.material_and_layer = select(index, index | (vertex.layer << 16u), reads == 3u);
+    out.material_and_layer = select(index, index | (vertex.layer << 16u), reads == 2u);
     return out;
 }
 
@@ -86,7 +86,7 @@ fn coverage(alpha: f32, cutoff: f32) -> f32 {
 
 @fragment
 fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin(view_index) view: u32) -> @location(0) vec4<f32> {
-    let index = select(in.material_and_layer, in.material_and_layer & 0xffffu, reads == 3u);
+    let index = select(in.material_and_layer, in.material_and_layer & 0xffffu, reads == 2u);
     let material = materials[index].surface;
     let rest = materials[index].rest;
     var base = in.color;
@@ -100,11 +100,6 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
             turn = turned_within(in.normal);
         }
         case 1u: {
-            base = h_tinted(base, h_color_texel(in.uv.xy, material.x >> 16u));
-            surface = h_even(material);
-            turn = turned_within(in.normal);
-        }
-        case 2u: {
             base = h_tinted(base, h_color_texel(in.uv.xy, material.x >> 16u));
             let texel = h_data_texel(in.uv.xy, material.y >> 16u);
             surface = h_packed(material, texel);
@@ -130,7 +125,7 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
     let angles = angles(m, d, h_times(surface.roughness, surface.roughness), turn);
     let light = h_radiance(surface, base.rgb, angles, sky_diffuse(m), sky_radiance(angles.mirrored, surface.roughness));
     var color: vec3<f32>;
-    if reads < 3u {
+    if reads < 2u {
         color = h_tone_mapped(light);
     } else {
         color = h_display(light, h_emitted(materials[index].colors, emissive_texel), base.rgb, h_low(rest.w));

@@ -335,7 +335,6 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
         let images = match reads {
             Reads::All => " of all",
             Reads::Packed => "",
-            Reads::Color => " of a colour",
             Reads::Nothing => " bare",
         };
         let sides = if is_double_sided { " two-sided" } else { "" };

@@ -11,9 +11,9 @@ use crate::scene::AlphaMode;
 use crate::scene::mesh::{Batch, Reads};
 
 /// By what a surface reads, then alpha mode, then single- and double-sided.
-type Table<P> = [[[OnceLock<P>; 2]; 3]; 4];
+type Table<P> = [[[OnceLock<P>; 2]; 3]; 3];
 
-const READS: [Reads; 4] = [Reads::Nothing, Reads::Color, Reads::Packed, Reads::All];
+const READS: [Reads; 3] = [Reads::Nothing, Reads::Packed, Reads::All];
 const ALPHAS: [AlphaMode; 3] = [AlphaMode::Opaque, AlphaMode::Blend, AlphaMode::Mask];
 
 /// What chooses a pipeline.
@@ -43,8 +43,7 @@ impl Kind {
         let reads = match self.reads {
             Reads::All => 0,
             Reads::Packed => 1,
-            Reads::Color => 2,
-            Reads::Nothing => 3,
+            Reads::Nothing => 2,
         };
         let alpha = match self.alpha {
             AlphaMode::Opaque => 0,
@@ -60,7 +59,7 @@ pub fn is_early(batch: Batch) -> bool {
     match (batch.reads, batch.alpha, batch.double_sided) {
         (Reads::Nothing, AlphaMode::Opaque | AlphaMode::Blend, false) => true,
         // The lobby's panel.
-        (Reads::Color, AlphaMode::Blend, true) => true,
+        (Reads::All, AlphaMode::Blend, true) => true,
         _ => false,
     }
 }
@@ -176,13 +175,13 @@ mod tests {
     /// What is late is not there at first, and whoever asks for it does not wait.
     #[test]
     fn nobody_waits_for_a_pipeline() {
-        let (allow, allowed) = sync_channel(24);
+        let (allow, allowed) = sync_channel(18);
         let mut surfaces = Surfaces::new(Slow(Mutex::new(allowed)));
         let early = Batch::default();
         let late = Batch { reads: Reads::All, ..early };
         assert!(surfaces.of(early).is_some() && surfaces.of(late).is_none());
         assert_eq!((surfaces.is_complete(), surfaces.take_memory()), (false, None));
-        (0..21).for_each(|_| allow.send(()).unwrap());
+        (0..15).for_each(|_| allow.send(()).unwrap());
         surfaces.complete();
         assert_eq!(surfaces.of(late), Some(&Kind::of(late)));
         assert!(surfaces.is_complete());
@@ -193,7 +192,7 @@ mod tests {
     fn every_kind_has_a_place_of_its_own() {
         let table = Table::<u8>::default();
         let places: Vec<_> = Kind::all().map(|kind| std::ptr::from_ref(kind.find(&table))).collect();
-        assert_eq!(places.len(), 24);
-        assert!((1..24).all(|index| !places[..index].contains(&places[index])));
+        assert_eq!(places.len(), 18);
+        assert!((1..18).all(|index| !places[..index].contains(&places[index])));
     }
 }

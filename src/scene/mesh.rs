@@ -99,9 +99,7 @@ pub enum Reads {
     /// None.
     #[default]
     Nothing,
-    /// A base colour at the first texture coordinates.
-    Color,
-    /// The same and a packed surface.
+    /// A base colour and a packed surface, or one of the two, at the first texture coordinates.
     Packed,
     /// Whatever glTF allows, light of its own and surfaces without light too.
     All,
@@ -114,11 +112,11 @@ impl Reads {
         let is_plain = !material.unlit
             && material.emissive == [0.0; 3]
             && slots.iter().flatten().all(|slot| slot.uv_set == 0);
-        match (is_plain, material.packed) {
-            (true, Some(_)) => Self::Packed,
-            (true, None) if data == [false; 3] && base_color => Self::Color,
-            (true, None) if data == [false; 3] => Self::Nothing,
-            _ => Self::All,
+        let is_packed = material.packed.is_some() || data == [false; 3];
+        match (is_plain && is_packed, base_color || material.packed.is_some()) {
+            (true, true) => Self::Packed,
+            (true, false) => Self::Nothing,
+            (false, _) => Self::All,
         }
     }
 }
