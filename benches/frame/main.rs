@@ -38,7 +38,7 @@ fn main() {
         Err(error) => return eprintln!("SKIPPED frame: {error}"),
     };
     let options = RendererOptions::default();
-    let mut renderer = Renderer::new(&gpu, options);
+    let mut renderer = Renderer::new(&gpu, options).completed();
     let target = EyeTarget::new(&gpu, [SIDE_PIXELS; 2], options.samples);
     let scene = on_gpu(&gpu, &mut renderer, &target);
 
