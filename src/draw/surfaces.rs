@@ -58,8 +58,8 @@ impl Kind {
 pub fn is_early(batch: Batch) -> bool {
     match (batch.reads, batch.alpha, batch.double_sided) {
         (Reads::Nothing, AlphaMode::Opaque | AlphaMode::Blend, false) => true,
-        // The lobby's panel.
-        (Reads::All, AlphaMode::Blend, true) => true,
+        // The lobby's ribs, which shine, and its panel.
+        (Reads::All, AlphaMode::Opaque, false) | (Reads::All, AlphaMode::Blend, true) => true,
         _ => false,
     }
 }
@@ -178,7 +178,7 @@ mod tests {
         let (allow, allowed) = sync_channel(Kind::all().count());
         let mut surfaces = Surfaces::new(Slow(Mutex::new(allowed)));
         let early = Batch::default();
-        let late = Batch { reads: Reads::All, ..early };
+        let late = Batch { reads: Reads::Packed, ..early };
         assert!(surfaces.of(early).is_some() && surfaces.of(late).is_none());
         assert_eq!((surfaces.is_complete(), surfaces.take_memory()), (false, None));
         Kind::all().for_each(|_| allow.send(()).unwrap());
