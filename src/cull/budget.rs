@@ -72,10 +72,10 @@ impl Sub for Cost {
 
 /// How much is lost when a tile of this error, in units of what goes unseen, is not refined. Where the eyes
 /// look the same error is worth more: there its logarithm counts eight times as much as 25° further out.
-pub(super) fn value(excess: f32, eccentricity_radians: f32, was_refined: bool) -> f32 {
+pub(super) fn value(excess: f32, eccentricity_radians: f32, is_steadied: bool) -> f32 {
     const OUTER_RADIANS: f32 = 25.0 / 180.0 * std::f32::consts::PI;
     const INNER_WEIGHT: f32 = 8.0;
-    let steadied = if was_refined { excess * STEADINESS } else { excess };
+    let steadied = if is_steadied { excess * STEADINESS } else { excess };
     let outwards = (eccentricity_radians / OUTER_RADIANS).min(1.0);
     let weight = INNER_WEIGHT + (1.0 - INNER_WEIGHT) * outwards;
     steadied.max(1.0).ln() * weight

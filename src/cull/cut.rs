@@ -142,7 +142,8 @@ impl Culler {
             *refined_frame = self.frame;
             // Most of it is about as far out as its middle.
             let middle = Sphere { center: tile.bounds.center(), radius: 0.0 };
-            let own = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), was_refined);
+            let is_steadied = was_refined && self.was_whole;
+            let own = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), is_steadied);
             node.value = own;
         }
         has_below

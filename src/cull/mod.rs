@@ -131,6 +131,8 @@ struct Place {
 pub struct Culler {
     /// Counts the frames, so that what is remembered need not be wiped.
     frame: u32,
+    /// All that the eyes want was here once. Before, what came first would decide what stays.
+    was_whole: bool,
     /// Of every tile where it stands, the last frame that refined it.
     refined_frames: Vec<u32>,
     /// The world, and then where the eyes come upon what stands there several times.
@@ -167,6 +169,7 @@ impl Culler {
         self.desire(scene, &eyes);
         self.emit_within_budget(scene, list);
         self.wants_and_keeps(scene, demand);
+        self.was_whole |= demand.is_satisfied();
         self.sort(list);
     }
 }
