@@ -60,8 +60,9 @@ pub const PROTOTYPES_MAX: usize = 256;
 /// Places where they stand.
 pub const PLACEMENTS_MAX: usize = 4096;
 
-/// Tiles, counted where they stand: culling remembers 4 bytes of each, 4 MiB.
-pub const PLACED_TILES_MAX: usize = 1 << 20;
+/// Tiles, counted where they stand: culling remembers 4 bytes of each, 2 MiB. Forty halls of 26 million triangles are
+/// 366 000.
+pub const PLACED_TILES_MAX: usize = 1 << 19;
 
 /// Pieces of the ground, counted where they lie: 72 bytes each in all are 9 MiB.
 pub const PLACED_COLLIDERS_MAX: usize = 1 << 17;
