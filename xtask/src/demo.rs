@@ -88,12 +88,18 @@ pub fn provide_twin(program: &Path) -> Result<PathBuf> {
     bake(program, &provide_venue()?, workspace::target()?.join("demo/baked"))
 }
 
-/// The tileset of another venue, likewise, but made anew only where it is missing.
-pub fn provide_other_twin(program: &Path, make: Make) -> Result<PathBuf> {
+/// Another venue, made anew only where it is missing.
+pub fn provide_other_venue(make: Make) -> Result<PathBuf> {
     let venue = workspace::target()?.join("demo").join(make.file_name());
     if !venue.is_file() {
         make.at(&venue)?;
     }
+    Ok(venue)
+}
+
+/// Its tileset.
+pub fn provide_other_twin(program: &Path, make: Make) -> Result<PathBuf> {
+    let venue = provide_other_venue(make)?;
     bake(program, &venue, venue.with_extension(""))
 }
 

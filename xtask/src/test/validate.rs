@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::stages::{Context, Outcome};
 use crate::setup::validators;
+use crate::venue::Make;
 use crate::{demo, process, workspace};
 
 /// Twins by others, under the folder that PAVILION_TEST_DATA names.
@@ -26,7 +27,9 @@ pub fn run(context: &mut Context) -> Result<Outcome> {
     let folder = workspace::target()?.join("validated");
     let venue = demo::provide_venue()?;
     process::check(validators::node(&packages, &script).arg(&venue))?;
-    for source in [vec![venue], twins()].concat() {
+    // Two equal halls are baked as one that stands in two places.
+    let halls = demo::provide_other_venue(Make { halls: 2, ..Make::DEMO })?;
+    for source in [vec![venue, halls], twins()].concat() {
         let baked = folder.join(source.file_stem().unwrap_or(OsStr::new("twin")));
         process::check(Command::new(&program).arg("bake").arg(&source).arg(&baked))?;
         let tileset = baked.join("tileset.json");
