@@ -46,7 +46,7 @@ index!(
 );
 
 index!(
-    /// A piece of the ground, of [`super::Tileset::colliders`].
+    /// A piece of the ground, of [`super::Tileset::grounds`].
     ColliderId
 );
 
