@@ -50,6 +50,9 @@ impl Culler {
                 (child.shown_excess, child.stands_in) = (shown_excess, stands_in);
             }
         }
+        if !scene.tileset.placements().is_empty() {
+            name_once(demand);
+        }
         sort(demand);
     }
 }
@@ -61,12 +64,16 @@ fn want(node: &Node) -> Want {
     Want { tile: node.tile, importance: seen * weight }
 }
 
-/// The most important first; what stands there several times matters as much as where it matters most.
-fn sort(demand: &mut Demand) {
+/// What stands there several times matters as much as where it matters most.
+fn name_once(demand: &mut Demand) {
     let Demand { wants, keeps, .. } = demand;
     wants.sort_unstable_by(|a, b| a.tile.cmp(&b.tile).then(b.importance.total_cmp(&a.importance)));
     wants.dedup_by_key(|want| want.tile);
-    wants.sort_unstable_by(|a, b| b.importance.total_cmp(&a.importance).then(a.tile.cmp(&b.tile)));
     keeps.sort_unstable();
     keeps.dedup();
+}
+
+/// The most important first.
+fn sort(demand: &mut Demand) {
+    demand.wants.sort_unstable_by(|a, b| b.importance.total_cmp(&a.importance).then(a.tile.cmp(&b.tile)));
 }

@@ -163,7 +163,11 @@ impl Culler {
         let indices: u64 = self.sorted[first..].iter().map(|keyed| u64::from(keyed.draw.index_count)).sum();
         list.triangle_count += indices / 3;
         if self.sorted.len() > first {
-            list.instances.push(Instance::new(&(pose.to_affine() * resident.world_from_grid)));
+            let grid = &resident.world_from_grid;
+            list.instances.push(match node.place {
+                0 => Instance::new(grid),
+                _ => Instance::new(&(pose.to_affine() * *grid)),
+            });
         }
     }
 }
