@@ -48,6 +48,10 @@ pub const TILE_ARRAY_LEN_MAX: usize = 4096;
 /// Tiles of a tileset: 32 768 × 64 B of manifest is 2 MB.
 pub const TILES_MAX: usize = 32_768;
 
+/// Tiles from a tree's root to a leaf. Bake halves: forty halls of 26 million triangles are 14 deep. What arrives is
+/// counted in everything above it, in every place where it stands.
+pub const TREE_DEPTH_MAX: usize = 64;
+
 /// Blobs of a tileset: one a tile and as many images.
 pub const BLOBS_MAX: usize = 65_536;
 

@@ -208,7 +208,10 @@ pub(super) fn check_tree(tiles: &[Tile], first: usize) -> Result<(), ContentErro
     if expected_child != tiles.len() {
         return bad(expected_child, "it has no parent");
     }
+    let mut depths = vec![1_usize; tiles.len()];
     for (index, tile) in tiles.iter().enumerate() {
+        let depth = depths[index];
+        ContentError::check("tileset", "tiles above each other", depth, limits::TREE_DEPTH_MAX)?;
         let reach = tile.bounds.min.abs().max(tile.bounds.max.abs()).max_element();
         if !tile.bounds.is_valid() || reach > limits::WORLD_RADIUS_METRES {
             return bad(index, "its bounds are empty or out of range");
@@ -217,9 +220,10 @@ pub(super) fn check_tree(tiles: &[Tile], first: usize) -> Result<(), ContentErro
             return bad(index, "its geometric error is out of range");
         }
         for child in tile.children() {
-            let Some(child) = child.index().checked_sub(first).and_then(|child| tiles.get(child)) else {
-                return bad(index, "its children are out of range");
-            };
+            let place = child.index().checked_sub(first).filter(|&place| place < tiles.len());
+            let Some(place) = place else { return bad(index, "its children are out of range") };
+            let child = &tiles[place];
+            depths[place] = depth + 1;
             if child.geometric_error_metres > tile.geometric_error_metres {
                 return bad(index, "a child of it is coarser than itself");
             }
@@ -458,6 +462,16 @@ mod tests {
         };
         assert!(Tileset::try_from(with([5, 5])).is_ok());
         assert!(Tileset::try_from(with([5, 6])).is_err());
+    }
+
+    #[test]
+    fn a_tree_is_only_so_deep() {
+        let chain = |depth: u32| {
+            let link = |index: u32| tile(index + 1, u32::from(index + 1 < depth), 0.0);
+            Tables { tiles: (0..depth).map(link).collect(), ..Tables::default() }
+        };
+        let most = limits::TREE_DEPTH_MAX as u32;
+        assert!(Tileset::try_from(chain(most)).is_ok() && Tileset::try_from(chain(most + 1)).is_err());
     }
 
     #[test]
