@@ -491,3 +491,27 @@ fn a_prop_is_asked_for_when_near_and_drawn_where_it_is() {
     culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
     assert!(!demand.keeps.contains(&id) && place(&list).is_none());
 }
+
+/// While a venue comes, what was afforded first does not stay for that; once all was there, a step aside changes
+/// nothing.
+#[test]
+fn what_came_first_decides_nothing_and_then_the_cut_rests() {
+    let mut tables = scene().tileset.tables().clone();
+    tables.tiles[3..].iter_mut().for_each(|tile| tile.triangle_count = 100);
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    (0..3).for_each(|tile| arrive(&mut scene, tile));
+    let quality = Quality { budget: Budget { triangles: 150, draws: 100 }, ..Quality::default() };
+    let mut culler = Culler::default();
+    let mut wants = |scene: &Scene, x: f32| {
+        let views = eyes(Vec3::new(x, 1.0, 6.0), 0.0);
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        culler.cull(scene, &[], &sight, &mut list, &mut demand);
+        (wanted(&demand), drawn(&list))
+    };
+    assert_eq!(wants(&scene, -0.05).0, [3]);
+    assert_eq!(wants(&scene, 0.05).0, [4]);
+    (3..5).for_each(|tile| arrive(&mut scene, tile));
+    assert_eq!(wants(&scene, 0.05), (vec![], vec![1, 4]));
+    assert_eq!(wants(&scene, -0.05), (vec![], vec![1, 4]));
+}
