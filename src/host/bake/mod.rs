@@ -21,6 +21,7 @@ pub mod gather;
 pub mod glb;
 pub mod grid;
 pub mod light;
+mod lump;
 pub mod material;
 pub mod partition;
 pub mod prop;

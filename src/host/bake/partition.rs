@@ -1,7 +1,7 @@
 //! A mesh → cells: pieces of space whose triangles fit into one tile.
 //!
-//! Cells come from halving at the median along the longest axis. Triangles that are long against a
-//! cell are kept in cells of their own: one floor slab would otherwise blow up the bounds and coarsen
+//! Cells come from halving at the median along the longest axis, between [`Lumps`]. Triangles that are long
+//! against a cell are kept in cells of their own: one floor slab would otherwise blow up the bounds and coarsen
 //! the lattice of everything that stands on it.
 
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use glam::Vec3;
 
 use super::BakeError;
 use super::grid;
+use super::lump::Lumps;
 use super::soup::Mesh;
 use crate::math::Aabb;
 use crate::scene::{ContentError, limits};
@@ -85,9 +86,8 @@ pub fn partition(mesh: &Mesh) -> Result<Partition, BakeError> {
     let all = 0..triangles.len() as u32;
     let is_long = |&t: &u32| (bounds(t).max - bounds(t).min).max_element() > LONG_TRIANGLE_METRES;
     let (mut long, mut short): (Vec<u32>, Vec<u32>) = all.partition(is_long);
-    let centers: Vec<Vec3> = triangles.iter().map(|t| t.map(corner).iter().sum::<Vec3>() / 3.0).collect();
-    let mut cutter =
-        Cutter { mesh, triangles, centers, seen: vec![0; mesh.vertices.len()], pass: 0, cells: vec![] };
+    let (lumps, seen) = (Lumps::of(mesh), vec![0; mesh.vertices.len()]);
+    let mut cutter = Cutter { mesh, triangles, lumps, seen, pass: 0, cells: vec![] };
     let root = match (long.is_empty(), short.is_empty()) {
         (true, _) => cutter.cut(&mut short),
         (_, true) => cutter.cut(&mut long),
@@ -102,7 +102,7 @@ pub fn partition(mesh: &Mesh) -> Result<Partition, BakeError> {
 struct Cutter<'a> {
     mesh: &'a Mesh,
     triangles: &'a [[u32; 3]],
-    centers: Vec<Vec3>,
+    lumps: Lumps,
     /// For every vertex the last pass that counted it.
     seen: Vec<u32>,
     pass: u32,
@@ -119,7 +119,7 @@ impl Cutter<'_> {
             self.cells.push(self.mesh.compacted(&indices));
             return Split::Cell(self.cells.len() as u32 - 1);
         }
-        let (low, high) = halve(members, |t| self.centers[t as usize]);
+        let (low, high) = self.lumps.halve(members);
         Split::Halves(Box::new([self.cut(low), self.cut(high)]))
     }
 
@@ -145,10 +145,21 @@ impl Cutter<'_> {
 
 /// Two halves along the longest axis of the members' centres; equal centres go by their number.
 pub(super) fn halve(members: &mut [u32], center: impl Fn(u32) -> Vec3) -> (&mut [u32], &mut [u32]) {
-    let size = Aabb::around(members.iter().map(|&member| center(member)));
+    halve_lumps(members, |member| (center(member), member))
+}
+
+/// The same, of members that hang together where the number beside their centre is one: equal centres go by that.
+pub(super) fn halve_lumps(
+    members: &mut [u32],
+    center: impl Fn(u32) -> (Vec3, u32),
+) -> (&mut [u32], &mut [u32]) {
+    let size = Aabb::around(members.iter().map(|&member| center(member).0));
     let axis = (size.max - size.min).max_position();
     let middle = members.len() / 2;
-    let order = |a: &u32, b: &u32| center(*a)[axis].total_cmp(&center(*b)[axis]).then(a.cmp(b));
+    let order = |a: &u32, b: &u32| {
+        let ((at, lump), (other_at, other_lump)) = (center(*a), center(*b));
+        at[axis].total_cmp(&other_at[axis]).then(lump.cmp(&other_lump)).then(a.cmp(b))
+    };
     members.select_nth_unstable_by(middle, order);
     members.split_at_mut(middle)
 }

@@ -20,7 +20,7 @@ use super::soup::{Mesh, Vertex};
 use crate::math::Aabb;
 
 /// Metres of displacement that a normal turned by 60° (a difference of 1) counts as.
-const NORMAL_METRES: f32 = 0.05;
+const NORMAL_METRES: f32 = 0.1;
 
 /// Metres that a texture shifted by its whole width counts as.
 const UV_METRES: f32 = 0.3;
