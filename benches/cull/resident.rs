@@ -22,5 +22,10 @@ pub fn tile(cell: &[world::Chunk]) -> ResidentTile {
         entity: None,
     };
     let chunks: Vec<Chunk> = cell.iter().enumerate().map(chunk).collect();
-    ResidentTile { chunks: Chunks::from(&chunks[..]), world_from_grid: Affine3A::IDENTITY, size_bytes: 0 }
+    ResidentTile {
+        chunks: Chunks::from(&chunks[..]),
+        occluders: Vec::new(),
+        world_from_grid: Affine3A::IDENTITY,
+        size_bytes: 0,
+    }
 }

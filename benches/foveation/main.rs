@@ -26,6 +26,7 @@ use pictures::{Gallery, Part};
 struct Counts {
     triangles: Vec<u64>,
     draws: Vec<u64>,
+    hidden: Vec<u64>,
     excess: Vec<f32>,
 }
 
@@ -39,6 +40,7 @@ impl Counts {
             culler.cull(scene, &[], &sight, &mut list, &mut demand);
             counts.triangles.push(list.triangle_count);
             counts.draws.push(list.draws.len() as u64);
+            counts.hidden.push(u64::from(list.hidden_count));
             counts.excess.push(list.excess);
         }
         counts
@@ -55,11 +57,12 @@ impl Counts {
     fn line(&self) -> String {
         let excess = self.excess.iter().copied().fold(1.0, f32::max);
         format!(
-            "{:>11.0} {:>11} {:>9.0} {:>9} {:>8.1}",
+            "{:>11.0} {:>11} {:>9.0} {:>9} {:>7.1} {:>8.1}",
             Self::mean(&self.triangles),
             Self::max(&self.triangles),
             Self::mean(&self.draws),
             Self::max(&self.draws),
+            Self::mean(&self.hidden),
             excess
         )
     }
@@ -128,7 +131,9 @@ fn main() {
         }
     }
     if !is_json {
-        println!("triangles and draws a view             mean         max      mean       max   excess");
+        println!(
+            "triangles and draws a view             mean         max      mean       max  hidden   excess"
+        );
     }
     for folder in &folders {
         let (scene, qualities) = (venue::load(folder), Qualities::new());
@@ -160,6 +165,7 @@ fn measure(scene: &Scene, folder: &Path, qualities: &Qualities, is_json: bool) {
                 "plain_triangles_mean": Counts::mean(&plain.triangles),
                 "uncapped_triangles_mean": Counts::mean(&foveated.triangles),
                 "capped_triangles_mean": Counts::mean(&capped.triangles),
+                "hidden_tiles_mean": Counts::mean(&capped.hidden),
                 "inner_difference_of_255": differences.map(|[foveated, _]| foveated),
                 "capped_inner_difference_of_255": differences.map(|[_, capped]| capped),
             })

@@ -18,8 +18,12 @@ pub fn load(folder: &Path) -> Scene {
         let glb = std::fs::read(folder.join(format!("{hash}.glb"))).expect("a tile");
         let mesh = tile::decode(&glb, &tileset).expect("a tile");
         let chunks = Chunks::from(&mesh.chunks[..]);
-        let resident =
-            ResidentTile { chunks, world_from_grid: mesh.world_from_grid, size_bytes: mesh.size_bytes() };
+        let resident = ResidentTile {
+            chunks,
+            world_from_grid: mesh.world_from_grid,
+            size_bytes: mesh.size_bytes(),
+            occluders: mesh.occluders,
+        };
         scene.set_resident(TileId(index), Some(resident));
     }
     scene

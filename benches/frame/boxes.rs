@@ -26,6 +26,7 @@ pub fn mesh(cell: &[world::Chunk]) -> TileMesh {
         attributes: Vec::new(),
         indices: Vec::new(),
         chunks: Vec::new(),
+        occluders: Vec::new(),
     };
     for (number, chunk) in cell.iter().enumerate() {
         let first_index = mesh.indices.len() as u32;

@@ -108,6 +108,7 @@ fn on_gpu(gpu: &Gpu, renderer: &mut Renderer, target: &EyeTarget) -> Scene {
         let mesh = boxes::mesh(cell);
         let resident = ResidentTile {
             chunks: mesh.chunks[..].into(),
+            occluders: Vec::new(),
             world_from_grid: mesh.world_from_grid,
             size_bytes: mesh.size_bytes(),
         };

@@ -525,7 +525,7 @@ impl Viewer {
         }
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
-                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
+                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(*resident)),
                 Arrival::TileRefused { tile } => self.venue.put_back(tile),
                 Arrival::Texture { .. } => {}
                 Arrival::Name { layer } => self.figures.name_arrived(layer),

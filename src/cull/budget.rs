@@ -33,6 +33,9 @@ impl Budget {
 /// So often a cut is drawn, each coarser than the one before, until it costs no more than it may.
 const TRIES_MAX: u32 = 8;
 
+/// So often what was thought hidden may come back; then all of it does.
+const REVEALS_MAX: u32 = 3;
+
 /// How much more it is taken to cost than it turned out to.
 const MARGIN: f32 = 1.02;
 
@@ -97,12 +100,14 @@ impl Culler {
             self.look_for_shares(scene);
             thought = self.fit(scene, fixed, dearness, budget);
         }
-        for attempt in 1..=TRIES_MAX {
+        for attempt in 1.. {
             self.cover(scene);
             self.emit(scene, list);
             let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
+            let has_come_back = self.reveal(scene, attempt >= REVEALS_MAX);
             // What is drawn in the end is more than was to be afforded, but better than nothing.
-            if !cost.exceeds(budget) || attempt == TRIES_MAX || !self.has_refined(scene) {
+            let is_enough = !cost.exceeds(budget) || attempt >= TRIES_MAX || !self.has_refined(scene);
+            if is_enough && !has_come_back {
                 break;
             }
             let dearer =
@@ -117,6 +122,7 @@ impl Culler {
             thought = self.fit(scene, fixed, dearness, budget);
         }
         list.excess = self.largest_excess(scene);
+        list.hidden_count = self.occlusion.hidden_count;
     }
 
     /// Tells for every tile what part of it is in view.

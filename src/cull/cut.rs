@@ -28,7 +28,13 @@ pub(super) struct Node {
     pub is_desired: bool,
     /// Desired, and its children are desired too.
     pub is_refined: bool,
-    /// May be seen.
+    /// Some of it may be inside of the frustum.
+    pub is_in_frustum: bool,
+    /// Something else hides all of it.
+    pub is_hidden: bool,
+    /// Because that hides all of what is above it.
+    pub is_below_hidden: bool,
+    /// In the frustum and not hidden.
     pub is_visible: bool,
     /// No part of it is outside of the frustum.
     pub is_inside: bool,
@@ -65,6 +71,9 @@ impl Node {
             child_count: 0,
             is_desired,
             is_refined: false,
+            is_in_frustum: false,
+            is_hidden: false,
+            is_below_hidden: false,
             is_visible: false,
             is_inside: false,
             is_covered: false,
@@ -132,7 +141,8 @@ impl Culler {
         node.distance = near.0;
         node.unseen = unseen(inner);
         node.excess = excess(near).max(excess(inner));
-        node.is_visible = eyes.frustum.touches_box(tile.bounds);
+        node.is_in_frustum = eyes.frustum.touches_box(tile.bounds);
+        node.is_visible = node.is_in_frustum;
         node.is_inside = node.is_visible && eyes.frustum.holds_box(tile.bounds);
         let threshold = if was_refined { HYSTERESIS } else { 1.0 };
         let is_coarse = tile.content.is_none() || node.excess > threshold;

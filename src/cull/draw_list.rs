@@ -89,6 +89,8 @@ pub struct DrawList {
     /// The largest error in view, in units of what the eyes do not tell apart where it is: 1 unless a
     /// budget was too small for all that they do.
     pub excess: f32,
+    /// Tiles in view that are hidden by others, each with all that is below it.
+    pub hidden_count: u32,
 }
 
 impl DrawList {

@@ -53,11 +53,13 @@ impl Culler {
     pub(super) fn emit(&mut self, scene: &Scene, list: &mut DrawList) {
         self.nodes[0].is_reached = true;
         self.repeated.clear();
+        self.drawn.clear();
         for index in 0..self.nodes.len() {
             let node = self.nodes[index];
             let is_shown = node.is_reached && node.is_visible;
             let resident = scene.resident(node.tile).filter(|_| !node.is_replaced);
             if let (true, Some(resident)) = (is_shown, resident) {
+                self.drawn.push(index as u32);
                 if node.place == 0 || node.is_near(scene) {
                     self.emit_tile(scene, &node, resident, list);
                 } else {

@@ -1,9 +1,9 @@
 //! Scene and actors × eyes → what to draw, and what to fetch.
 //!
 //! A frame's cut through the tile tree is found in passes over one list of the tiles that matter to it,
-//! parents before children: *desire* (which tiles would be fine enough for these eyes), *fit* (what of that
-//! the budget affords), *cover* (which of them can be shown without a hole), *wants* (what is fetched and
-//! kept) and *emit* (what is drawn). The crowd of actors is put among the tiles: a draw for each shape.
+//! parents before children: *desire* (which tiles would be fine enough for these eyes), *hide* (which of them
+//! something else hides), *fit* (what of that the budget affords), *cover* (which of them can be shown without a
+//! hole), *emit* (what is drawn) and *wants* (what is fetched and kept). The crowd of actors is put among the tiles: a draw for each shape.
 //! What a frame costs grows with what is seen, not with what exists. Beside it, [`governor`] decides from
 //! the frames' times how fine is fine enough.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
@@ -15,6 +15,7 @@ mod cut;
 pub mod draw_list;
 mod emit;
 pub mod governor;
+mod occlusion;
 mod props;
 
 pub use budget::Budget;
@@ -142,6 +143,10 @@ pub struct Culler {
     nodes: Vec<cut::Node>,
     /// Values and places in that order of the tiles that are refined.
     refined: Vec<(f32, u32)>,
+    /// What hides what.
+    occlusion: occlusion::Occlusion,
+    /// The numbers of the nodes that are drawn.
+    drawn: Vec<u32>,
     /// What is drawn of what stands there several times, and the numbers of its nodes.
     repeated: Vec<(TileId, u32)>,
     seen: Vec<crowd::Seen>,
@@ -160,6 +165,7 @@ impl Culler {
         list: &mut DrawList,
         demand: &mut Demand,
     ) {
+        let Sight { views, .. } = sight;
         list.clear();
         demand.clear();
         self.sorted.clear();
@@ -167,6 +173,7 @@ impl Culler {
         self.emit_props(scene, &eyes, list, demand);
         self.emit_actors(actors, &eyes, list);
         self.desire(scene, &eyes);
+        self.hide(scene, views.eyes.map(|eye| eye.pose.position));
         self.emit_within_budget(scene, list);
         self.wants_and_keeps(scene, demand);
         self.was_whole |= demand.is_satisfied();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod occluded;
 mod placed;
 
 use glam::{Affine3A, Vec3};
@@ -53,7 +54,8 @@ fn arrive(scene: &mut Scene, tile: u32) {
     };
     let chunks = [chunk(0, AlphaMode::Opaque), chunk(6, AlphaMode::Opaque), chunk(12, AlphaMode::Blend)];
     let chunks = Chunks::from(&chunks[..]);
-    let resident = ResidentTile { chunks, world_from_grid: Affine3A::IDENTITY, size_bytes: 100 };
+    let resident =
+        ResidentTile { chunks, occluders: Vec::new(), world_from_grid: Affine3A::IDENTITY, size_bytes: 100 };
     scene.set_resident(TileId(tile), Some(resident));
 }
 

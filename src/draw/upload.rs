@@ -59,7 +59,7 @@ pub enum Arrival {
         /// Which tile.
         tile: TileId,
         /// What culling needs to know.
-        resident: ResidentTile,
+        resident: Box<ResidentTile>,
     },
     /// The image is seen from now on.
     Texture {
@@ -398,10 +398,11 @@ impl TileWork<'_> {
                 to.geometry.publish(tile, slot);
                 let resident = ResidentTile {
                     chunks: Chunks::from(&self.mesh.chunks[..]),
+                    occluders: std::mem::take(&mut self.mesh.occluders),
                     world_from_grid: self.mesh.world_from_grid,
                     size_bytes: self.mesh.size_bytes(),
                 };
-                return Step::Done(Arrival::Tile { tile, resident });
+                return Step::Done(Arrival::Tile { tile, resident: Box::new(resident) });
             }
         };
         let rest = source.get(*self.copied_bytes as usize..).unwrap_or_default();

@@ -8,6 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec2, Vec3};
 
 use super::material::Wrap;
+use super::occluder::Occluder;
 use super::texture::Image;
 use super::{AlphaMode, EntityIndex, Material, MaterialId, limits};
 use crate::math::{Cone, Sphere};
@@ -194,6 +195,8 @@ pub struct TileMesh {
     pub indices: Vec<u16>,
     /// In the order of their indices, which are sorted by batch.
     pub chunks: Vec<Chunk>,
+    /// What of it hides what is behind it.
+    pub occluders: Vec<Occluder>,
 }
 
 impl TileMesh {

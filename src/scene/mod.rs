@@ -15,6 +15,7 @@ pub mod id;
 pub mod limits;
 pub mod material;
 pub mod mesh;
+pub mod occluder;
 pub mod pack;
 pub mod placement;
 pub mod prop;
@@ -31,6 +32,7 @@ pub use error::ContentError;
 pub use id::{BlobId, ClipId, ColliderId, ContentHash, EntityIndex, ImageId, MaterialId, PropId, TileId};
 pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
+pub use occluder::Occluder;
 pub use placement::{Placement, Prototype};
 pub use prop::Prop;
 pub use sound::{Clip, Samples, Sound};
@@ -47,6 +49,8 @@ use crate::math::Pose;
 pub struct ResidentTile {
     /// Pieces that are culled one by one.
     pub chunks: Chunks,
+    /// What of it hides what is behind it, while it is drawn.
+    pub occluders: Vec<Occluder>,
     /// From the vertex grid (0..=65535 on each axis) to the world, metres.
     pub world_from_grid: Affine3A,
     /// What the tile occupies on the GPU, vertices and indices.

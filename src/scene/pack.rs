@@ -73,6 +73,7 @@ impl Builder {
             attributes: Vec::new(),
             indices: Vec::new(),
             chunks: Vec::new(),
+            occluders: Vec::new(),
         };
         Self { origin: bounds.min, step, mesh }
     }

@@ -19,7 +19,7 @@ use super::gltf::schema::{self, Root};
 use super::gltf::{container, material, node, prescan};
 use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_unit};
 use super::pack::{chunk_bounds, in_batch_order};
-use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits};
+use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits, occluder};
 
 #[cfg(test)]
 mod tests;
@@ -61,7 +61,9 @@ pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
     let (indices, chunks) = reader.chunks(&parts, &mut positions)?;
     reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
-    Ok(TileMesh { world_from_grid: parts.world_from_grid, positions, attributes, indices, chunks })
+    let world_from_grid = parts.world_from_grid;
+    let occluders = occluder::of(&positions, &indices, &chunks, &world_from_grid);
+    Ok(TileMesh { world_from_grid, positions, attributes, indices, chunks, occluders })
 }
 
 /// Nothing on the wire is opened.

@@ -205,6 +205,7 @@ impl Props {
             attributes: Vec::new(),
             indices: Vec::new(),
             chunks: Vec::new(),
+            occluders: Vec::new(),
         };
         let unorm = |v: Vec2| (v.clamp(Vec2::ZERO, Vec2::ONE) * 65535.0).to_array().map(|x| x.round() as u16);
         for (material, shape) in &self.parts {

@@ -32,6 +32,7 @@ pub fn tiles(tileset: &Arc<Tileset>) -> Vec<TileId> {
             if scene.resident(want.tile).is_none() {
                 let nothing = ResidentTile {
                     chunks: Chunks::default(),
+                    occluders: Vec::new(),
                     world_from_grid: Affine3A::IDENTITY,
                     size_bytes: 0,
                 };

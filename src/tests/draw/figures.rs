@@ -46,7 +46,7 @@ impl Party {
     fn take_arrivals(&mut self) {
         for arrival in self.show.arrivals.drain(..) {
             match arrival {
-                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(resident)),
+                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(*resident)),
                 Arrival::Name { layer } => self.figures.name_arrived(layer),
                 _ => {}
             }

@@ -59,7 +59,7 @@ fn an_arc_is_drawn_to_where_one_lands() {
     for arrival in show.arrivals.drain(..) {
         if let Arrival::Tile { tile, resident } = arrival {
             assert_eq!(tile, TILE);
-            scene.set_resident(tile, Some(resident));
+            scene.set_resident(tile, Some(*resident));
         }
     }
     for (name, pitch_radians, lands) in [("leap_valid", -0.45, true), ("leap_invalid", 0.3, false)] {

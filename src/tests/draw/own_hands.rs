@@ -39,7 +39,7 @@ impl Desk {
         let mut scene = Scene::new(props.tileset());
         for arrival in show.arrivals.drain(..) {
             if let Arrival::Tile { tile, resident } = arrival {
-                scene.set_resident(tile, Some(resident));
+                scene.set_resident(tile, Some(*resident));
             }
         }
         Self { show, scene, culler: Culler::default(), demand: Demand::default(), own: OwnHands::new() }

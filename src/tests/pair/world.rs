@@ -523,6 +523,7 @@ fn decode_instead(job: DecodeJob) -> Decoded {
                 attributes: vec![Attributes::default(); vertices],
                 indices: Vec::new(),
                 chunks: Vec::new(),
+                occluders: Vec::new(),
             };
             Content::Tile { tile, mesh: Ok(Box::new(mesh)) }
         }
