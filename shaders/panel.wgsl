@@ -26,8 +26,8 @@ struct PanelVarying {
     @location(3) @interpolate(flat) clip_rectangle: vec4<f32>,
 }
 
-@group(1) @binding(0) var panel_texture: texture_2d<f32>;
-@group(1) @binding(1) var panel_sampler: sampler;
+@group(0) @binding(1) var panel_texture: texture_2d<f32>;
+@group(0) @binding(2) var panel_sampler: sampler;
 
 // IEC 61966-2-1.
 fn linear_from_srgb(encoded: vec3<f32>) -> vec3<f32> {

@@ -1,8 +1,8 @@
 // What a surface is made of, out of its material and its images.
 
-@group(1) @binding(0) var color_textures: texture_2d_array<f32>;
-@group(1) @binding(1) var data_textures: texture_2d_array<f32>;
-@group(1) @binding(2) var surface_sampler: sampler;
+@group(0) @binding(5) var color_textures: texture_2d_array<f32>;
+@group(0) @binding(6) var data_textures: texture_2d_array<f32>;
+@group(0) @binding(7) var surface_sampler: sampler;
 
 fn h_base_color(colors: vec4<u32>) -> vec4<f32> {
     return vec4<f32>(unpack2x16float(colors.x), unpack2x16float(colors.y));

@@ -3,19 +3,17 @@
 //! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
 //! them, then blended, then the veil over all of it, then panels; no frame waits for a pipeline.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 
+use super::bindings::{self, Bindings};
 use super::device::Compiler;
-use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::hidden::HiddenVertex;
-use super::materials::{ENTRY_COUNT, MaterialUniform, Materials};
 use super::panel::Panels;
-use super::sky::Sky;
 use super::surfaces::{Kind, Make, Surfaces};
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
-use super::{Gpu, eyes, tone};
+use super::{Gpu, eyes};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::scene::AlphaMode;
@@ -33,15 +31,6 @@ pub(crate) const SHADER: &str = concat!(
     include_str!("../../shaders/eye_pass.wgsl"),
 );
 
-/// Uniform bindings start at multiples of this on every device.
-const FRAME_STRIDE: u64 = (size_of::<FrameUniform>() as u64).next_multiple_of(256);
-
-/// One for a pass over both eyes or the left one, and one for a pass over the right one.
-const FRAME_BYTES: NonZeroU64 = match NonZeroU64::new(FRAME_STRIDE * 2) {
-    Some(bytes) => bytes,
-    None => unreachable!(),
-};
-
 /// How a pass sees the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Views {
@@ -57,10 +46,6 @@ pub(super) struct EyePass {
     sky: wgpu::RenderPipeline,
     veil: wgpu::RenderPipeline,
     hidden: wgpu::RenderPipeline,
-    pub frame_layout: wgpu::BindGroupLayout,
-    frame_buffer: wgpu::Buffer,
-    /// Left first, right first.
-    frame_groups: [wgpu::BindGroup; 2],
     mask: Option<NonZeroU32>,
 }
 
@@ -76,6 +61,12 @@ pub(super) struct World<'a> {
     pub panels: &'a Panels,
 }
 
+/// What a pass has set.
+struct Bound<'a> {
+    set: TextureSet,
+    pipeline: Option<&'a wgpu::RenderPipeline>,
+}
+
 /// What was recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Recorded {
@@ -84,55 +75,24 @@ pub(super) struct Recorded {
 }
 
 impl EyePass {
-    pub fn new(gpu: &Gpu, textures: &Textures, materials: &Materials, sky: &Sky, samples: u32) -> Self {
+    pub fn new(gpu: &Gpu, bindings: &Bindings, samples: u32) -> Self {
         let mask = eyes::view_mask(gpu);
-        let frame_buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("frame"),
-            size: FRAME_BYTES.get(),
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
+        let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("world"),
+            bind_group_layouts: &[Some(&bindings.layout)],
+            immediate_size: 0,
         });
-        let frame_layout = frame_layout(gpu);
-        let tone = tone::view(gpu);
-        let frame_groups =
-            [0, 1].map(|index| frame_group(gpu, &frame_layout, &frame_buffer, index, materials, sky, &tone));
-        let layout = |label, bind_group_layouts: &[Option<&wgpu::BindGroupLayout>]| {
-            gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some(label),
-                bind_group_layouts,
-                immediate_size: 0,
-            })
-        };
-        let surface_layout = layout("surfaces", &[Some(&frame_layout), Some(&textures.layout)]);
-        let sky_layout = layout("sky", &[Some(&frame_layout)]);
         let module = eyes::shader(gpu, "eye pass", SHADER);
         let compiler = gpu.compiler();
-        let maker = PipelineMaker { compiler, module, surface_layout, sky_layout, samples, mask };
+        let maker = PipelineMaker { compiler, module, layout, samples, mask };
         let (sky, veil, hidden) = (maker.sky(), maker.veil(), maker.hidden());
         let surfaces = Surfaces::new(maker);
-        Self { surfaces, sky, veil, hidden, frame_layout, frame_buffer, frame_groups, mask }
+        Self { surfaces, sky, veil, hidden, mask }
     }
 
     /// Whether one pass draws both eyes.
     pub fn has_both(&self) -> bool {
         self.mask.is_some()
-    }
-
-    /// Where the eyes and the light of the frame go, which passes that are recorded from here on read.
-    pub fn latch(
-        &self,
-        writes: &mut wgpu::util::StagingBelt,
-        encoder: &mut wgpu::CommandEncoder,
-    ) -> wgpu::BufferViewMut {
-        writes.write_buffer(encoder, &self.frame_buffer, 0, FRAME_BYTES)
-    }
-
-    /// Sets them. Comes last before the submit, so that the eyes are as fresh as they can be.
-    pub fn write_frame(&self, latch: &mut wgpu::BufferViewMut, frame: &FrameUniform) {
-        let bytes = size_of::<FrameUniform>();
-        latch.slice(..bytes).copy_from_slice(bytemuck::bytes_of(frame));
-        let right = FRAME_STRIDE as usize;
-        latch.slice(right..right + bytes).copy_from_slice(bytemuck::bytes_of(&frame.right_first()));
     }
 
     pub fn record(
@@ -144,11 +104,9 @@ impl EyePass {
         world: &World<'_>,
     ) -> Recorded {
         let mut pass = begin(encoder, target, self.mask);
-        let group = match views {
-            Views::Both | Views::One(0) => &self.frame_groups[0],
-            Views::One(_) => &self.frame_groups[1],
-        };
-        pass.set_bind_group(0, group, &[]);
+        let offset = bindings::frame_offset(matches!(views, Views::One(1..)));
+        let mut bound = Bound { set: TextureSet::default(), pipeline: None };
+        pass.set_bind_group(0, world.textures.group(bound.set), &[offset]);
         if let Some(corners) = world.hidden {
             pass.set_pipeline(&self.hidden);
             pass.set_vertex_buffer(0, corners.slice(..));
@@ -160,12 +118,11 @@ impl EyePass {
         pass.set_index_buffer(world.geometry.indices.slice(..), wgpu::IndexFormat::Uint16);
 
         let mut recorded = Recorded::default();
-        let mut bound: Option<(TextureSet, &wgpu::RenderPipeline)> = None;
         let mut has_sky = false;
         for draw in &list.draws {
             if draw.batch.alpha == AlphaMode::Blend && !has_sky {
                 self.draw_sky(&mut pass);
-                (has_sky, bound) = (true, None);
+                (has_sky, bound.pipeline) = (true, None);
             }
             let Some(slot) = world.geometry.slot(draw.source) else { continue };
             let is_inside =
@@ -176,14 +133,14 @@ impl EyePass {
             }
             let Some(pipeline) = self.surfaces.of(draw.batch) else { continue };
             let set = draw.batch.textures;
-            if bound.is_none_or(|(bound, _)| bound != set) {
-                let Some(textures) = world.textures.group(set) else { continue };
-                pass.set_bind_group(1, textures, &[]);
+            if bound.set != set {
+                let Some(group) = world.textures.group(set) else { continue };
+                pass.set_bind_group(0, group, &[offset]);
             }
-            if bound.is_none_or(|(_, bound)| !std::ptr::eq(bound, pipeline)) {
+            if bound.pipeline.is_none_or(|bound| !std::ptr::eq(bound, pipeline)) {
                 pass.set_pipeline(pipeline);
             }
-            bound = Some((set, pipeline));
+            bound = Bound { set, pipeline: Some(pipeline) };
             let first = slot.first_index() + draw.first_index;
             pass.draw_indexed(first..first + draw.index_count, slot.first_vertex as i32, draw.instance..end);
             recorded.draws += 1;
@@ -196,7 +153,7 @@ impl EyePass {
             pass.set_pipeline(&self.veil);
             pass.draw(0..3, 0..1);
         }
-        let panels = world.panels.record(&mut pass);
+        let panels = world.panels.record(&mut pass, offset);
         Recorded { draws: recorded.draws + panels.draws, triangles: recorded.triangles + panels.triangles }
     }
 
@@ -236,72 +193,10 @@ pub(super) fn begin<'a>(
     })
 }
 
-fn frame_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
-    let uniform = |binding, bytes: u64| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
-        ty: wgpu::BindingType::Buffer {
-            ty: wgpu::BufferBindingType::Uniform,
-            has_dynamic_offset: false,
-            min_binding_size: wgpu::BufferSize::new(bytes),
-        },
-        count: None,
-    };
-    let of_fragments = |binding, ty| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::FRAGMENT,
-        ty,
-        count: None,
-    };
-    let texture = |view_dimension| wgpu::BindingType::Texture {
-        sample_type: wgpu::TextureSampleType::Float { filterable: true },
-        view_dimension,
-        multisampled: false,
-    };
-    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("frame"),
-        entries: &[
-            uniform(0, size_of::<FrameUniform>() as u64),
-            uniform(1, (ENTRY_COUNT * size_of::<MaterialUniform>()) as u64),
-            of_fragments(2, texture(wgpu::TextureViewDimension::Cube)),
-            of_fragments(3, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
-            of_fragments(4, texture(wgpu::TextureViewDimension::D2)),
-        ],
-    })
-}
-
-fn frame_group(
-    gpu: &Gpu,
-    layout: &wgpu::BindGroupLayout,
-    buffer: &wgpu::Buffer,
-    index: u64,
-    materials: &Materials,
-    sky: &Sky,
-    tone: &wgpu::TextureView,
-) -> wgpu::BindGroup {
-    let frame = wgpu::BufferBinding {
-        buffer,
-        offset: index * FRAME_STRIDE,
-        size: wgpu::BufferSize::new(size_of::<FrameUniform>() as u64),
-    };
-    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("frame"),
-        layout,
-        entries: &[
-            wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(frame) },
-            wgpu::BindGroupEntry { binding: 1, resource: materials.buffer.as_entire_binding() },
-            wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&sky.view) },
-            wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Sampler(&sky.sampler) },
-            wgpu::BindGroupEntry { binding: 4, resource: wgpu::BindingResource::TextureView(tone) },
-        ],
-    })
-}
-
 struct PipelineMaker {
     compiler: Compiler,
     module: wgpu::ShaderModule,
-    surface_layout: wgpu::PipelineLayout,
-    sky_layout: wgpu::PipelineLayout,
+    layout: wgpu::PipelineLayout,
     samples: u32,
     mask: Option<NonZeroU32>,
 }
@@ -349,7 +244,7 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
         self.pipeline(
             &format!("{name}{images}{sides}"),
             ["surface_vertex", "surface_fragment"],
-            &self.surface_layout,
+            &self.layout,
             &buffers,
             &constants,
             &Fixed {
@@ -397,7 +292,7 @@ impl PipelineMaker {
         self.pipeline(
             label,
             ["sky_vertex", fragment],
-            &self.sky_layout,
+            &self.layout,
             &[],
             &[],
             &Fixed { cull_mode: None, writes_depth: false, compare, blend, alpha_to_coverage: false },
@@ -413,7 +308,7 @@ impl PipelineMaker {
         self.pipeline(
             "hidden",
             ["hidden_vertex", "hidden_fragment"],
-            &self.sky_layout,
+            &self.layout,
             &buffers,
             &[],
             &Fixed {

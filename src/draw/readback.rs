@@ -1,9 +1,13 @@
 //! Pictures from the GPU back to bytes: slow, waits, and is never part of a frame.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use super::{DrawError, EyeImage, Gpu};
 use crate::scene::texture::Pixels;
+
+/// What is drawn is told of at once; only a thread that was put to sleep takes longer.
+const TELLING_MAX: Duration = Duration::from_secs(10);
 
 /// What both eyes see, left then right, as soon as everything submitted so far is drawn.
 ///
@@ -42,7 +46,9 @@ pub fn read(gpu: &Gpu, image: &EyeImage) -> Result<[Pixels; 2], DrawError> {
         let _ = sender.send(result);
     });
     gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
-    receiver.try_recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
+    // Another thread that waits for the device may be the one that is about to tell.
+    let told = receiver.recv_timeout(TELLING_MAX).map_err(|error| lost(error.to_string()))?;
+    told.map_err(|error| lost(error.to_string()))?;
     let bytes = buffer.get_mapped_range(..).map_err(|error| lost(error.to_string()))?;
     let eyes = bytes.chunks_exact(layer_bytes as usize).map(|layer| Pixels {
         width,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use glam::Affine3A;
 
+use super::bindings::{self, Bindings};
 use super::eye_pass::{EyePass, Recorded, Views, World};
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
@@ -19,6 +20,7 @@ use super::{DrawError, EyeTarget, Gpu, HiddenArea};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
+use crate::scene::mesh::TextureSet;
 use crate::scene::tileset::Light;
 use crate::scene::{ImageId, TileId, Tileset};
 
@@ -77,6 +79,7 @@ pub struct FrameStats {
 /// Everything on the GPU, and the way there.
 #[derive(Debug)]
 pub struct Renderer {
+    bindings: Bindings,
     pass: EyePass,
     geometry: Geometry,
     textures: Textures,
@@ -100,16 +103,16 @@ impl Renderer {
     /// Makes what the lobby is drawn with; the other pipelines come in time, and [`Renderer::is_complete`] says
     /// when. Nothing of this is left for the first frame.
     pub fn new(gpu: &Gpu, options: RendererOptions) -> Self {
-        let textures = Textures::new(gpu, options.is_deterministic);
         let materials = Materials::new(gpu);
         let light = Light::default();
         let sky = Sky::new(gpu, &light);
-        let pass = EyePass::new(gpu, &textures, &materials, &sky, options.samples);
+        let bindings = Bindings::new(gpu, &materials, &sky);
         Self {
-            panels: Panels::new(gpu, &pass.frame_layout, options.samples),
-            pass,
+            panels: Panels::new(gpu, bindings.clone(), options.samples),
+            pass: EyePass::new(gpu, &bindings, options.samples),
             geometry: Geometry::new(gpu),
-            textures,
+            textures: Textures::new(gpu, bindings.clone(), options.is_deterministic),
+            bindings,
             materials,
             uploads: Uploads::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
@@ -237,13 +240,13 @@ impl Renderer {
         let mut arrivals = Vec::new();
         let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
         self.prepare(gpu, &mut encoder, input.list);
-        let mut latch = self.pass.latch(&mut self.writes, &mut encoder);
+        let mut latch = self.bindings.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
         if let Some(stopwatch) = &self.stopwatch {
             stopwatch.stop(&mut encoder);
         }
         if let Some(views) = finish(&mut encoder) {
-            self.pass.write_frame(&mut latch, &FrameUniform::new(&views, &self.light, self.veil));
+            bindings::write_frame(&mut latch, &FrameUniform::new(&views, &self.light, self.veil));
             drop(latch);
             self.writes.finish_and_recall_on_submit(&encoder);
             let submission = gpu.queue.submit([encoder.finish()]);
@@ -314,6 +317,7 @@ impl Renderer {
             let mut view = self.writes.write_buffer(encoder, &self.instances, 0, size);
             view.slice(..).copy_from_slice(bytes);
         }
+        self.textures.prepare(gpu, TextureSet::default());
         for draw in &list.draws {
             self.textures.prepare(gpu, draw.batch.textures);
         }

@@ -7,6 +7,7 @@
 
 use wgpu::util::DeviceExt as _;
 
+use super::bindings::{Bindings, Images};
 use super::{Gpu, names};
 use crate::scene::material::Wrap;
 use crate::scene::mesh::TextureSet;
@@ -75,7 +76,7 @@ struct Array {
 
 #[derive(Debug)]
 pub(super) struct Textures {
-    pub layout: wgpu::BindGroupLayout,
+    bindings: Bindings,
     samplers: [wgpu::Sampler; 3],
     /// One white texel, for classes that nothing has arrived in.
     blank: wgpu::TextureView,
@@ -92,13 +93,12 @@ pub(super) struct Textures {
 }
 
 impl Textures {
-    pub fn new(gpu: &Gpu, is_deterministic: bool) -> Self {
-        let layout = layout(gpu);
+    pub fn new(gpu: &Gpu, bindings: Bindings, is_deterministic: bool) -> Self {
         let samplers =
             [Wrap::Repeat, Wrap::Mirror, Wrap::Clamp].map(|wrap| sampler(gpu, wrap, is_deterministic));
         let names = names::texture(gpu);
         Self {
-            layout,
+            bindings,
             samplers,
             blank: blank(gpu),
             white: gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -257,25 +257,15 @@ impl Textures {
     fn make_group(&self, gpu: &Gpu, set: TextureSet) -> wgpu::BindGroup {
         let view = |space, side_log2| {
             let array = self.arrays[Class { space, side_log2 }.index()].as_ref();
-            wgpu::BindingResource::TextureView(array.map_or(&self.blank, |array| &array.view))
+            array.map_or(&self.blank, |array| &array.view)
         };
         let [colors, data] = if set.side_log2 == TextureSet::NAMES.side_log2 {
-            [&self.names_view, &self.blank].map(wgpu::BindingResource::TextureView)
+            [&self.names_view, &self.blank]
         } else {
             [ColorSpace::Srgb, ColorSpace::Linear].map(|space| view(space, set.side_log2))
         };
-        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("images"),
-            layout: &self.layout,
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: colors },
-                wgpu::BindGroupEntry { binding: 1, resource: data },
-                wgpu::BindGroupEntry {
-                    binding: 2,
-                    resource: wgpu::BindingResource::Sampler(&self.samplers[wrap_index(set.wrap)]),
-                },
-            ],
-        })
+        let sampler = &self.samplers[wrap_index(set.wrap)];
+        self.bindings.group(gpu, &Images { colors, data, sampler })
     }
 }
 
@@ -291,28 +281,6 @@ fn wrap_index(wrap: Wrap) -> usize {
 fn group_index(set: TextureSet) -> usize {
     let side = usize::from(set.side_log2);
     if side < SETS { wrap_index(set.wrap) * SETS + side } else { usize::MAX }
-}
-
-fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
-    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::FRAGMENT,
-        ty,
-        count: None,
-    };
-    let array = wgpu::BindingType::Texture {
-        sample_type: wgpu::TextureSampleType::Float { filterable: true },
-        view_dimension: wgpu::TextureViewDimension::D2Array,
-        multisampled: false,
-    };
-    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("images"),
-        entries: &[
-            entry(0, array),
-            entry(1, array),
-            entry(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
-        ],
-    })
 }
 
 fn sampler(gpu: &Gpu, wrap: Wrap, is_deterministic: bool) -> wgpu::Sampler {

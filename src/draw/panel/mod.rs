@@ -11,6 +11,7 @@ use epaint::{ClippedPrimitive, Primitive, TextureId};
 use glam::{Affine3A, Vec4};
 
 use super::Gpu;
+use super::bindings::Bindings;
 use super::eye_pass::Recorded;
 pub(crate) use pipeline::PanelInstance;
 use pipeline::Pipeline;
@@ -72,7 +73,7 @@ struct Piece {
 }
 
 impl Panels {
-    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32) -> Self {
+    pub fn new(gpu: &Gpu, bindings: Bindings, samples: u32) -> Self {
         let slot = || Slot {
             vertices: vertex_buffer(gpu, VERTICES_MIN),
             indices: index_buffer(gpu, INDICES_MIN),
@@ -82,7 +83,7 @@ impl Panels {
         };
         let most = PANELS_MAX * PIECES_MAX;
         Self {
-            pipeline: Pipeline::new(gpu, frame_layout, samples),
+            pipeline: Pipeline::new(gpu, bindings, samples),
             slots: [(); PANELS_MAX].map(|()| slot()),
             instances: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("panels"),
@@ -124,8 +125,8 @@ impl Panels {
         }
     }
 
-    /// Draws them, a later one over an earlier one. The frame's group is bound already.
-    pub fn record(&self, pass: &mut wgpu::RenderPass<'_>) -> Recorded {
+    /// Draws them, a later one over an earlier one, with the frame at this offset.
+    pub fn record(&self, pass: &mut wgpu::RenderPass<'_>, frame_offset: u32) -> Recorded {
         let mut recorded = Recorded::default();
         if self.written.is_empty() {
             return recorded;
@@ -140,7 +141,7 @@ impl Panels {
                 let this = instance;
                 instance += 1;
                 let Some(group) = slot.textures.group(piece.texture) else { continue };
-                pass.set_bind_group(1, group, &[]);
+                pass.set_bind_group(0, group, &[frame_offset]);
                 let end = piece.first_index + piece.index_count;
                 pass.draw_indexed(piece.first_index..end, piece.first_vertex, this..this + 1);
                 recorded.draws += 1;

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Mat4, Vec4};
 
 use super::Piece;
+use crate::draw::bindings::{self, Bindings};
 use crate::draw::target::{Attachments, EyeImage};
 use crate::draw::{Gpu, eyes};
 
@@ -31,12 +32,13 @@ impl PanelInstance {
 #[derive(Debug)]
 pub(super) struct Pipeline {
     pub pipeline: wgpu::RenderPipeline,
-    pub layout: wgpu::BindGroupLayout,
-    pub sampler: wgpu::Sampler,
+    layout: wgpu::BindGroupLayout,
+    sampler: wgpu::Sampler,
+    bindings: Bindings,
 }
 
 impl Pipeline {
-    pub fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, samples: u32) -> Self {
+    pub fn new(gpu: &Gpu, bindings: Bindings, samples: u32) -> Self {
         let layout = layout(gpu);
         let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
             label: Some("panel"),
@@ -44,37 +46,41 @@ impl Pipeline {
             min_filter: wgpu::FilterMode::Linear,
             ..wgpu::SamplerDescriptor::default()
         });
-        let pipeline = pipeline(gpu, &[Some(frame_layout), Some(&layout)], samples);
-        Self { pipeline, layout, sampler }
+        let pipeline = pipeline(gpu, &layout, samples);
+        Self { pipeline, layout, sampler, bindings }
+    }
+
+    /// What a piece with this image binds.
+    pub fn group(&self, gpu: &Gpu, image: &wgpu::TextureView) -> wgpu::BindGroup {
+        let sampler = wgpu::BindingResource::Sampler(&self.sampler);
+        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("panel"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: self.bindings.frame() },
+                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(image) },
+                wgpu::BindGroupEntry { binding: 2, resource: sampler },
+            ],
+        })
     }
 }
 
 fn layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
-    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::FRAGMENT,
-        ty,
-        count: None,
-    };
-    let texture = wgpu::BindingType::Texture {
-        sample_type: wgpu::TextureSampleType::Float { filterable: true },
-        view_dimension: wgpu::TextureViewDimension::D2,
-        multisampled: false,
-    };
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("panel"),
         entries: &[
-            entry(0, texture),
-            entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+            bindings::frame_entry(),
+            bindings::fragment_entry(1, bindings::texture(wgpu::TextureViewDimension::D2)),
+            bindings::fragment_entry(2, bindings::FILTERING),
         ],
     })
 }
 
-fn pipeline(gpu: &Gpu, groups: &[Option<&wgpu::BindGroupLayout>], samples: u32) -> wgpu::RenderPipeline {
+fn pipeline(gpu: &Gpu, group: &wgpu::BindGroupLayout, samples: u32) -> wgpu::RenderPipeline {
     let module = eyes::shader(gpu, "panel", SHADER);
     let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("panel"),
-        bind_group_layouts: groups,
+        bind_group_layouts: &[Some(group)],
         immediate_size: 0,
     });
     let buffers = [
