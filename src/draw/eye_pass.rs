@@ -104,6 +104,9 @@ impl EyePass {
         world: &World<'_>,
     ) -> Recorded {
         let mut pass = begin(encoder, target, self.mask);
+        let [[x, y], [width, height]] = [target.part.offset, target.part.size];
+        pass.set_viewport(x as f32, y as f32, width as f32, height as f32, 0.0, 1.0);
+        pass.set_scissor_rect(x, y, width, height);
         let offset = bindings::frame_offset(matches!(views, Views::One(1..)));
         let mut bound = Bound { set: TextureSet::default(), pipeline: None };
         pass.set_bind_group(0, world.textures.group(bound.set), &[offset]);

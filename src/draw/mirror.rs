@@ -68,11 +68,16 @@ pub(crate) struct MirrorUniform {
 }
 
 impl MirrorUniform {
-    fn of(mode: MirrorMode) -> Self {
+    fn of(mode: MirrorMode, image: &EyeImage) -> Self {
         let map = match mode {
             MirrorMode::Steady(map) => map,
             MirrorMode::OneEye | MirrorMode::BothEyes => Mat3::IDENTITY,
         };
+        let (part, texture) = (image.part(), image.texture());
+        let whole = Vec2::new(texture.width() as f32, texture.height() as f32);
+        let pixels = |pair: [u32; 2]| Vec2::from(pair.map(|pixels| pixels as f32));
+        let (offset, scale) = (pixels(part.offset) / whole, pixels(part.size) / whole);
+        let map = Mat3::from_scale_angle_translation(scale, 0.0, offset) * map;
         Self { rows: [0, 1, 2].map(|row| map.row(row).extend(0.0)) }
     }
 }
@@ -106,8 +111,7 @@ impl Mirror {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let written = MirrorUniform::of(MirrorMode::OneEye);
-        gpu.queue.write_buffer(&look, 0, bytemuck::bytes_of(&written));
+        let written = MirrorUniform { rows: [Vec4::ZERO; 3] };
         Self { layout, pipeline, sampler, look, written, group: None }
     }
 
@@ -124,7 +128,7 @@ impl Mirror {
         if self.group.as_ref().is_none_or(|(texture, _)| texture != image.texture()) {
             self.group = Some((image.texture().clone(), self.make_group(gpu, image)));
         }
-        let wanted = MirrorUniform::of(mode);
+        let wanted = MirrorUniform::of(mode, image);
         if wanted != self.written {
             gpu.queue.write_buffer(&self.look, 0, bytemuck::bytes_of(&wanted));
             self.written = wanted;

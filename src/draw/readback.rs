@@ -25,8 +25,12 @@ pub fn read(gpu: &Gpu, image: &EyeImage) -> Result<[Pixels; 2], DrawError> {
         mapped_at_creation: false,
     });
     let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    let [x, y] = image.part().offset;
     encoder.copy_texture_to_buffer(
-        image.texture().as_image_copy(),
+        wgpu::TexelCopyTextureInfo {
+            origin: wgpu::Origin3d { x, y, z: 0 },
+            ..image.texture().as_image_copy()
+        },
         wgpu::TexelCopyBufferInfo {
             buffer: &buffer,
             layout: wgpu::TexelCopyBufferLayout {

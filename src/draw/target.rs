@@ -12,6 +12,26 @@ use super::Gpu;
 pub struct EyeImage {
     texture: wgpu::Texture,
     layers: Layers,
+    part: Part,
+}
+
+/// What of an image is drawn to and seen: in its middle, where the density of shading has its middle too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Pixels from the left and from the top.
+    pub offset: [u32; 2],
+    /// Width and height, pixels.
+    pub size: [u32; 2],
+}
+
+impl Part {
+    /// This share, 0 ..= 1, of the sides of an image of `size` pixels; never nothing.
+    pub fn of(size: [u32; 2], scale: f32) -> Self {
+        let scale = if scale.is_finite() { scale.clamp(0.0, 1.0) } else { 1.0 };
+        let margin = size.map(|side| ((side.saturating_sub(1)) as f32 * 0.5 * (1.0 - scale)) as u32);
+        let size = [size[0] - 2 * margin[0], size[1] - 2 * margin[1]];
+        Self { offset: margin, size }
+    }
 }
 
 impl EyeImage {
@@ -30,12 +50,26 @@ impl EyeImage {
     /// A picture that somebody else owns: two layers of [`EyeImage::FORMAT`].
     pub fn around(texture: wgpu::Texture) -> Self {
         let layers = Layers::of(&texture);
-        Self { texture, layers }
+        let part = Part::of([texture.width(), texture.height()], 1.0);
+        Self { texture, layers, part }
+    }
+
+    /// The same image, of which this share of the sides is drawn to: fewer pixels, where there is no time for more.
+    #[must_use]
+    pub fn scaled(self, scale: f32) -> Self {
+        let part = Part::of([self.texture.width(), self.texture.height()], scale);
+        Self { part, ..self }
+    }
+
+    /// What of it is drawn to.
+    pub fn part(&self) -> Part {
+        self.part
     }
 
     /// Adds to the commands what copies it to `other`, of the same size, and leaves it ready to be drawn to:
-    /// so a runtime wants its images back.
-    pub fn copy_to(&self, other: &Self, encoder: &mut wgpu::CommandEncoder) {
+    /// so a runtime wants its images back. The other shows the same part of it from then on.
+    pub fn copy_to(&self, other: &mut Self, encoder: &mut wgpu::CommandEncoder) {
+        other.part = self.part;
         encoder.copy_texture_to_texture(
             self.texture.as_image_copy(),
             other.texture.as_image_copy(),
@@ -49,9 +83,9 @@ impl EyeImage {
         encoder.transition_resources(std::iter::empty(), std::iter::once(texture));
     }
 
-    /// Width and height of each eye, pixels.
+    /// Width and height of what each eye sees, pixels.
     pub fn size(&self) -> [u32; 2] {
-        [self.texture.width(), self.texture.height()]
+        self.part.size
     }
 
     /// The texture with its two layers.
@@ -109,6 +143,7 @@ pub(super) struct PassViews<'a> {
     pub color: &'a wgpu::TextureView,
     pub resolve: Option<&'a wgpu::TextureView>,
     pub depth: &'a wgpu::TextureView,
+    pub part: Part,
 }
 
 impl EyeTarget {
@@ -134,6 +169,7 @@ impl EyeTarget {
             color: samples.unwrap_or(picture),
             resolve: samples.map(|_| picture),
             depth: choose(&self.attachments.depth),
+            part: self.image.part,
         }
     }
 }

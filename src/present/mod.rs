@@ -82,6 +82,14 @@ mod display {
         /// Shades the edges of its pictures as coarsely as this level at most, from the next frame on.
         fn foveate(&mut self, _level: u8) {}
 
+        /// Whether it can show a part of its pictures as if it were all.
+        fn has_scales(&self) -> bool {
+            false
+        }
+
+        /// Has this share of the sides of its pictures drawn, from the next frame on.
+        fn scale(&mut self, _scale: f32) {}
+
         /// What each hand, left and right, says its will with: the OpenXR interaction profile without its
         /// prefix, such as `oculus/touch_controller`; empty where there is none.
         fn profiles(&self) -> [&'static str; 2] {

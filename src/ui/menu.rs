@@ -47,6 +47,8 @@ pub enum MenuAction {
 pub struct Detail {
     /// How many times the error that goes unseen is accepted because frames came late.
     pub error_scale: f32,
+    /// What share of the picture's sides is drawn, for the same reason.
+    pub resolution_scale: f32,
     /// The display shows fewer pictures a second.
     pub is_slower: bool,
     /// More is in view than a frame may cost.
@@ -56,16 +58,19 @@ pub struct Detail {
 impl Default for Detail {
     /// Nothing.
     fn default() -> Self {
-        Self { error_scale: 1.0, is_slower: false, is_over_budget: false }
+        Self { error_scale: 1.0, resolution_scale: 1.0, is_slower: false, is_over_budget: false }
     }
 }
 
 impl Detail {
     /// In a few words, if there is anything to say.
     fn words(self) -> Option<String> {
-        let Self { error_scale, is_slower, is_over_budget } = self;
+        let Self { error_scale, resolution_scale, is_slower, is_over_budget } = self;
         match (error_scale > 1.0, is_slower, is_over_budget) {
             (_, true, _) => Some("Late: detail and rate lowered".to_owned()),
+            _ if resolution_scale < 1.0 => {
+                Some(format!("Late: pixels lowered to {:.0} %", resolution_scale * 100.0))
+            }
             (true, ..) => Some(format!("Late: detail lowered {error_scale:.1}×")),
             (false, false, true) => Some("Coarser: much is in view".to_owned()),
             (false, false, false) => None,

@@ -210,3 +210,45 @@ fn under_monado_a_lost_head_sees_a_sentence() {
     assert!(wait_until(Duration::from_secs(20), is_world), "{:?}", shown());
     visit.leave();
 }
+
+/// A display that every picture is late for gets pictures of fewer pixels, and each eye sees the same.
+#[test]
+fn under_monado_fewer_pixels_show_as_much() {
+    let home = Home::new();
+    let Some(faults) = Faults::new(&home) else { return };
+    let Some(screen) = Screen::start(&home, 3) else { return };
+    let Some(monado) = Monado::start_with(&screen.for_compositor()) else { return };
+    let mut remote = monado.remote();
+    remote.hide_hands();
+    remote.set_head([0.0, 1.0, 0.0], 0.0, 1.0);
+    let mut visit = Visit::enter_faulty(&monado, &home, &baked_twin(&home), &faults);
+    visit.wait_for(0, "the twin", is_in_the_twin);
+    visit.settle();
+    let half = SCREEN[0] / 2;
+    let halves = [[0, half], [half, SCREEN[0]]];
+    let shown = || {
+        let shown = screen.read().unwrap();
+        halves.map(|[left, right]| {
+            let lit = lit(&shown, left, right);
+            (lit, fields(&shown, lit))
+        })
+    };
+    std::thread::sleep(Duration::from_millis(500));
+    let before = shown();
+    faults.set("hurried");
+    // Detail in four steps, pixels in three.
+    visit.wait("the last step", |frame| frame["governor"]["step"].as_u64() == Some(7));
+    std::thread::sleep(Duration::from_millis(500));
+    for ((lit_before, before), (lit, now)) in before.iter().zip(&shown()) {
+        let off = difference(before, now);
+        println!("{lit_before:?} and {lit:?}, which differ by {off:.2} of 255");
+        assert!(lit.iter().zip(lit_before).all(|(a, b)| a.abs_diff(*b) <= 6), "{lit:?} was {lit_before:?}");
+        assert!(off < 8.0, "{off}");
+    }
+    let report = visit.leave();
+    assert_eq!(
+        report["governor"]["resolution_scale"].as_f64().map(|scale| (scale * 10.0).round()),
+        Some(7.0),
+        "{report}"
+    );
+}

@@ -21,6 +21,8 @@ pub struct Standing {
     pub foveation: u8,
     /// How many times the unseen error is accepted.
     pub error_scale: f32,
+    /// What share of the sides of the display's pictures is drawn.
+    pub resolution_scale: f32,
     /// Whether the display was asked for its slower rate.
     pub is_slower: bool,
     /// How often another step was taken.
@@ -78,20 +80,20 @@ impl Deadline {
         if !std::mem::replace(&mut self.has_before, true) {
             return;
         }
-        let governor =
-            self.governor.get_or_insert_with(|| Governor::new(&knobs(&tempo, display.foveation_levels())));
+        let governor = self.governor.get_or_insert_with(|| Governor::new(&knobs(&tempo, display)));
         let Some(decision) = governor.observe(&facts(frame, cpu, &tempo)) else { return };
         tracing::info!("{decision}");
         self.decisions += 1;
         self.last = Some(decision);
         display.foveate(decision.grade.foveation);
+        display.scale(decision.grade.resolution_scale);
         display.go_slower(decision.grade.is_slower);
     }
 
     /// What is given up, with the excess that the budget left in the last frame.
     pub fn detail(&self, excess: f32) -> Detail {
-        let Grade { error_scale, is_slower, .. } = self.grade();
-        Detail { error_scale, is_slower, is_over_budget: excess > 1.0 }
+        let Grade { error_scale, resolution_scale, is_slower, .. } = self.grade();
+        Detail { error_scale, resolution_scale, is_slower, is_over_budget: excess > 1.0 }
     }
 
     /// The step and its error scale, for each line of a trace; `None` where frames are not held to time.
@@ -102,12 +104,13 @@ impl Deadline {
     /// For the report; `None` where frames are not held to time.
     pub fn standing(&self) -> Option<Standing> {
         let governor = self.governor.as_ref()?;
-        let Grade { foveation, error_scale, is_slower, .. } = governor.grade();
+        let Grade { foveation, error_scale, resolution_scale, is_slower, .. } = governor.grade();
         Some(Standing {
             step: governor.step(),
             steps: governor.ladder().last(),
             foveation,
             error_scale,
+            resolution_scale,
             is_slower,
             decisions: self.decisions,
             last: self.last.map(|decision| decision.to_string()),
@@ -115,10 +118,15 @@ impl Deadline {
     }
 }
 
-/// What of the ladder there is: detail, the display's rate, and how coarsely it lets its edges be shaded. The
-/// renderer cannot change its samples or its resolution yet, and people have one form.
-fn knobs(tempo: &Tempo, foveation_levels: u8) -> Knobs {
-    Knobs { slower: tempo.slower, foveation_levels, ..Knobs::default() }
+/// What of the ladder there is: how coarsely the display lets its edges be shaded, detail, how many of its pixels are
+/// drawn, and its rate. The renderer cannot change its samples yet, and people have one form.
+fn knobs(tempo: &Tempo, display: &dyn Display) -> Knobs {
+    Knobs {
+        slower: tempo.slower,
+        foveation_levels: display.foveation_levels(),
+        has_resolution: display.has_scales(),
+        ..Knobs::default()
+    }
 }
 
 fn facts(frame: Duration, cpu: Option<Duration>, tempo: &Tempo) -> FrameFacts {
@@ -160,6 +168,8 @@ mod tests {
         is_slower: bool,
         foveation_levels: u8,
         foveation: u8,
+        has_scales: bool,
+        scale: f32,
     }
 
     impl Display for Late {
@@ -174,6 +184,12 @@ mod tests {
         }
         fn foveate(&mut self, level: u8) {
             self.foveation = level;
+        }
+        fn has_scales(&self) -> bool {
+            self.has_scales
+        }
+        fn scale(&mut self, scale: f32) {
+            self.scale = scale;
         }
         fn begin(&mut self, _: &Gpu, _: &mut Input) -> Result<Begin, PresentError> {
             Ok(Begin::Skip)
@@ -194,7 +210,14 @@ mod tests {
 
     fn late() -> Late {
         let tempo = Tempo { slower: Some(1.25), ..Tempo::of(1.0 / 90.0, 2.0 / 90.0) };
-        Late { tempo: Some(tempo), is_slower: false, foveation_levels: 0, foveation: 0 }
+        Late {
+            tempo: Some(tempo),
+            is_slower: false,
+            foveation_levels: 0,
+            foveation: 0,
+            has_scales: false,
+            scale: 1.0,
+        }
     }
 
     #[test]
@@ -227,6 +250,27 @@ mod tests {
         (0..200).for_each(|_| deadline.drew(FRAME, None, &mut display));
         let standing = deadline.standing().unwrap();
         assert_eq!((display.foveation, standing.step, standing.steps), (3, 8, 8));
+    }
+
+    /// Detail that nobody sees goes first; a display that goes slower is the last resort.
+    #[test]
+    fn a_display_that_can_show_a_part_of_its_pictures_does_so_before_it_goes_slower() {
+        let (mut deadline, mut display) = (Deadline::new(true), Late { has_scales: true, ..late() });
+        let mut before = (1.0, 1.0, false);
+        for _ in 0..200 {
+            deadline.drew(FRAME, None, &mut display);
+            let now = (display.scale, deadline.quality().error_scale, display.is_slower);
+            assert!(
+                now.0 <= before.0 && (now.0 == 1.0 || now.1 == 2.0) && (!now.2 || now.0 == 0.7),
+                "{now:?}"
+            );
+            before = now;
+        }
+        let standing = deadline.standing().unwrap();
+        assert_eq!(
+            (display.scale, standing.resolution_scale, standing.step, standing.steps),
+            (0.7, 0.7, 8, 8)
+        );
     }
 
     #[test]

@@ -226,7 +226,7 @@ impl Headset {
                 xr::CompositionLayerProjectionView::new()
                     .pose(view.pose)
                     .fov(view.fov)
-                    .sub_image(self.eyes.layer(eye))
+                    .sub_image(self.eyes.layer(eye, self.target.image.part()))
             });
             let layer = xr::CompositionLayerProjection::new().space(&self.floor.space).views(&projections);
             self.stream.end(self.time, self.blend_mode, &[&layer])?;
@@ -299,6 +299,14 @@ impl Display for Headset {
 
     fn foveate(&mut self, level: u8) {
         self.eyes.foveate(&self.session, level);
+    }
+
+    fn has_scales(&self) -> bool {
+        true
+    }
+
+    fn scale(&mut self, scale: f32) {
+        self.eyes.scale = scale;
     }
 
     fn profiles(&self) -> [&'static str; 2] {

@@ -7,6 +7,7 @@ use openxr as xr;
 use wgpu::hal::vulkan::Api;
 
 use super::foveation::{Foveated, Foveation, LEVELS_MAX};
+use crate::draw::target::Part;
 use crate::draw::{Attachments, EyeImage, EyeTarget, Gpu, Hooks};
 use crate::present::{PresentError, SAMPLES};
 
@@ -16,6 +17,8 @@ pub(super) const FORMAT: vk::Format = vk::Format::R8G8B8A8_SRGB;
 /// A swapchain whose images are wrapped for wgpu.
 pub(super) struct EyeSwapchain {
     pub size: [u32; 2],
+    /// What share of its sides is drawn to, from the next image on.
+    pub scale: f32,
     targets: Vec<EyeTarget>,
     raw_images: Vec<vk::Image>,
     hooks: Hooks,
@@ -69,7 +72,7 @@ impl EyeSwapchain {
             foveation.attach(gpu, &targets);
         }
         let (hooks, device) = (gpu.hooks().clone(), gpu.device.clone());
-        Ok(Self { size, targets, raw_images, hooks, device, foveation, swapchain })
+        Ok(Self { size, scale: 1.0, targets, raw_images, hooks, device, foveation, swapchain })
     }
 
     /// How many levels of coarser edges there are beyond none.
@@ -90,7 +93,9 @@ impl EyeSwapchain {
             let _held = self.hooks.lock_queue();
             self.swapchain.acquire_image()?
         };
-        self.targets.get(index as usize).cloned().ok_or(xr::sys::Result::ERROR_RUNTIME_FAILURE)
+        let target = self.targets.get(index as usize).cloned();
+        let EyeTarget { image, attachments } = target.ok_or(xr::sys::Result::ERROR_RUNTIME_FAILURE)?;
+        Ok(EyeTarget { image: image.scaled(self.scale), attachments })
     }
 
     /// Waits until the compositor has let go of the image.
@@ -109,11 +114,12 @@ impl EyeSwapchain {
         self.targets.first()
     }
 
-    /// One eye's layer of the image that was released last.
-    pub fn layer(&self, eye: u32) -> xr::SwapchainSubImage<'_, xr::Vulkan> {
-        let [width, height] = self.size.map(|side| i32::try_from(side).unwrap_or(i32::MAX));
+    /// One eye's layer of the image that was released last, of which this part was drawn to.
+    pub fn layer(&self, eye: u32, part: Part) -> xr::SwapchainSubImage<'_, xr::Vulkan> {
+        let signed = |pixels: [u32; 2]| pixels.map(|pixels| i32::try_from(pixels).unwrap_or(i32::MAX));
+        let ([x, y], [width, height]) = (signed(part.offset), signed(part.size));
         let extent = xr::Extent2Di { width, height };
-        let image_rect = xr::Rect2Di { offset: xr::Offset2Di { x: 0, y: 0 }, extent };
+        let image_rect = xr::Rect2Di { offset: xr::Offset2Di { x, y }, extent };
         xr::SwapchainSubImage::new().swapchain(&self.swapchain).image_array_index(eye).image_rect(image_rect)
     }
 }

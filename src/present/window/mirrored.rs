@@ -214,6 +214,14 @@ impl Display for Mirrored {
         self.inner.foveate(level);
     }
 
+    fn has_scales(&self) -> bool {
+        self.inner.has_scales()
+    }
+
+    fn scale(&mut self, scale: f32) {
+        self.inner.scale(scale);
+    }
+
     fn profiles(&self) -> [&'static str; 2] {
         self.inner.profiles()
     }
@@ -236,7 +244,7 @@ impl Display for Mirrored {
         let is_shown = self.window.acquire();
         let target = self.inner.target();
         if keeps_picture || is_shown {
-            target.image.copy_to(&self.kept, encoder);
+            target.image.copy_to(&mut self.kept, encoder);
         }
         let mode = self.mode();
         if let Some(frame) = &self.window.frame {

@@ -11,6 +11,7 @@ mod hidden;
 mod leap;
 mod own_hands;
 mod panels;
+mod part;
 mod pipelines;
 mod precision;
 mod steady;

@@ -272,7 +272,7 @@ fn crop(pixels: &Pixels, left: u32) -> Pixels {
 }
 
 /// What the stand-in for a window shows, in RGBA.
-fn read_window(gpu: &Gpu, texture: &wgpu::Texture) -> Pixels {
+pub fn read_window(gpu: &Gpu, texture: &wgpu::Texture) -> Pixels {
     let (width, height) = (texture.width(), texture.height());
     let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: None,
