@@ -1,6 +1,6 @@
 //! How far points are from a surface: what geometric errors are measured with.
 
-use glam::Vec3;
+use glam::{DVec3, Vec3};
 
 use super::partition::halve;
 use crate::math::Aabb;
@@ -91,14 +91,55 @@ impl Surface {
     }
 }
 
-/// The point of the triangle that is nearest to `p`: by its Voronoi regions.
-fn nearest(p: Vec3, &[a, b, c]: &[Vec3; 3]) -> Vec3 {
-    let (ab, ac, ap) = (b - a, c - a, p - a);
+/// So often a triangle is quartered in search of the point of it that is farthest from a surface.
+const QUARTERINGS_MAX: u32 = 3;
+
+/// A triangle is quartered where what was found on it is at least this much of the farthest so far.
+const PROMISING: f32 = 0.7;
+
+impl Surface {
+    /// How far the triangle's points are from the surface at most, but no more than `most`, where that is above
+    /// `worst`; else `worst`. Corners apart, which belong to other triangles too. Sampled: at the middles of its sides
+    /// and its own, and closer where that is far.
+    pub fn farthest(&self, triangle: [Vec3; 3], most: f32, worst: f32) -> f32 {
+        self.farthest_quarter(triangle, most, worst, QUARTERINGS_MAX)
+    }
+
+    fn farthest_quarter(&self, [a, b, c]: [Vec3; 3], most: f32, worst: f32, quarterings: u32) -> f32 {
+        if worst >= most {
+            return worst;
+        }
+        let [ab, bc, ca] = [(a + b) * 0.5, (b + c) * 0.5, (c + a) * 0.5];
+        let promising = PROMISING * worst;
+        let found = [ab, bc, ca, (a + b + c) / 3.0].into_iter().fold(0.0_f32, |found, point| {
+            let enough = found.max(promising);
+            found.max(self.distance_squared(point, enough * enough).sqrt().min(most))
+        });
+        let worst = worst.max(found);
+        if found <= promising || quarterings == 0 {
+            return worst;
+        }
+        let quarters = [[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]];
+        quarters
+            .into_iter()
+            .fold(worst, |worst, quarter| self.farthest_quarter(quarter, most, worst, quarterings - 1))
+    }
+}
+
+/// The point of the triangle that is nearest to `p`: by its Voronoi regions. In doubles, relative to `p`: products of
+/// four lengths decide, and in a triangle of ten metres by one centimetre they differ by little.
+fn nearest(p: Vec3, triangle: &[Vec3; 3]) -> Vec3 {
+    let [a, b, c] = triangle.map(|corner| (corner - p).as_dvec3());
+    p + nearest_to_origin([a, b, c]).as_vec3()
+}
+
+fn nearest_to_origin([a, b, c]: [DVec3; 3]) -> DVec3 {
+    let (ab, ac, ap) = (b - a, c - a, -a);
     let (d1, d2) = (ab.dot(ap), ac.dot(ap));
     if d1 <= 0.0 && d2 <= 0.0 {
         return a;
     }
-    let bp = p - b;
+    let bp = -b;
     let (d3, d4) = (ab.dot(bp), ac.dot(bp));
     if d3 >= 0.0 && d4 <= d3 {
         return b;
@@ -107,7 +148,7 @@ fn nearest(p: Vec3, &[a, b, c]: &[Vec3; 3]) -> Vec3 {
     if vc <= 0.0 && d1 >= 0.0 && d3 <= 0.0 {
         return a + ab * (d1 / (d1 - d3));
     }
-    let cp = p - c;
+    let cp = -c;
     let (d5, d6) = (ab.dot(cp), ac.dot(cp));
     if d6 >= 0.0 && d5 <= d6 {
         return c;
@@ -146,6 +187,13 @@ mod tests {
             let expected = all.fold(f32::INFINITY, f32::min);
             assert!((surface.distance_squared(p, 0.0) - expected).abs() <= 1e-4 * expected.max(1.0));
         }
+        let sliver = [
+            Vec3::new(5.27, 7.345, -17.68),
+            Vec3::new(-5.27, 7.345, -17.68),
+            Vec3::new(-5.27, 7.358, -17.678),
+        ];
+        let within = sliver[0] * 0.6 + sliver[1] * 0.2 + sliver[2] * 0.2;
+        assert!(nearest(within, &sliver).distance(within) < 1e-5, "long and thin");
         assert_eq!(Surface::new(&[]).distance_squared(Vec3::ZERO, 0.0), f32::INFINITY);
     }
 }

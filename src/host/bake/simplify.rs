@@ -66,6 +66,8 @@ pub struct Simplified {
 pub struct Simplifier<'a> {
     mesh: &'a Mesh,
     is_locked: &'a [bool],
+    /// In the order of their groups.
+    triangles: Vec<[u32; 3]>,
     attributes: Vec<[f32; ATTRIBUTES]>,
     weights: [f32; ATTRIBUTES],
     /// For every vertex the first with the same position.
@@ -98,9 +100,12 @@ impl<'a> Simplifier<'a> {
         weights[3..5].fill(weight(UV_METRES, uses_uv(0)));
         weights[5..7].fill(weight(UV_METRES, uses_uv(1)));
         weights[7..].fill(weight(COLOR_METRES, uses_color));
+        let mut triangles = mesh.indices.as_chunks::<3>().0.to_vec();
+        triangles.sort_by_key(|triangle| mesh.vertices[triangle[0] as usize].group);
         Self {
             mesh,
             is_locked,
+            triangles,
             attributes: mesh.vertices.iter().map(attributes).collect(),
             weights,
             same_place,
@@ -140,16 +145,44 @@ impl<'a> Simplifier<'a> {
         coarser
     }
 
-    /// How far the mesh is from what `indices` leave of it, metres: the largest distance of a vertex
-    /// that went to what is left of its own group, or the thickness of the vertex's connected part
-    /// where that is less (then the part vanished as a whole).
+    /// How far the mesh and what `indices` leave of it are from each other, metres: the largest distance of a point
+    /// of either to the same group of the other, or the thickness of the point's connected part where that is
+    /// less (then the part vanished as a whole).
     pub fn error_of(&self, indices: &[u32]) -> f32 {
         let mut worst = 0.0;
         self.visit_errors(indices, 0.0, |_, error| {
             worst = error;
             error
         });
+        let left = self.by_group(indices);
+        for whole in self.triangles.chunk_by(|a, b| self.group_of(a) == self.group_of(b)) {
+            let group = self.group_of(&whole[0]);
+            let start = left.partition_point(|triangle| self.group_of(triangle) < group);
+            let end = left.partition_point(|triangle| self.group_of(triangle) <= group);
+            let corners = |triangles: &[[u32; 3]]| -> Vec<[Vec3; 3]> {
+                triangles.iter().map(|t| t.map(|index| self.mesh.vertices[index as usize].position)).collect()
+            };
+            let (whole_corners, left_corners) = (corners(whole), corners(&left[start..end]));
+            let surface = Surface::new(&left_corners);
+            for (triangle, corners) in whole.iter().zip(&whole_corners) {
+                let size = self.part_sizes[self.part_of[triangle[0] as usize] as usize];
+                worst = surface.farthest(*corners, size, worst);
+            }
+            let surface = Surface::new(&whole_corners);
+            let from_left = |worst, corners: &[Vec3; 3]| surface.farthest(*corners, f32::INFINITY, worst);
+            worst = left_corners.iter().fold(worst, from_left);
+        }
         worst
+    }
+
+    fn group_of(&self, triangle: &[u32; 3]) -> u32 {
+        self.mesh.vertices[triangle[0] as usize].group
+    }
+
+    fn by_group(&self, indices: &[u32]) -> Vec<[u32; 3]> {
+        let mut triangles = indices.as_chunks::<3>().0.to_vec();
+        triangles.sort_by_key(|triangle| self.group_of(triangle));
+        triangles
     }
 
     /// One step down at the tolerance of `finer`; `None` where vertices keep straying.
@@ -196,8 +229,7 @@ impl<'a> Simplifier<'a> {
         let position = |index: u32| vertices[index as usize].position;
         let mut is_left = vec![false; vertices.len()];
         indices.iter().for_each(|&index| is_left[index as usize] = true);
-        let mut left: Vec<[u32; 3]> = indices.as_chunks::<3>().0.to_vec();
-        left.sort_by_key(|triangle| group(triangle[0]));
+        let left = self.by_group(indices);
         let lost = (0..vertices.len() as u32).filter(|&index| !is_left[index as usize]);
         let mut lost: Vec<u32> = lost.collect();
         lost.sort_by_key(|&index| group(index));

@@ -2,6 +2,9 @@
 
 use glam::{Vec3, Vec3Swizzles};
 
+use rapier3d::parry::query::PointQuery as _;
+use rapier3d::parry::shape::TriMesh;
+
 use super::decoded::Decoded;
 use super::scenes::{bake, ball, sheet, single};
 
@@ -66,6 +69,50 @@ fn a_thin_slab_outlives_the_ball_beside_it() {
             let distance = reach(corner);
             assert!(distance <= tile.geometric_error_metres + 0.03, "{distance} m from {corner}");
             assert!(distance < 0.6, "{distance} m from {corner} at {} triangles", tile.triangle_count);
+        }
+    }
+}
+
+/// By another library's distance from a point to triangles, at places that nobody chose.
+#[test]
+fn no_level_is_farther_from_the_finest_than_it_says() {
+    let mesh = |triangles: &[[Vec3; 3]]| {
+        let indices = (0..triangles.len() as u32).map(|t| [3 * t, 3 * t + 1, 3 * t + 2]).collect();
+        TriMesh::new(triangles.concat(), indices).unwrap()
+    };
+    let mut seed = 3_u32;
+    let mut random = move || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as f32 / (1 << 24) as f32
+    };
+    let mut farthest = |from: &[[Vec3; 3]], to: &TriMesh| {
+        let points = (0..6000).map(|_| {
+            let [a, b, c] = from[(random() * from.len() as f32) as usize % from.len()];
+            let (u, v) = (random(), random());
+            let (u, v) = if u + v > 1.0 { (1.0 - u, 1.0 - v) } else { (u, v) };
+            a + (b - a) * u + (c - a) * v
+        });
+        points.map(|point| to.distance_to_local_point(point, false)).fold(0.0, f32::max)
+    };
+    // Ridges, whose crests are edges and whose vertices are few.
+    let ridges = sheet(70, |u, v| {
+        let (x, z) = (u * 12.0, v * 12.0);
+        let ridge = ((x * 0.9 + z * 0.2).fract() - 0.5).abs() * 0.6;
+        (Vec3::new(x, ridge * (z * 0.4).sin() + 0.1 * (z * 1.3).cos(), z), Vec3::Y)
+    });
+    for source in [ball(60), ridges] {
+        let baked = bake(&single(source));
+        let tiles = &baked.tables.tiles;
+        let fine = Decoded::of(&baked, tiles.last().unwrap()).triangles();
+        let fine_mesh = mesh(&fine);
+        assert!(tiles.iter().all(|tile| tile.child_count <= 1), "one cell");
+        for tile in &tiles[..tiles.len() - 1] {
+            let coarse = Decoded::of(&baked, tile).triangles();
+            let off = farthest(&fine, &mesh(&coarse)).max(farthest(&coarse, &fine_mesh));
+            let claimed = tile.geometric_error_metres;
+            // The lattice rounds to 0.2 mm.
+            assert!(off <= claimed * 1.02 + 2e-4, "claims {claimed} m, measured {off} m");
+            assert!(off >= 0.3 * claimed, "claims {claimed} m, measured {off} m");
         }
     }
 }
