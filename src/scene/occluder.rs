@@ -3,8 +3,6 @@
 //! They are found in the very triangles that are drawn, so whoever draws the tile may leave out what they hide.
 //! A rectangle never reaches over a hole: it is made of squares that the surface's outline does not cross.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use glam::{Affine3A, Vec2, Vec3};
 
 use super::AlphaMode;
@@ -110,18 +108,26 @@ fn planes(faces: &[Face]) -> Vec<&Face> {
     /// Nearly equal planes fall together mostly; where they do not, something is hidden less.
     const TURN_STEPS: f32 = 16.0;
     const SHIFT_STEPS_A_METRE: f32 = 8.0;
-    let mut sums: BTreeMap<[i32; 5], (f32, &Face)> = BTreeMap::new();
+    /// Planes that share a place here are looked at as one, which then finds the rectangles of the larger only.
+    const PLACES: usize = 1 << 12;
+    let mut sums: Vec<(f32, Option<&Face>)> = vec![(0.0, None); PLACES];
     for face in faces {
-        let turn = (face.normal * TURN_STEPS).round().as_ivec3();
-        let shift = (face.normal.dot(face.corners[0]) * SHIFT_STEPS_A_METRE).round() as i32;
-        let key = [turn.x, turn.y, turn.z, shift, i32::from(face.is_double_sided)];
-        let (sum, largest) = sums.entry(key).or_insert((0.0, face));
+        let [x, y, z] = (face.normal * TURN_STEPS).to_array().map(|x| x.round() as i32 as u32);
+        let shift = (face.normal.dot(face.corners[0]) * SHIFT_STEPS_A_METRE).round() as i32 as u32;
+        let mixed = [x, y, z, shift].into_iter().fold(u32::from(face.is_double_sided), |mixed, part| {
+            (mixed ^ part).wrapping_mul(0x9E37_79B1).rotate_left(13)
+        });
+        let Some((sum, largest)) = sums.get_mut(mixed as usize % PLACES) else { continue };
         *sum += face.area;
-        if face.area > largest.area {
-            *largest = face;
+        if largest.is_none_or(|largest| face.area > largest.area) {
+            *largest = Some(face);
         }
     }
-    let mut planes: Vec<(f32, &Face)> = sums.into_values().filter(|&(sum, _)| sum >= AREA_MIN).collect();
+    let mut planes: Vec<(f32, &Face)> = sums
+        .into_iter()
+        .filter(|&(sum, _)| sum >= AREA_MIN)
+        .filter_map(|(sum, face)| Some((sum, face?)))
+        .collect();
     planes.sort_by(|a, b| b.0.total_cmp(&a.0));
     planes.truncate(PLANES_MAX);
     planes.into_iter().map(|(_, face)| face).collect()
@@ -136,6 +142,9 @@ fn rectangles(faces: &[Face], of: &Face) -> Vec<Occluder> {
         .filter(|face| face.is_double_sided == of.is_double_sided && face.normal.dot(of.normal) > 0.0)
         .filter(|face| face.corners.iter().all(is_flat))
         .collect();
+    if in_plane.iter().map(|face| face.area).sum::<f32>() < AREA_MIN {
+        return Vec::new();
+    }
     // Upright and level where the plane is: so lie the edges of most walls.
     let level = Vec3::Y.cross(of.normal).try_normalize().unwrap_or(Vec3::X);
     let upright = of.normal.cross(level);
@@ -162,10 +171,12 @@ fn outline(faces: &[&Face]) -> Vec<[Vec3; 2]> {
         let ([a, b, c], [p, q, r]) = (face.vertices, face.corners);
         [([a, b], [p, q]), ([b, c], [q, r]), ([c, a], [r, p])]
     };
-    let all: BTreeSet<[[u16; 3]; 2]> =
+    let mut all: Vec<[[u16; 3]; 2]> =
         faces.iter().flat_map(|face| edges(face)).map(|(edge, _)| edge).collect();
+    all.sort_unstable();
     let own = faces.iter().flat_map(|face| edges(face));
-    own.filter(|&([from, to], _)| !all.contains(&[to, from])).map(|(_, corners)| corners).collect()
+    let is_shared = |&[from, to]: &[[u16; 3]; 2]| all.binary_search(&[to, from]).is_ok();
+    own.filter(|(edge, _)| !is_shared(edge)).map(|(_, corners)| corners).collect()
 }
 
 /// A plane in squares, each covered as a whole or not.

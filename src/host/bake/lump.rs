@@ -32,27 +32,47 @@ struct Part {
     bounds: Aabb,
 }
 
+/// The connected parts of a mesh: as many as there are, and not as many as it has vertices.
+struct Parts {
+    /// For every vertex that stands for the part around it: the part's number.
+    number_of: Vec<u32>,
+    all: Vec<Part>,
+    /// For every vertex the one that stands for its part.
+    root_of: Vec<u32>,
+}
+
+impl Parts {
+    fn add(&mut self, triangle: u32, vertex: u32, bounds: Aabb) {
+        let number = &mut self.number_of[self.root_of[vertex as usize] as usize];
+        if *number == u32::MAX {
+            *number = self.all.len() as u32;
+            self.all.push(Part { first: triangle, triangle_count: 0, bounds: Aabb::EMPTY });
+        }
+        let part = &mut self.all[*number as usize];
+        part.triangle_count += 1;
+        part.bounds = part.bounds.union(bounds);
+    }
+
+    fn of(&self, vertex: u32) -> Part {
+        self.all[self.number_of[self.root_of[vertex as usize] as usize] as usize]
+    }
+}
+
 impl Lumps {
     /// Finds them. What touches in space is connected, whatever its normals and materials.
     pub fn of(mesh: &Mesh) -> Self {
         let same_place = meshopt::generate_position_remap(&mesh.adapter());
         let welded: Vec<u32> = mesh.indices.iter().map(|&index| same_place[index as usize]).collect();
-        let parts = connected_parts(mesh.vertices.len(), &welded);
+        let root_of = connected_parts(mesh.vertices.len(), &welded);
         let triangles = welded.as_chunks::<3>().0;
         let bounds =
             |triangle: &[u32; 3]| Aabb::around(triangle.map(|index| mesh.vertices[index as usize].position));
-        let nothing = Part { first: u32::MAX, triangle_count: 0, bounds: Aabb::EMPTY };
-        let mut found = vec![nothing; mesh.vertices.len()];
+        let mut parts = Parts { number_of: vec![u32::MAX; mesh.vertices.len()], all: Vec::new(), root_of };
         for (index, triangle) in (0..).zip(triangles) {
-            let part = &mut found[parts[triangle[0] as usize] as usize];
-            *part = Part {
-                first: part.first.min(index),
-                triangle_count: part.triangle_count + 1,
-                bounds: part.bounds.union(bounds(triangle)),
-            };
+            parts.add(index, triangle[0], bounds(triangle));
         }
         let lump = |(index, triangle): (u32, &[u32; 3])| {
-            let part = &found[parts[triangle[0] as usize] as usize];
+            let part = parts.of(triangle[0]);
             let metres = (part.bounds.max - part.bounds.min).max_element();
             if part.triangle_count <= TRIANGLES_MAX && metres <= METRES_MAX {
                 return (part.first, part.bounds.center());
