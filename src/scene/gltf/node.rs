@@ -1,14 +1,12 @@
 //! Nodes: where things are in the world, and what light they carry.
 
 use glam::{Affine3A, Mat4, Quat, Vec3};
-use gltf::json::extensions::scene::khr_lights_punctual as lights;
-use gltf::json::validation::Checked;
 
-use super::document::{LightKind, Node, PropExtras, PunctualLight};
-use super::index::Placement;
+use super::document::{Node, PropExtras};
+use super::graph::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::sound;
+use super::{light, sound};
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -58,7 +56,7 @@ pub(super) fn read(
             parent_from_node: local,
             world_from_node,
             mesh: schema.mesh,
-            light: light(root, schema, skipped),
+            light: light::of_node(root, schema, skipped),
             sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
@@ -121,23 +119,4 @@ fn prop(node: &schema::Node) -> Option<PropExtras> {
     let mass = extras.get("mass_kilograms").and_then(serde_json::Value::as_f64).unwrap_or(MASS_KILOGRAMS);
     let (lightest, heaviest) = PROP_KILOGRAMS.into_inner();
     is_prop.then(|| PropExtras { mass_kilograms: (mass as f32).clamp(lightest, heaviest) })
-}
-
-fn light(root: &Root, node: &schema::Node, skipped: &mut Skipped) -> Option<PunctualLight> {
-    let light = root.extensions.lights.as_ref()?.lights.get(node.extensions.light.as_ref()?.light)?;
-    let kind = match light.type_ {
-        Checked::Valid(lights::Type::Directional) => LightKind::Directional,
-        Checked::Valid(lights::Type::Point) => LightKind::Point,
-        Checked::Valid(lights::Type::Spot) => LightKind::Spot,
-        Checked::Invalid => {
-            skipped.add("lights of a type that KHR_lights_punctual does not know", 1);
-            return None;
-        }
-    };
-    let color = Vec3::from(light.color) * light.intensity;
-    if !color.is_finite() || color.min_element() < 0.0 {
-        skipped.add("lights with a colour out of range", 1);
-        return None;
-    }
-    Some(PunctualLight { kind, color })
 }
