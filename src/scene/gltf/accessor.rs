@@ -116,7 +116,7 @@ pub(super) struct Reader<'a> {
 /// Checks every accessor of known type against its view, whether or not anything uses it.
 pub(super) fn check_layouts(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
     let (mut elements_bytes, mut zeros_bytes) = (0_usize, 0_usize);
-    for i in 0..root.accessors.len() {
+    for i in known(root) {
         let reader = Reader::of(root, views, i)?;
         let schema = reader.schema;
         if schema.normalized && matches!(reader.component, Component::U32 | Component::F32) {
@@ -140,9 +140,15 @@ pub(super) fn check_layouts(root: &Root, views: &[View<'_>]) -> Result<(), Conte
     ContentError::check("/accessors", "bytes of elements", elements_bytes, most)
 }
 
+/// The accessors whose component type glTF knows; others are refused where something uses them.
+fn known(root: &Root) -> impl Iterator<Item = usize> {
+    let is_known = |(_, accessor): &(usize, &Accessor)| Component::of(accessor.component_type).is_some();
+    root.accessors.iter().enumerate().filter(is_known).map(|(i, _)| i)
+}
+
 /// Compares what every accessor says of its elements with them.
 pub(super) fn check_elements(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
-    for i in 0..root.accessors.len() {
+    for i in known(root) {
         let reader = Reader::of(root, views, i)?;
         if let Some((size, width)) = element(&reader.schema.kind, reader.component) {
             reader.check_extent(size, width)?;

@@ -4,7 +4,7 @@
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
 //! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
-//! `primitive`, `material`, `image`, `light` and `node` make the document of them. `usage`, `attribute`,
+//! `primitive`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
 //! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
@@ -29,6 +29,7 @@ pub mod document;
 mod extensions;
 pub(in crate::scene) mod graph;
 pub mod image;
+mod instance;
 mod light;
 pub(in crate::scene) mod material;
 pub(in crate::scene) mod meshopt;
@@ -91,7 +92,7 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
     let materials = material::read(&root, &images, &mut skipped)?;
     let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
-    let nodes = node::read(&root, &placements, &mut skipped)?;
+    let nodes = node::read(&root, &views, &placements, &mut skipped)?;
     let sound_files = sound::files(&nodes, resolve)?;
     let extras = graph::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
     Ok(Document {
@@ -115,6 +116,7 @@ fn check(root: &schema::Root, views: &[buffer::View<'_>]) -> Result<(), ContentE
     variants::check(root)?;
     attribute::check(root, views)?;
     morph::check(root, views)?;
+    instance::check(root, views)?;
     skin::check(root, views)?;
     animation::check(root, views)
 }

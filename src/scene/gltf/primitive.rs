@@ -91,6 +91,13 @@ impl<'a> Sets<'a> {
         place: Arguments<'_>,
     ) -> Result<Option<Primitive>, ContentError> {
         name_the_rest(primitive, skipped);
+        // Attributes have the same number of elements, and there is at least one.
+        let any = primitive.attributes.values().next();
+        let vertex_count = any.map_or(Ok(0), |&any| self.reader(any).map(|reader| reader.count))?;
+        let corners = match primitive.indices {
+            Some(accessor) => self.corners(accessor, vertex_count)?,
+            None => (0..vertex_count as u32).collect(),
+        };
         if !primitive.attributes.contains_key("POSITION") {
             skipped.add("primitives without positions", 1);
             return Ok(None);
@@ -99,11 +106,6 @@ impl<'a> Sets<'a> {
         let vertices = match self.by_key.get(&key) {
             Some(&known) => known,
             None => self.add(key, skipped, place)?,
-        };
-        let vertex_count = self.sets.get(vertices).map_or(0, |set| set.positions.len());
-        let corners = match primitive.indices {
-            Some(accessor) => self.corners(accessor, vertex_count)?,
-            None => (0..vertex_count as u32).collect(),
         };
         if let Some(what) = not_a_surface(primitive.mode) {
             skipped.add(what, 1);

@@ -11,12 +11,14 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 6] = [
+const UNDERSTOOD: [&str; 8] = [
+    "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_node_visibility",
     "KHR_texture_transform",
 ];
 
@@ -121,8 +123,29 @@ pub(in crate::scene) struct Node {
 pub(in crate::scene) struct NodeExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub light: Option<NodeLight>,
+    #[serde(rename = "EXT_mesh_gpu_instancing")]
+    pub instances: Option<Instances>,
+    #[serde(rename = "KHR_node_visibility")]
+    pub visibility: Option<Visibility>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// EXT_mesh_gpu_instancing of a node.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Instances {
+    pub attributes: BTreeMap<String, usize>,
+}
+
+/// KHR_node_visibility of a node: whether it, and what is below it, is seen.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Visibility {
+    #[serde(default = "visible")]
+    pub visible: bool,
+}
+
+fn visible() -> bool {
+    true
 }
 
 #[derive(Deserialize)]

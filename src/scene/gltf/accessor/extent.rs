@@ -44,7 +44,8 @@ impl Reader<'_> {
     /// are wider than its elements.
     pub(super) fn check_extent(&self, size: usize, width: usize) -> Result<(), ContentError> {
         let is_padded = size != width.saturating_mul(self.component.bytes());
-        if is_padded || !self.has_data() {
+        let says_nothing = self.component != Component::F32 && !self.has_bounds();
+        if is_padded || says_nothing || !self.has_data() {
             return Ok(());
         }
         let Some(extent) = self.extent(size)? else { return Ok(()) };

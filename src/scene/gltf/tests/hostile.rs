@@ -186,6 +186,7 @@ fn accessors_that_do_not_fit_are_refused() {
         ("/accessors/0/count", json!(9)),
         ("/accessors/0/count", json!(1_u64 << 62)),
         ("/accessors/0/count", json!(3)),
+        ("/accessors/0/componentType", json!(1)),
         ("/accessors/0/componentType", json!(5125)),
         ("/accessors/0/componentType", json!(5126_u64 + (1 << 32))),
         ("/accessors/0/type", json!("VEC4")),
@@ -379,6 +380,7 @@ fn transforms_that_are_none_are_refused_or_left_out() {
         ("/nodes/1/rotation", json!([1, 1, 1, 1])),
         ("/nodes/1/scale", json!([1, 1])),
         ("/nodes/1/matrix", json!([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])),
+        ("/nodes/0", json!({ "matrix": [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] })),
         ("/nodes/0", json!({ "matrix": [1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] })),
     ]);
     for scale in [json!([0, 0, 0]), json!([1, 0, 1]), json!([1e38, 1e38, 1e38]), json!([1e-30, 1, 1])] {

@@ -346,3 +346,44 @@ fn what_is_used_is_declared() {
         ("/asset/minVersion", json!("2.1"), "later than the version"),
     ]);
 }
+
+#[test]
+fn instances_are_placed_and_what_is_not_visible_is_not_there() {
+    let mut file = square();
+    let places = add(&mut file, &[0.0_f32, 0.0, 0.0, 5.0, 0.0, 0.0], 5126, "VEC3", json!({}));
+    let turns = add(&mut file, &[0_i8, 0, 0, 127, 0, 127, 0, 0], 5120, "VEC4", json!({ "normalized": true }));
+    let (mut json, bin) = file;
+    json["extensionsUsed"].as_array_mut().unwrap().push("EXT_mesh_gpu_instancing".into());
+    let instancing = |attributes: Value| json!({ "EXT_mesh_gpu_instancing": { "attributes": attributes } });
+    json["nodes"][1]["extensions"] =
+        instancing(json!({ "TRANSLATION": places, "ROTATION": turns, "_ID": 3 }));
+    json["accessors"][3]["count"] = json!(2);
+    json["meshes"][0]["primitives"][0].as_object_mut().unwrap().remove("indices");
+    let document = read(&glb(&json, &bin), &mut NoFiles).unwrap();
+    let [_, none, first, second] = &document.nodes[..] else { panic!("{}", document.nodes.len()) };
+    assert_eq!((none.mesh, first.mesh, second.mesh), (None, Some(0), Some(0)));
+    assert_eq!((first.parent, second.parent), (Some(1), Some(1)));
+    let corner = glam::Vec3::new(1.0, 1.0, 0.0);
+    // The node is at 10 metres and twice as large; half a turn about y turns x round.
+    assert_eq!(first.world_from_node.transform_point3(corner), glam::Vec3::new(12.0, 2.0, 0.0));
+    let turned = second.world_from_node.transform_point3(corner);
+    assert!(turned.distance(glam::Vec3::new(18.0, 2.0, 0.0)) < 1e-5, "{turned}");
+    for (attributes, expected) in [
+        (json!({ "TRANSLATION": 2 }), "each of its type"),
+        (json!({ "PLACE": places }), "each of its type"),
+        (json!({ "TRANSLATION": places, "SCALE": 1 }), "differ in their number"),
+        (json!({}), "it is empty"),
+        (json!({ "TRANSLATION": 99 }), "it refers to number 99"),
+    ] {
+        let mut json = json.clone();
+        json["nodes"][1]["extensions"] = instancing(attributes);
+        let said = read(&glb(&json, &bin), &mut NoFiles).unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_node_visibility".into());
+    json["nodes"][0]["extensions"] = json!({ "KHR_node_visibility": { "visible": true } });
+    assert_eq!(read(&glb(&json, &bin), &mut NoFiles).unwrap().nodes.len(), 4);
+    json["nodes"][0]["extensions"] = json!({ "KHR_node_visibility": { "visible": false } });
+    let document = read(&glb(&json, &bin), &mut NoFiles).unwrap();
+    assert_eq!((document.nodes.len(), document.skipped["nodes that are not visible"]), (0, 2));
+}
