@@ -1,4 +1,5 @@
-//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels.
+//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels. WebP is read
+//! where a [`Resolve`] makes PNG of it.
 //!
 //! What an image is, its first bytes say, not its name or media type. Its size is read and compared
 //! with the limits before its pixels are allocated.
@@ -184,6 +185,13 @@ pub(super) fn collect(
         let kind = bytes.as_deref().and_then(media_type);
         check_kind(image, kind, &place)?;
         kinds.push(kind);
+        if let (Some("image/webp"), Some(webp)) = (kind, &bytes) {
+            let png =
+                resolve.png_from_webp(webp).map_err(|e| ContentError::malformed(&*place, e.to_string()))?;
+            if png.is_some() {
+                (bytes, uri) = (png, None);
+            }
+        }
         if let Some(present) = &bytes {
             total = total.saturating_add(present.len());
             ContentError::check(&place, "bytes of images", total, limits::SOURCE_BYTES_MAX)?;

@@ -35,7 +35,6 @@ pub(super) fn read(
 ) -> Result<Vec<SourceMaterial>, ContentError> {
     for extensions in root.textures.iter().map(|texture| &texture.extensions) {
         skipped.add_extensions(&extensions.others);
-        skipped.add("EXT_texture_webp", u32::from(extensions.webp.is_some()));
         skipped.add("KHR_texture_basisu", u32::from(extensions.basis.is_some()));
     }
     root.materials
@@ -147,8 +146,9 @@ impl Reader<'_> {
             return Ok(None);
         }
         let is_there = |image: &SourceImage| image.bytes.is_some() || image.uri.is_some();
-        let Some(image) = texture.source.filter(|&source| self.images.get(source).is_some_and(is_there))
-        else {
+        let other = texture.extensions.webp.as_ref().and_then(|webp| webp.source);
+        let mut sources = other.into_iter().chain(texture.source);
+        let Some(image) = sources.find(|&source| self.images.get(source).is_some_and(is_there)) else {
             self.skipped.add("textures without a PNG or JPEG", 1);
             return Ok(None);
         };

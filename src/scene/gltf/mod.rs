@@ -64,6 +64,14 @@ pub trait Resolve {
     /// # Errors
     /// When the URI is not one that may be opened, or what it names is not there.
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError>;
+
+    /// A WebP image as a PNG, or `None` where nobody makes one of it: then it is left out.
+    ///
+    /// # Errors
+    /// When it is damaged, or larger than [`limits`] allow.
+    fn png_from_webp(&mut self, _webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        Ok(None)
+    }
 }
 
 /// Reads a GLB or a .gltf: its default scene, and all its meshes, materials and images.

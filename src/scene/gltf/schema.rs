@@ -11,9 +11,10 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 8] = [
+const UNDERSTOOD: [&str; 9] = [
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
+    "EXT_texture_webp",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
@@ -22,9 +23,9 @@ const UNDERSTOOD: [&str; 8] = [
     "KHR_texture_transform",
 ];
 
-/// Extensions that a file may require although they are not read: each only stands in for the image
+/// Extensions that a file may require although they are not read: this one only stands in for the image
 /// of a texture, and a texture that is left out is named.
-const DISPENSABLE: [&str; 2] = ["EXT_texture_webp", "KHR_texture_basisu"];
+const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
 /// Whether the extension is read.
 pub(in crate::scene) fn is_understood(extension: &str) -> bool {
