@@ -72,6 +72,67 @@ fn a_file_outside_the_folder_is_not_opened() {
     }
 }
 
+/// What the program says of a model: its exit code, and the JSON that it prints.
+fn inspected(home: &Home, model: &Path) -> (Option<i32>, serde_json::Value) {
+    let output = home.run(&["inspect", text(model), "--json"]);
+    let json = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{}: {error}: {output:?}", model.display()));
+    (output.status.code(), json)
+}
+
+#[test]
+fn a_refusal_says_what_and_where_to_programs() {
+    let home = Home::new();
+    let source = home.path("model.gltf");
+    let asset = r#""asset":{"version":"2.0"}"#;
+    let deep: String = (1..300).map(|i| format!("{{\"children\":[{i}]}},")).collect();
+    let cases = [
+        (format!(r#"{{{asset},"nodes":[{{"mesh":3}}]}}"#), "malformed", "/nodes/0/mesh"),
+        (format!(r#"{{{asset},"x":1e999}}"#), "malformed", "byte 31 of the JSON"),
+        (format!(r#"{{{asset},"nodes":[{deep}{{}}]}}"#), "limit", "/nodes/256"),
+        (r#"{"asset":{"version":"1.0"}}"#.to_owned(), "unsupported", "/asset"),
+    ];
+    for (model, code, place) in cases {
+        fs::write(&source, model).unwrap();
+        let (exit, said) = inspected(&home, &source);
+        assert_eq!(exit, Some(CONTENT), "{said}");
+        assert_eq!(
+            (&said["kind"], &said["code"], &said["place"]),
+            (&"refusal".into(), &code.into(), &place.into())
+        );
+        assert_eq!(said["limit"].as_u64(), (code == "limit").then_some(256), "{said}");
+    }
+    fs::write(&source, format!("{{{asset}}}")).unwrap();
+    let (exit, said) = inspected(&home, &source);
+    assert_eq!((exit, said["kind"].as_str()), (Some(0), Some("glTF")), "{said}");
+}
+
+#[test]
+fn every_model_of_others_is_taken_or_refused_by_the_program() {
+    let Some(data) = std::env::var_os("PAVILION_TEST_DATA") else {
+        eprintln!("skipped: PAVILION_TEST_DATA does not name the folder with the test inputs");
+        return;
+    };
+    let home = Home::new();
+    let mut folders = vec![Path::new(&data).join("corpus"), Path::new(&data).join("twins")];
+    let (mut taken, mut refused) = (0, 0);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "gltf" || extension == "glb") {
+                match inspected(&home, &path) {
+                    (Some(0), said) if said["kind"] == "glTF" => taken += 1,
+                    (Some(CONTENT), said) if said["kind"] == "refusal" => refused += 1,
+                    (exit, said) => panic!("{}: {exit:?}, {said}", path.display()),
+                }
+            }
+        }
+    }
+    println!("{taken} taken, {refused} refused");
+    assert!(taken > 100 && refused > 150);
+}
+
 #[test]
 fn a_missing_file_and_a_folder_that_is_no_twin_are_named() {
     let home = Home::new();

@@ -19,7 +19,10 @@ fn write_twin(folder: &Path) {
         "nodes": [{ "name": "floor", "mesh": 0 }, { "name": "bell", "translation": [0, 1.6, 0] }],
         "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "indices": 1 }] }],
         "accessors": [
-            { "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 4 },
+            {
+                "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 4,
+                "min": [-10, 0, -10], "max": [10, 0, 10],
+            },
             { "bufferView": 1, "componentType": 5123, "type": "SCALAR", "count": 6 },
         ],
         "bufferViews": [

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::bake::source_failure;
 use super::cli::InspectArgs;
-use crate::host::bake;
+use crate::host::bake::{self, BakeError};
 use crate::math::Aabb;
-use crate::scene::Tileset;
-use crate::scene::gltf::Document;
+use crate::scene::gltf::{Document, image};
+use crate::scene::{ContentError, Tileset};
 use crate::store::Shelf;
 
 /// Prints the facts.
@@ -23,14 +23,60 @@ pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
         let shelf = Shelf::open(path).map_err(Failure::content)?;
         tileset_facts(shelf.tileset())
     } else {
-        document_facts(&bake::read(path).map_err(|error| source_failure(path, error))?)
+        match read(path) {
+            Ok(document) => document_facts(&document),
+            Err(error) => {
+                if let (BakeError::Content(refusal), true) = (&error, arguments.json) {
+                    print_json(&refusal_facts(refusal))?;
+                }
+                return Err(source_failure(path, error));
+            }
+        }
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&facts).map_err(Failure::failed)?);
-    } else {
-        print_facts(path, &facts);
+        return print_json(&facts);
     }
+    print_facts(path, &facts);
     Ok(())
+}
+
+/// The document, with every image looked through to its end.
+fn read(path: &Path) -> Result<Document, BakeError> {
+    let document = bake::read(path)?;
+    for (i, image) in document.images.iter().enumerate() {
+        if let Some(bytes) = &image.bytes {
+            image::decode(bytes)
+                .map_err(|e| ContentError::malformed(format!("/images/{i}"), e.to_string()))?;
+        }
+    }
+    Ok(document)
+}
+
+fn print_json(facts: &Value) -> Result<(), Failure> {
+    println!("{}", serde_json::to_string_pretty(facts).map_err(Failure::failed)?);
+    Ok(())
+}
+
+/// Why a file is refused, in words for people and for programs.
+fn refusal_facts(refusal: &ContentError) -> Value {
+    let mut facts = json!({ "kind": "refusal", "code": refusal.code(), "sentence": refusal.to_string() });
+    match refusal {
+        ContentError::Malformed { place, reason } => {
+            facts["place"] = json!(place);
+            facts["reason"] = json!(reason);
+        }
+        ContentError::TooLarge { place, what, count, limit } => {
+            facts["place"] = json!(place);
+            facts["what"] = json!(what);
+            facts["count"] = json!(count);
+            facts["limit"] = json!(limit);
+        }
+        ContentError::Unsupported { place, feature } => {
+            facts["place"] = json!(place);
+            facts["feature"] = json!(feature);
+        }
+    }
+    facts
 }
 
 fn tileset_facts(tileset: &Tileset) -> Value {

@@ -34,6 +34,15 @@ pub enum ContentError {
 }
 
 impl ContentError {
+    /// The kind of refusal, as programs are told it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "malformed",
+            Self::TooLarge { .. } => "limit",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+
     /// Bytes that are not what they should be.
     pub fn malformed(place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Malformed { place: place.into(), reason: reason.into() }

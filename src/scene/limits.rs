@@ -23,6 +23,17 @@ pub const NODE_DEPTH_MAX: usize = 256;
 /// Elements of one accessor: 64 Mi vertices are 768 MB of positions.
 pub const ACCESSOR_LEN_MAX: usize = 64 << 20;
 
+/// Places of instanced meshes in one file: each becomes a node of 300 B, 79 MB.
+pub const INSTANCES_MAX: usize = 1 << 18;
+
+/// How often the accessors of a file may read each byte of its views, on average. Exporters let each be
+/// read once; a small file cannot keep its reader busy.
+pub const ACCESSOR_OVERLAP_MAX: usize = 16;
+
+/// Elements of accessors without a view, which are zeros: morph targets of 4 Mi vertices that only
+/// sparse values move, at 16 B.
+pub const ZEROS_BYTES_MAX: usize = 64 << 20;
+
 /// Width or height of an image, pixels: 4096² RGBA8 with mips is 89 MB.
 pub const IMAGE_SIDE_MAX: u32 = 4096;
 

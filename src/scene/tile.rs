@@ -14,7 +14,7 @@ use gltf::json::accessor;
 
 use super::gltf::Resolve;
 use super::gltf::buffer::{self, View};
-use super::gltf::index::{self, Placement};
+use super::gltf::graph::{self, Placement};
 use super::gltf::schema::{self, Root};
 use super::gltf::{container, material, node, prescan};
 use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_unit};
@@ -49,8 +49,7 @@ pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
     let text = prescan::normalized(container.json, &ceilings)?;
     let root = schema::parse(&text)?;
     check_profile(&root)?;
-    index::check_references(&root)?;
-    let placements = index::scene_nodes(&root)?;
+    let placements = graph::scene_nodes(&root)?;
     let buffers = buffer::load(&root, &container, &mut Nothing)?;
     let views = buffer::views(&root, &buffers, limits::BLOB_BYTES_MAX)?;
     let reader = Reader { root: &root, views: &views, tileset };

@@ -1,4 +1,5 @@
-//! Says who allocates: every allocation of a thread while it asks, with the way that led there.
+//! Says who allocates, and how much: every allocation of a thread while it asks, with the way that led
+//! there, or the most bytes that it held at once.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -11,6 +12,17 @@ struct Listening;
 thread_local! {
     static IS_LISTENING: Cell<bool> = const { Cell::new(false) };
     static HEARD: RefCell<Vec<Backtrace>> = const { RefCell::new(Vec::new()) };
+    /// Bytes held now, and the most so far, both since the thread began.
+    static BYTES: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
+}
+
+/// Bytes taken, or given back where they are negative.
+fn weigh(bytes: isize) {
+    let _ = BYTES.try_with(|cell| {
+        let (now, most) = cell.get();
+        let now = now.saturating_add(bytes);
+        cell.set((now, most.max(now)));
+    });
 }
 
 #[global_allocator]
@@ -32,23 +44,27 @@ fn hear() {
 unsafe impl GlobalAlloc for Listening {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         hear();
+        weigh(layout.size() as isize);
         // SAFETY: as promised by the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         hear();
+        weigh(layout.size() as isize);
         // SAFETY: as promised by the caller.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         hear();
+        weigh((size as isize).saturating_sub(layout.size() as isize));
         // SAFETY: as promised by the caller.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        weigh((layout.size() as isize).saturating_neg());
         // SAFETY: as promised by the caller.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -81,6 +97,15 @@ pub fn during<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     (result, allocations)
 }
 
+/// Runs `work` and tells the most bytes that this thread held at once more than before.
+pub fn peak_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let (before, _) = BYTES.get();
+    BYTES.set((before, before));
+    let result = work();
+    let (_, most) = BYTES.get();
+    (result, usize::try_from(most.saturating_sub(before)).unwrap_or_default())
+}
+
 /// The place in this crate that asked, or `None` when it was somebody else.
 fn owner(backtrace: &Backtrace) -> Option<String> {
     let symbols = backtrace.frames().iter().flat_map(|frame| frame.symbols());
@@ -98,6 +123,16 @@ fn owner(backtrace: &Backtrace) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_most_that_was_held_at_once_is_told() {
+        let (_, once) = peak_bytes(|| drop((vec![1_u8; 1000], vec![1_u8; 500])));
+        let (_, after) = peak_bytes(|| {
+            drop(std::hint::black_box(vec![1_u8; 1000]));
+            drop(std::hint::black_box(vec![1_u8; 500]));
+        });
+        assert_eq!((once, after), (1500, 1000));
+    }
 
     #[test]
     fn our_allocations_are_told_from_those_of_others() {

@@ -13,71 +13,11 @@ use crate::scene::gltf::{Document, Resolve, image, read};
 
 /// What the validator calls an error and we take: the code, where in the corpus, and why.
 const TAKEN: &[(&str, &str, &str)] = &[
-    ("EMPTY_ENTITY", "", "an empty array says what an absent one says"),
-    ("DUPLICATE_ELEMENTS", "base/data/root", "an extension listed twice is used all the same"),
-    ("UNDECLARED_EXTENSION", "", "extensions are read where they are, not where they are listed"),
-    ("UNEXPECTED_EXTENSION_OBJECT", "ext", "an extension where it has no meaning has none"),
-    ("NON_REQUIRED_EXTENSION", "", "quantised vertices are read without being announced"),
-    // What nothing reads cannot mislead.
-    ("ACCESSOR_ANIMATION_INPUT_NEGATIVE", "", "animations are named and left out"),
-    ("ACCESSOR_ANIMATION_INPUT_NON_INCREASING", "", "animations are named and left out"),
-    ("ACCESSOR_ANIMATION_SAMPLER_OUTPUT_NON_NORMALIZED_QUATERNION", "", "animations are named and left out"),
-    ("ANIMATION_CHANNEL_TARGET_NODE_MATRIX", "", "animations are named and left out"),
-    ("ANIMATION_CHANNEL_TARGET_NODE_WEIGHTS_NO_MORPHS", "", "animations are named and left out"),
-    ("ANIMATION_DUPLICATE_TARGETS", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_ACCESSOR_WITH_BYTESTRIDE", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_INPUT_ACCESSOR_INVALID_FORMAT", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_INPUT_ACCESSOR_TOO_FEW_ELEMENTS", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_INPUT_ACCESSOR_WITHOUT_BOUNDS", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_OUTPUT_ACCESSOR_INVALID_COUNT", "", "animations are named and left out"),
-    ("ANIMATION_SAMPLER_OUTPUT_ACCESSOR_INVALID_FORMAT", "", "animations are named and left out"),
-    ("KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_PATH", "", "animations are named and left out"),
-    ("PATTERN_MISMATCH", "ext/KHR_animation_pointer", "animations are named and left out"),
-    ("UNDEFINED_PROPERTY", "ext/KHR_animation_pointer", "animations are named and left out"),
-    ("CAMERA_XMAG_YMAG_ZERO", "", "cameras are named and left out"),
-    ("CAMERA_ZFAR_LEQUAL_ZNEAR", "", "cameras are named and left out"),
-    ("ONE_OF_MISMATCH", "base/data/camera", "cameras are named and left out"),
-    ("UNDEFINED_PROPERTY", "base/data/camera", "cameras are named and left out"),
-    ("ACCESSOR_JOINTS_INDEX_DUPLICATE", "", "skins are named and left out"),
-    ("ACCESSOR_JOINTS_INDEX_OOB", "", "skins are named and left out"),
-    ("ACCESSOR_WEIGHTS_NEGATIVE", "", "skins are named and left out"),
-    ("ACCESSOR_WEIGHTS_NON_NORMALIZED", "", "skins are named and left out"),
-    ("INVALID_IBM_ACCESSOR_COUNT", "", "skins are named and left out"),
-    ("MESH_PRIMITIVE_JOINTS_WEIGHTS_MISMATCH", "", "skins are named and left out"),
-    ("NODE_SKIN_NO_SCENE", "", "skins are named and left out"),
-    ("SKIN_IBM_ACCESSOR_WITH_BYTESTRIDE", "", "skins are named and left out"),
-    ("UNSATISFIED_DEPENDENCY", "base/data/node", "skins and weights are left out"),
-    ("MESH_PRIMITIVE_MORPH_TARGET_NO_BASE_ACCESSOR", "", "morph targets are named and left out"),
-    ("MESH_PRIMITIVES_UNEQUAL_TARGETS_COUNT", "", "morph targets are named and left out"),
-    ("NODE_WEIGHTS_INVALID", "", "morph targets are named and left out"),
-    // Extensions that are named and left out are not looked into.
-    ("KHR_MATERIALS_VARIANTS_NON_UNIQUE_VARIANT", "", "not looked into"),
-    ("TYPE_MISMATCH", "ext/KHR_materials_variants", "not looked into"),
-    ("UNDEFINED_PROPERTY", "ext/KHR_materials_variants", "not looked into"),
-    ("UNRESOLVED_REFERENCE", "ext/KHR_materials_variants", "not looked into"),
-    ("UNSATISFIED_DEPENDENCY", "ext/KHR_materials_variants", "not looked into"),
-    ("UNRESOLVED_REFERENCE", "ext/EXT_texture_webp", "not looked into"),
-    ("VALUE_NOT_IN_RANGE", "ext/KHR_materials", "not looked into; an emissive strength is clamped and named"),
-    // What is not taken on trust, or is made good and named.
-    ("ACCESSOR_ELEMENT_OUT_OF_MAX_BOUND", "", "bounds are computed from the vertices"),
-    ("ACCESSOR_ELEMENT_OUT_OF_MIN_BOUND", "", "bounds are computed from the vertices"),
-    ("ACCESSOR_MAX_MISMATCH", "", "bounds are computed from the vertices"),
-    ("ACCESSOR_MIN_MISMATCH", "", "bounds are computed from the vertices"),
-    ("MESH_PRIMITIVE_POSITION_ACCESSOR_WITHOUT_BOUNDS", "", "bounds are computed from the vertices"),
-    ("ACCESSOR_INDEX_OOB", "", "the primitive is named and left out"),
-    ("ACCESSOR_INDEX_PRIMITIVE_RESTART", "", "the primitive is named and left out"),
-    ("ACCESSOR_INVALID_FLOAT", "", "numbers that no vertex uses are not read"),
-    ("ACCESSOR_NON_CLAMPED", "", "colours are clamped and named"),
-    ("IMAGE_MIME_TYPE_INVALID", "", "an image is what its first bytes say"),
-    ("IMAGE_NON_ENABLED_MIME_TYPE", "", "an image is what its first bytes say"),
-    ("INVALID_URI", "base/data/image/invalid_data_uri_mime_type", "an image is what its first bytes say"),
-    ("KHR_LIGHTS_PUNCTUAL_LIGHT_SPOT_ANGLES", "", "the angles are not read"),
-    ("UNDEFINED_PROPERTY", "ext/KHR_lights_punctual", "the angles are not read"),
-    ("MESH_PRIMITIVE_ATTRIBUTES_ACCESSOR_UNSIGNED_INT", "", "custom attributes are named and left out"),
-    ("MESH_PRIMITIVE_INVALID_ATTRIBUTE", "", "unknown attributes are named and left out"),
-    ("MESH_PRIMITIVE_INDEXED_SEMANTIC_CONTINUITY", "", "unknown attributes are named and left out"),
+    ("EMPTY_ENTITY", "base/data/texture/empty_array", "tools that drop images leave their arrays empty"),
+    ("IMAGE_NON_ENABLED_MIME_TYPE", "", "samples of others have such; the image is left out by name"),
+    ("ACCESSOR_INDEX_PRIMITIVE_RESTART", "", "exporters index 256 vertices in bytes; each has its vertex"),
     ("MESH_PRIMITIVE_NO_TANGENT_SPACE", "", "tangents are computed as far as that goes"),
-    ("MESH_PRIMITIVE_TOO_FEW_TEXCOORDS", "", "such textures are named"),
+    ("MESH_PRIMITIVE_TOO_FEW_TEXCOORDS", "", "exporters write such parts, which show one texel; named"),
 ];
 
 /// What the validator finds no error in and we refuse, each file with the reason.
@@ -85,6 +25,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("base/data/asset/min_version_valid.gltf", "it asks for glTF 2.1"),
     ("base/data/buffer/non_relative_uri.gltf", "nothing is fetched from the network"),
 ];
+
+/// Samples whose makers broke them on purpose.
+const BROKEN: &[&str] = &["cubeSomeBadIndices.glb"];
 
 /// A folder of the test inputs, if there are any.
 pub(crate) fn data(folder: &str) -> Option<PathBuf> {
@@ -181,6 +124,7 @@ fn what_the_validator_calls_an_error_is_refused_and_what_is_clean_is_taken() {
     }
     let stale: Vec<_> = (0..TAKEN.len()).filter(|row| !used.contains(row)).map(|row| TAKEN[row]).collect();
     assert!(wrong.is_empty() && stale.is_empty(), "{}\nnever needed: {stale:?}", wrong.join("\n"));
+    assert!(excepted <= 10 && REFUSED.len() <= 5, "{excepted} files with errors were taken");
     assert_eq!(refused_clean, REFUSED.len(), "an exception for a clean file is not needed");
     println!(
         "with errors: {refused} refused, {excepted} taken; clean: {taken} taken, {refused_clean} refused"
@@ -190,18 +134,28 @@ fn what_the_validator_calls_an_error_is_refused_and_what_is_clean_is_taken() {
 #[test]
 fn samples_load_and_what_is_left_out_has_a_name() {
     let Some(folder) = data("corpus/gltf-positive") else { return };
+    let mut broken = 0;
     for path in models(&folder) {
         let name = path.strip_prefix(&folder).unwrap().display().to_string();
-        let document = load(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let document = match load(&path) {
+            Ok(document) => document,
+            Err(error) => {
+                assert!(BROKEN.contains(&name.as_str()), "{name}: {error}");
+                println!("{name}: {error}");
+                broken += 1;
+                continue;
+            }
+        };
         println!("{name}: {} vertex sets, {:?}", document.vertex_sets.len(), document.skipped);
     }
+    assert_eq!(broken, BROKEN.len(), "a sample that was made to be broken was taken");
 }
 
 #[test]
 fn twins_load_whole() {
     let Some(folder) = data("twins") else { return };
     for path in models(&folder) {
-        let document = load(&path).unwrap();
+        let document = load(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let primitives = document.meshes.iter().flat_map(|mesh| &mesh.primitives);
         let triangles: usize = primitives.map(|primitive| primitive.indices.len() / 3).sum();
         println!("{}: {triangles} triangles, {:?}", path.display(), document.skipped);

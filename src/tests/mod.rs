@@ -9,6 +9,8 @@ mod crowd;
 pub(crate) mod draw;
 #[cfg(feature = "viewer")]
 mod golden;
+#[cfg(feature = "viewer")]
+mod hostile;
 mod layers;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod meeting;

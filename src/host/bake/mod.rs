@@ -38,6 +38,7 @@ pub mod surface;
 pub mod tile_glb;
 pub mod tileset_json;
 pub mod tree;
+pub mod webp;
 pub mod workers;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::webp;
 use crate::scene::gltf::Resolve;
 use crate::scene::{ContentError, limits};
 
@@ -56,6 +57,10 @@ impl Resolve for Folder {
 
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError> {
         self.open(uri).map(Some)
+    }
+
+    fn png_from_webp(&mut self, webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        webp::to_png(webp).map(Some)
     }
 }
 

@@ -8,6 +8,8 @@ use super::buffer::View;
 use super::schema::{Accessor, Root, Sparse};
 use crate::scene::{ContentError, limits};
 
+mod extent;
+
 /// What one component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Component {
@@ -107,14 +109,49 @@ pub(super) struct Reader<'a> {
     /// How many elements there are, at least one.
     pub count: usize,
     element_bytes: usize,
+    /// Whether its bytes were compressed with loss, so that its bounds are those of others.
+    is_lossy: bool,
 }
 
 /// Checks every accessor of known type against its view, whether or not anything uses it.
 pub(super) fn check_layouts(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
-    for (i, accessor) in root.accessors.iter().enumerate() {
+    let (mut elements_bytes, mut zeros_bytes) = (0_usize, 0_usize);
+    for i in known(root) {
         let reader = Reader::of(root, views, i)?;
-        if let Some((size, _)) = element(&accessor.kind, reader.component) {
-            reader.base(size)?;
+        let schema = reader.schema;
+        if schema.normalized && matches!(reader.component, Component::U32 | Component::F32) {
+            return Err(reader.refuse("only small integers are normalised"));
+        }
+        if schema.buffer_view.is_none() {
+            zeros_bytes = zeros_bytes.saturating_add(reader.decoded_bytes());
+            let what = "bytes that no byte stands for";
+            ContentError::check(&reader.place, what, zeros_bytes, limits::ZEROS_BYTES_MAX)?;
+        }
+        let Some((size, width)) = element(&schema.kind, reader.component) else { continue };
+        if [&schema.min, &schema.max].into_iter().flatten().any(|bound| bound.len() != width) {
+            return Err(reader.refuse("its bounds have another number of components than it has"));
+        }
+        if reader.base(size)?.is_some() {
+            elements_bytes = elements_bytes.saturating_add(reader.count.saturating_mul(size));
+        }
+    }
+    let there = views.iter().fold(0_usize, |sum, view| sum.saturating_add(view.length));
+    let most = there.saturating_mul(limits::ACCESSOR_OVERLAP_MAX).saturating_add(limits::ZEROS_BYTES_MAX);
+    ContentError::check("/accessors", "bytes of elements", elements_bytes, most)
+}
+
+/// The accessors whose component type glTF knows; others are refused where something uses them.
+fn known(root: &Root) -> impl Iterator<Item = usize> {
+    let is_known = |(_, accessor): &(usize, &Accessor)| Component::of(accessor.component_type).is_some();
+    root.accessors.iter().enumerate().filter(is_known).map(|(i, _)| i)
+}
+
+/// Compares what every accessor says of its elements with them.
+pub(super) fn check_elements(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
+    for i in known(root) {
+        let reader = Reader::of(root, views, i)?;
+        if let Some((size, width)) = element(&reader.schema.kind, reader.component) {
+            reader.check_extent(size, width)?;
         }
     }
     Ok(())
@@ -135,7 +172,12 @@ impl<'a> Reader<'a> {
             return Err(ContentError::malformed(place, "it has no elements"));
         }
         let element_bytes = element(&schema.kind, component).map_or(0, |(size, _)| size);
-        Ok(Self { place, schema, views, component, count, element_bytes })
+        let compressed = schema
+            .buffer_view
+            .and_then(|view| root.buffer_views.get(view))
+            .and_then(|view| view.extensions.meshopt.as_ref());
+        let is_lossy = compressed.is_some_and(|view| view.filter.is_some());
+        Ok(Self { place, schema, views, component, count, element_bytes, is_lossy })
     }
 
     /// How many components an element has, as the file says: "SCALAR", "VEC3", ...
@@ -148,12 +190,28 @@ impl<'a> Reader<'a> {
         self.schema.normalized
     }
 
+    /// Whether there are elements that are not all zero because nothing says what they are.
+    pub(super) fn has_data(&self) -> bool {
+        let base = self.schema.buffer_view.and_then(|view| self.views.get(view));
+        base.is_some_and(|view| view.bytes.is_some()) || self.schema.sparse.is_some()
+    }
+
+    /// Whether it says between which bounds its elements are.
+    pub(super) fn has_bounds(&self) -> bool {
+        self.schema.min.is_some() && self.schema.max.is_some()
+    }
+
+    /// Whether it is of plain floats.
+    pub(super) fn is_floats(&self, kind: &str) -> bool {
+        self.schema.kind == kind && self.component == Component::F32
+    }
+
     /// Bytes that reading it takes.
     pub(super) fn decoded_bytes(&self) -> usize {
         self.count.saturating_mul(16)
     }
 
-    fn refuse(&self, reason: &str) -> ContentError {
+    pub(super) fn refuse(&self, reason: &str) -> ContentError {
         ContentError::malformed(self.place.clone(), reason)
     }
 

@@ -10,6 +10,12 @@ pub(super) fn is_data(uri: &str) -> bool {
     uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
 }
 
+/// The media type, as it is written.
+pub(super) fn media_type(uri: &str) -> &str {
+    let head = uri.get(5..).and_then(|rest| rest.split_once(',')).map_or("", |(head, _)| head);
+    head.strip_suffix(";base64").unwrap_or(head)
+}
+
 /// The media type and the bytes.
 pub(super) fn decode<'a>(uri: &'a str, place: &str) -> Result<(&'a str, Vec<u8>), ContentError> {
     let after_scheme = uri.get(5..).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels.
+//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels. WebP is read
+//! where a [`Resolve`] makes PNG of it.
 //!
 //! What an image is, its first bytes say, not its name or media type. Its size is read and compared
 //! with the limits before its pixels are allocated.
@@ -174,24 +175,36 @@ pub(super) fn collect(
     skipped: &mut Skipped,
 ) -> Result<Vec<SourceImage>, ContentError> {
     let mut images = Vec::with_capacity(root.images.len());
+    let mut kinds = Vec::with_capacity(root.images.len());
     let mut total = 0_usize;
     for (i, image) in root.images.iter().enumerate() {
         let place = format!("/images/{i}");
         skipped.add_extensions(&image.extensions);
         let mut uri = image.uri.clone().filter(|uri| !data_uri::is_data(uri));
         let mut bytes = encoded(image, views, resolve, &place)?;
+        let kind = bytes.as_deref().and_then(media_type);
+        check_kind(image, kind, &place)?;
+        kinds.push(kind);
+        if let (Some("image/webp"), Some(webp)) = (kind, &bytes) {
+            let png =
+                resolve.png_from_webp(webp).map_err(|e| ContentError::malformed(&*place, e.to_string()))?;
+            if png.is_some() {
+                (bytes, uri) = (png, None);
+            }
+        }
         if let Some(present) = &bytes {
             total = total.saturating_add(present.len());
             ContentError::check(&place, "bytes of images", total, limits::SOURCE_BYTES_MAX)?;
             if Encoding::of(present).is_some() {
                 size(present).map_err(|e| ContentError::malformed(place, e.to_string()))?;
             } else {
-                skipped.add(&kind_of(present), 1);
+                skipped.add(name_of(kind), 1);
                 (bytes, uri) = (None, None);
             }
         }
         images.push(SourceImage { name: image.name.clone(), uri, bytes });
     }
+    check_sources(root, &kinds)?;
     Ok(images)
 }
 
@@ -202,14 +215,7 @@ fn encoded(
     place: &str,
 ) -> Result<Option<Vec<u8>>, ContentError> {
     match (&image.uri, image.buffer_view) {
-        (Some(uri), None) if data_uri::is_data(uri) => {
-            let (media_type, bytes) = data_uri::decode(uri, place)?;
-            if !media_type.starts_with("image/") {
-                let reason = format!("the media type {media_type:?} is not that of an image");
-                return Err(ContentError::malformed(place, reason));
-            }
-            Ok(Some(bytes))
-        }
+        (Some(uri), None) if data_uri::is_data(uri) => Ok(Some(data_uri::decode(uri, place)?.1)),
         (Some(uri), None) => resolve.image(uri),
         (None, Some(view)) => {
             if image.mime_type.is_none() {
@@ -227,10 +233,65 @@ fn encoded(
     }
 }
 
-fn kind_of(bytes: &[u8]) -> String {
+/// What the first bytes of an image say that it is.
+fn media_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [0xab, b'K', b'T', b'X', ..] => "KTX images".to_owned(),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "WebP images".to_owned(),
-        _ => "images that are neither PNG nor JPEG".to_owned(),
+        [0xab, b'K', b'T', b'X', b' ', b'2', b'0', ..] => Some("image/ktx2"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => match Encoding::of(bytes)? {
+            Encoding::Png => Some("image/png"),
+            Encoding::Jpeg => Some("image/jpeg"),
+        },
     }
+}
+
+/// How images of a kind that is not read are counted.
+fn name_of(kind: Option<&str>) -> &'static str {
+    match kind {
+        Some("image/ktx2") => "KTX images",
+        Some("image/webp") => "WebP images",
+        _ => "images that are neither PNG nor JPEG",
+    }
+}
+
+/// Whether an image is what it is said to be.
+fn check_kind(image: &Image, kind: Option<&str>, place: &str) -> Result<(), ContentError> {
+    let uri = image.uri.as_deref().filter(|uri| data_uri::is_data(uri));
+    let in_uri = uri.map(data_uri::media_type);
+    for declared in in_uri.into_iter().chain(image.mime_type.as_deref()) {
+        if !declared.starts_with("image/") {
+            let reason = format!("the media type {declared:?} is not that of an image");
+            return Err(ContentError::malformed(place, reason));
+        }
+        // A common name for it, although it is not the registered one.
+        let declared = if declared == "image/jpg" { "image/jpeg" } else { declared };
+        if let Some(kind) = kind.filter(|&kind| kind != declared) {
+            let reason = format!("it is said to be {declared:?} and is {kind:?}");
+            return Err(ContentError::malformed(place, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Whether each image that an extension puts in the place of another is of the kind that it is for.
+fn check_sources(root: &Root, kinds: &[Option<&str>]) -> Result<(), ContentError> {
+    for (i, texture) in root.textures.iter().enumerate() {
+        let extensions = &texture.extensions;
+        let sources = [
+            ("EXT_texture_webp", &extensions.webp, "image/webp"),
+            ("KHR_texture_basisu", &extensions.basis, "image/ktx2"),
+        ];
+        for (name, extension, expected) in sources {
+            let source = extension.as_ref().and_then(|extension| extension.source);
+            let kind = source.and_then(|source| kinds.get(source).copied().flatten());
+            if let Some(kind) = kind.filter(|&kind| kind != expected) {
+                let place = format!("/textures/{i}/extensions/{name}/source");
+                return Err(ContentError::malformed(
+                    place,
+                    format!("it is {kind:?} and should be {expected:?}"),
+                ));
+            }
+        }
+    }
+    Ok(())
 }

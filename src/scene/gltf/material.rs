@@ -7,7 +7,6 @@ use gltf::json::validation::Checked;
 use serde_json::{Map, Value};
 
 use super::document::{SourceImage, SourceMaterial, SourceTexture};
-use super::index::refer;
 use super::schema::Root;
 use super::skipped::Skipped;
 use crate::scene::material::Wrap;
@@ -34,7 +33,10 @@ pub(super) fn read(
     images: &[SourceImage],
     skipped: &mut Skipped,
 ) -> Result<Vec<SourceMaterial>, ContentError> {
-    root.textures.iter().for_each(|texture| skipped.add_extensions(&texture.extensions));
+    for extensions in root.textures.iter().map(|texture| &texture.extensions) {
+        skipped.add_extensions(&extensions.others);
+        skipped.add("KHR_texture_basisu", u32::from(extensions.basis.is_some()));
+    }
     root.materials
         .iter()
         .enumerate()
@@ -136,7 +138,6 @@ impl Reader<'_> {
     fn texture(&mut self, info: Option<Info<'_>>) -> Result<Option<SourceTexture>, ContentError> {
         let Some(info) = info else { return Ok(None) };
         self.name_others(info.others);
-        refer(Some(info.index), self.root.textures.len(), format_args!("{}: texture", self.place))?;
         let Some(texture) = self.root.textures.get(info.index) else { return Ok(None) };
         let transform = info.transform.unwrap_or_default();
         let uv_set = transform.tex_coord.unwrap_or(info.uv_set) as usize;
@@ -145,8 +146,9 @@ impl Reader<'_> {
             return Ok(None);
         }
         let is_there = |image: &SourceImage| image.bytes.is_some() || image.uri.is_some();
-        let Some(image) = texture.source.filter(|&source| self.images.get(source).is_some_and(is_there))
-        else {
+        let other = texture.extensions.webp.as_ref().and_then(|webp| webp.source);
+        let mut sources = other.into_iter().chain(texture.source);
+        let Some(image) = sources.find(|&source| self.images.get(source).is_some_and(is_there)) else {
             self.skipped.add("textures without a PNG or JPEG", 1);
             return Ok(None);
         };

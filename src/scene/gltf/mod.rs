@@ -1,10 +1,13 @@
 //! glTF 2.0 → plain data. Bytes come in, a [`Document`] goes out.
 //!
 //! The order of the files is the order in which bytes are distrusted: `container` splits a GLB,
-//! `prescan` bounds the JSON before it is parsed, `schema` holds it, `index` follows every reference
-//! once, `buffer` finds the bytes of every view (`meshopt` decompresses them), `accessor` reads them
-//! as vectors, and `primitive`, `material`, `image` and `node` make the document of them. What a file
-//! has and this version leaves out is named in [`Document::skipped`].
+//! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
+//! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
+//! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
+//! `primitive`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
+//! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
+//! broken file is refused today as it will be then. What a file has and this version leaves out is
+//! named in [`Document::skipped`].
 //!
 //! The schema is `gltf::json`'s where that holds every valid file (materials with their extensions,
 //! samplers, lights) and our own where it does not: its textures need a source, its scenes need
@@ -16,22 +19,33 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod accessor;
+mod animation;
+mod attribute;
 pub(in crate::scene) mod buffer;
+mod camera;
 pub(in crate::scene) mod container;
 mod data_uri;
 pub mod document;
+mod extensions;
+pub(in crate::scene) mod graph;
 pub mod image;
-pub(in crate::scene) mod index;
+mod instance;
+mod light;
 pub(in crate::scene) mod material;
 pub(in crate::scene) mod meshopt;
+mod morph;
 pub(in crate::scene) mod node;
 pub(in crate::scene) mod prescan;
 mod primitive;
 pub(in crate::scene) mod schema;
+mod shape;
+mod skin;
 mod skipped;
 pub mod sound;
 #[cfg(test)]
-pub(in crate::scene) mod tests;
+pub(crate) mod tests;
+mod usage;
+mod variants;
 
 pub use document::Document;
 
@@ -50,6 +64,14 @@ pub trait Resolve {
     /// # Errors
     /// When the URI is not one that may be opened, or what it names is not there.
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError>;
+
+    /// A WebP image as a PNG, or `None` where nobody makes one of it: then it is left out.
+    ///
+    /// # Errors
+    /// When it is damaged, or larger than [`limits`] allow.
+    fn png_from_webp(&mut self, _webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        Ok(None)
+    }
 }
 
 /// Reads a GLB or a .gltf: its default scene, and all its meshes, materials and images.
@@ -69,18 +91,18 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     skipped.add("unknown GLB chunks", container.unknown_chunks);
     skipped
         .add("bytes after the end of the GLB", u32::try_from(container.trailing_bytes).unwrap_or(u32::MAX));
-    index::check_references(&root)?;
-    let placements = index::scene_nodes(&root)?;
+    let placements = graph::scene_nodes(&root)?;
 
     let buffers = buffer::load(&root, &container, resolve)?;
     let views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
     accessor::check_layouts(&root, &views)?;
+    check(&root, &views)?;
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
     let materials = material::read(&root, &images, &mut skipped)?;
     let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
-    let nodes = node::read(&root, &placements, &mut skipped)?;
+    let nodes = node::read(&root, &views, &placements, &mut skipped)?;
     let sound_files = sound::files(&nodes, resolve)?;
-    let extras = index::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
+    let extras = graph::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
     Ok(Document {
         nodes,
         meshes,
@@ -89,6 +111,20 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
         images,
         sound_files,
         extras,
-        skipped: skipped.into_names(),
+        skipped: skipped.into_names(&root),
     })
+}
+
+/// What nothing is made of yet, or what several objects say together.
+fn check(root: &schema::Root, views: &[buffer::View<'_>]) -> Result<(), ContentError> {
+    usage::check(root)?;
+    accessor::check_elements(root, views)?;
+    camera::check(root)?;
+    light::check(root)?;
+    variants::check(root)?;
+    attribute::check(root, views)?;
+    morph::check(root, views)?;
+    instance::check(root, views)?;
+    skin::check(root, views)?;
+    animation::check(root, views)
 }

@@ -1,14 +1,13 @@
 //! Nodes: where things are in the world, and what light they carry.
 
 use glam::{Affine3A, Mat4, Quat, Vec3};
-use gltf::json::extensions::scene::khr_lights_punctual as lights;
-use gltf::json::validation::Checked;
 
-use super::document::{LightKind, Node, PropExtras, PunctualLight};
-use super::index::Placement;
+use super::buffer::View;
+use super::document::{Node, PropExtras};
+use super::graph::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::sound;
+use super::{instance, light, sound};
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -20,50 +19,91 @@ const DETERMINANT_MIN: f32 = 1e-24;
 const MASS_KILOGRAMS: f64 = 0.3;
 /// How far from 1 the length of a rotation may be; the rest is made up by normalising.
 const ROTATION_TOLERANCE: f32 = 0.01;
+/// How far from a right angle two axes of a matrix may be, as a cosine: exporters multiply matrices.
+const SHEAR_TOLERANCE: f32 = 0.01;
 
-/// The nodes of the scene, with their transforms multiplied out. One that flattens, and all below
-/// it, is left out and counted.
+/// How nodes are counted whose transform is of no use.
+const FLATTENS: &str = "nodes with a transform that flattens or overflows";
+
+/// The nodes of the scene, with their transforms multiplied out, and one more for each place of an
+/// instanced mesh. A node that flattens or is not visible is left out with all below it, and counted.
 ///
 /// # Errors
 /// When a transform is not one.
 pub(super) fn read(
     root: &Root,
+    views: &[View<'_>],
     placements: &[Placement],
     skipped: &mut Skipped,
 ) -> Result<Vec<Node>, ContentError> {
     let mut nodes: Vec<Node> = Vec::with_capacity(placements.len());
-    // Where each placement went in `nodes`.
-    let mut kept: Vec<Option<usize>> = Vec::with_capacity(placements.len());
+    // Where each placement went in `nodes`, or why it is left out.
+    let mut kept: Vec<Result<usize, &str>> = Vec::with_capacity(placements.len());
     for placement in placements {
         let Some(schema) = root.nodes.get(placement.node) else { continue };
         let local = local_transform(schema, &format!("/nodes/{}", placement.node))?;
         skipped.add_extensions(&schema.extensions.others);
-        let parent = placement.parent.map(|parent| kept.get(parent).copied().flatten());
-        let world = match parent {
-            None => Some(local),
-            Some(parent) => {
-                parent.and_then(|parent| nodes.get(parent)).map(|parent| parent.world_from_node * local)
-            }
+        let parent = placement.parent.and_then(|parent| kept.get(parent).copied()).transpose();
+        let left_out = match parent {
+            Err(reason) => Some(reason),
+            Ok(_) if !is_visible(schema) => Some("nodes that are not visible"),
+            Ok(_) => None,
         };
-        let Some(world_from_node) = world.filter(is_usable) else {
-            skipped.add("nodes with a transform that flattens or overflows", 1);
-            kept.push(None);
+        let above = parent.ok().flatten().and_then(|parent| nodes.get(parent));
+        let world_from_node = above.map_or(local, |above| above.world_from_node * local);
+        let flattens = || (!is_usable(&world_from_node)).then_some(FLATTENS);
+        if let Some(reason) = left_out.or_else(flattens) {
+            skipped.add(reason, 1);
+            kept.push(Err(reason));
             continue;
-        };
-        kept.push(Some(nodes.len()));
+        }
+        let instances = instance::transforms(root, views, schema)?;
+        let index = nodes.len();
+        kept.push(Ok(index));
         nodes.push(Node {
             name: schema.name.clone(),
             entity: entity(schema),
-            parent: parent.flatten(),
+            parent: parent.ok().flatten(),
             parent_from_node: local,
             world_from_node,
-            mesh: schema.mesh,
-            light: light(root, schema, skipped),
+            mesh: schema.mesh.filter(|_| instances.is_none()),
+            light: light::of_node(root, schema, skipped),
             sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
+        for parent_from_node in instances.into_iter().flatten() {
+            match instance_of(schema, index, parent_from_node, world_from_node * parent_from_node) {
+                Some(node) => nodes.push(node),
+                None => skipped.add("instances with a transform that flattens or overflows", 1),
+            }
+        }
     }
     Ok(nodes)
+}
+
+/// A place of an instanced mesh, below the node that has it.
+fn instance_of(
+    schema: &schema::Node,
+    parent: usize,
+    parent_from_node: Affine3A,
+    world_from_node: Affine3A,
+) -> Option<Node> {
+    is_usable(&world_from_node).then_some(Node {
+        name: None,
+        entity: None,
+        parent: Some(parent),
+        parent_from_node,
+        world_from_node,
+        mesh: schema.mesh,
+        light: None,
+        sound: None,
+        prop: None,
+    })
+}
+
+/// Whether the node, and what is below it, is seen.
+fn is_visible(schema: &schema::Node) -> bool {
+    schema.extensions.visibility.as_ref().is_none_or(|visibility| visibility.visible)
 }
 
 fn is_usable(world: &Affine3A) -> bool {
@@ -95,7 +135,11 @@ pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Res
         if [r0, r1, r2, r3] != [0.0, 0.0, 0.0, 1.0] {
             return bad("its matrix is not affine");
         }
-        return Ok(Affine3A::from_mat4(Mat4::from_cols_array(&matrix)));
+        let matrix = Mat4::from_cols_array(&matrix);
+        if is_sheared(&matrix) {
+            return bad("its matrix is not made of a translation, a rotation and a scale");
+        }
+        return Ok(Affine3A::from_mat4(matrix));
     }
     let rotation = Quat::from_array(rotation);
     if (rotation.length() - 1.0).abs() > ROTATION_TOLERANCE {
@@ -106,6 +150,13 @@ pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Res
         rotation.normalize(),
         Vec3::from(translation),
     ))
+}
+
+/// Whether the axes are not at right angles any more.
+fn is_sheared(matrix: &Mat4) -> bool {
+    let [x, y, z] =
+        [matrix.x_axis, matrix.y_axis, matrix.z_axis].map(|axis| axis.truncate().normalize_or_zero());
+    [x.dot(y), y.dot(z), z.dot(x)].iter().any(|cosine| cosine.abs() > SHEAR_TOLERANCE)
 }
 
 /// The string `extras.entity`.
@@ -121,23 +172,4 @@ fn prop(node: &schema::Node) -> Option<PropExtras> {
     let mass = extras.get("mass_kilograms").and_then(serde_json::Value::as_f64).unwrap_or(MASS_KILOGRAMS);
     let (lightest, heaviest) = PROP_KILOGRAMS.into_inner();
     is_prop.then(|| PropExtras { mass_kilograms: (mass as f32).clamp(lightest, heaviest) })
-}
-
-fn light(root: &Root, node: &schema::Node, skipped: &mut Skipped) -> Option<PunctualLight> {
-    let light = root.extensions.lights.as_ref()?.lights.get(node.extensions.light.as_ref()?.light)?;
-    let kind = match light.type_ {
-        Checked::Valid(lights::Type::Directional) => LightKind::Directional,
-        Checked::Valid(lights::Type::Point) => LightKind::Point,
-        Checked::Valid(lights::Type::Spot) => LightKind::Spot,
-        Checked::Invalid => {
-            skipped.add("lights of a type that KHR_lights_punctual does not know", 1);
-            return None;
-        }
-    };
-    let color = Vec3::from(light.color) * light.intensity;
-    if !color.is_finite() || color.min_element() < 0.0 {
-        skipped.add("lights with a colour out of range", 1);
-        return None;
-    }
-    Some(PunctualLight { kind, color })
 }

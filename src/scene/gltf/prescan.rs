@@ -6,6 +6,7 @@
 //! are rewritten as integers. Whether it is JSON at all is left to the parser.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use crate::scene::{ContentError, limits};
 
@@ -25,26 +26,14 @@ pub(in crate::scene) fn normalized<'a>(
     let text = str::from_utf8(json).map_err(|e| {
         ContentError::malformed(format!("byte {} of the JSON", e.valid_up_to()), "it is not UTF-8")
     })?;
-    let rewrites = scan(json, ceilings)?;
-    if rewrites.is_empty() {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut whole = String::with_capacity(text.len());
-    let mut kept_to = 0;
-    for (start, end, number) in rewrites {
-        whole.push_str(text.get(kept_to..start).unwrap_or_default());
-        whole.push_str(&number.to_string());
-        kept_to = end;
-    }
-    whole.push_str(text.get(kept_to..).unwrap_or_default());
-    Ok(Cow::Owned(whole))
+    scan(text, ceilings)
 }
 
-/// A number that is to be written as an integer: where it begins and ends, and its value.
-type Rewrite = (usize, usize, i64);
-
-fn scan(json: &[u8], ceilings: &Ceilings) -> Result<Vec<Rewrite>, ContentError> {
-    let mut rewrites = Vec::new();
+/// The text with the numbers rewritten that are to be; the same where there are none.
+fn scan<'a>(text: &'a str, ceilings: &Ceilings) -> Result<Cow<'a, str>, ContentError> {
+    let json = text.as_bytes();
+    let mut rewritten = String::new();
+    let mut kept_to = 0;
     let mut commas: Vec<usize> = Vec::with_capacity(limits::JSON_DEPTH_MAX);
     let mut position = 0_usize;
     while let Some(&byte) = json.get(position) {
@@ -70,14 +59,25 @@ fn scan(json: &[u8], ceilings: &Ceilings) -> Result<Vec<Rewrite>, ContentError> 
             b'-' | b'0'..=b'9' => {
                 next = number_end(json, next);
                 if let Some(whole) = check_number(json.get(position..next).unwrap_or_default(), position)? {
-                    rewrites.push((position, next, whole));
+                    if kept_to == 0 {
+                        // An integer may be longer than what stood for it: 1e9.
+                        rewritten.reserve(text.len());
+                    }
+                    rewritten.push_str(text.get(kept_to..position).unwrap_or_default());
+                    // Writing to a String cannot fail.
+                    let _ = write!(rewritten, "{whole}");
+                    kept_to = next;
                 }
             }
             _ => {}
         }
         position = next;
     }
-    Ok(rewrites)
+    if kept_to == 0 {
+        return Ok(Cow::Borrowed(text));
+    }
+    rewritten.push_str(text.get(kept_to..).unwrap_or_default());
+    Ok(Cow::Owned(rewritten))
 }
 
 fn string_end(json: &[u8], mut position: usize) -> usize {
@@ -102,6 +102,9 @@ fn check_number(digits: &[u8], position: usize) -> Result<Option<i64>, ContentEr
     if !digits.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return Ok(None);
     }
+    if let Some(whole) = before_zeros(digits) {
+        return Ok(Some(whole));
+    }
     // What is not a number here is not one to the parser either, which says so with its place.
     let Some(value) = str::from_utf8(digits).ok().and_then(|text| text.parse::<f64>().ok()) else {
         return Ok(None);
@@ -116,6 +119,16 @@ fn check_number(digits: &[u8], position: usize) -> Result<Option<i64>, ContentEr
     let is_whole = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
     let is_negative_zero = value == 0.0 && value.is_sign_negative();
     Ok((is_whole && !is_negative_zero && is_json_number(digits)).then_some(value as i64))
+}
+
+/// The number in the commonest of those: 24.0.
+fn before_zeros(digits: &[u8]) -> Option<i64> {
+    let (whole, zero) = digits.split_last_chunk::<2>()?;
+    let is_plain = (1..=15).contains(&whole.len()) && whole.first() != Some(&b'0');
+    if *zero != *b".0" || !is_plain || !whole.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    str::from_utf8(whole).ok()?.parse().ok()
 }
 
 /// The grammar of RFC 8259 for what Rust, being laxer, has already parsed: no leading zero, digits

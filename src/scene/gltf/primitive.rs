@@ -1,6 +1,6 @@
 //! Meshes: every primitive as a triangle list over checked vertices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Arguments;
 
 use glam::{Vec2, Vec3, Vec4};
@@ -16,6 +16,9 @@ use crate::scene::{ContentError, limits};
 /// No coordinate is larger, so that a transform of it stays finite.
 const COORDINATE_MAX: f32 = 1e12;
 
+/// How far from 1 the length of a normal may be that is given in floats.
+const UNIT_TOLERANCE: f32 = 0.02;
+
 /// The accessors of a vertex set: position, normal, tangent, two texture coordinates, colour.
 type Key = [Option<usize>; 6];
 const NAMES: [&str; 6] = ["POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "TEXCOORD_1", "COLOR_0"];
@@ -30,8 +33,8 @@ pub(super) fn read(
     materials: &[SourceMaterial],
     skipped: &mut Skipped,
 ) -> Result<(Vec<Mesh>, Vec<VertexSet>), ContentError> {
-    let mut sets =
-        Sets { root, views, sets: Vec::new(), by_key: BTreeMap::new(), zero_normals: Vec::new(), bytes: 0 };
+    check_budget(root, views)?;
+    let mut sets = Sets { root, views, sets: Vec::new(), by_key: BTreeMap::new(), zero_normals: Vec::new() };
     let mut meshes = Vec::with_capacity(root.meshes.len());
     for (i, mesh) in root.meshes.iter().enumerate() {
         let mut primitives = Vec::with_capacity(mesh.primitives.len());
@@ -49,6 +52,27 @@ pub(super) fn read(
     Ok((meshes, sets.sets))
 }
 
+/// Errs before anything is read when all of it would be more than is allowed: primitives may read the
+/// same bytes again and again.
+fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
+    let mut bytes = 0_usize;
+    let mut keys = BTreeSet::new();
+    for primitive in root.meshes.iter().flat_map(|mesh| &mesh.primitives) {
+        let key = key(primitive);
+        let is_new = keys.insert(key);
+        let vertices = key.into_iter().flatten().filter(|_| is_new);
+        for accessor in vertices.chain(primitive.indices) {
+            bytes = bytes.saturating_add(Reader::of(root, views, accessor)?.decoded_bytes());
+            ContentError::check("/accessors", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
+        }
+    }
+    Ok(())
+}
+
+fn key(primitive: &schema::Primitive) -> Key {
+    NAMES.map(|name| primitive.attributes.get(name).copied())
+}
+
 struct Sets<'a> {
     root: &'a Root,
     views: &'a [View<'a>],
@@ -56,8 +80,6 @@ struct Sets<'a> {
     by_key: BTreeMap<Key, usize>,
     /// Sets with normals of no length, and which those are.
     zero_normals: Vec<(usize, Vec<usize>)>,
-    /// What has been read so far.
-    bytes: usize,
 }
 
 impl<'a> Sets<'a> {
@@ -69,29 +91,24 @@ impl<'a> Sets<'a> {
         place: Arguments<'_>,
     ) -> Result<Option<Primitive>, ContentError> {
         name_the_rest(primitive, skipped);
-        if let Some(what) = not_a_surface(primitive.mode) {
-            skipped.add(what, 1);
-            return Ok(None);
-        }
-        if primitive.mode > mesh::TRIANGLE_FAN {
-            return Err(ContentError::malformed(place.to_string(), "glTF knows no such mode"));
-        }
+        // Attributes have the same number of elements, and there is at least one.
+        let any = primitive.attributes.values().next();
+        let vertex_count = any.map_or(Ok(0), |&any| self.reader(any).map(|reader| reader.count))?;
+        let corners = match primitive.indices {
+            Some(accessor) => self.corners(accessor, vertex_count)?,
+            None => (0..vertex_count as u32).collect(),
+        };
         if !primitive.attributes.contains_key("POSITION") {
             skipped.add("primitives without positions", 1);
             return Ok(None);
         }
-        let key = NAMES.map(|name| primitive.attributes.get(name).copied());
+        let key = key(primitive);
         let vertices = match self.by_key.get(&key) {
             Some(&known) => known,
             None => self.add(key, skipped, place)?,
         };
-        let vertex_count = self.sets.get(vertices).map_or(0, |set| set.positions.len());
-        let corners = match primitive.indices {
-            Some(accessor) => self.reader(accessor)?.indices()?,
-            None => (0..vertex_count as u32).collect(),
-        };
-        if corners.iter().any(|&corner| corner as usize >= vertex_count) {
-            skipped.add("primitives with an index that has no vertex", 1);
+        if let Some(what) = not_a_surface(primitive.mode) {
+            skipped.add(what, 1);
             return Ok(None);
         }
         let indices = triangles(corners, primitive.mode, skipped);
@@ -102,18 +119,31 @@ impl<'a> Sets<'a> {
         Ok(Some(Primitive { material: primitive.material, vertices, indices }))
     }
 
-    /// Opens an accessor, and counts what reading it takes.
-    fn reader(&mut self, accessor: usize) -> Result<Reader<'a>, ContentError> {
-        let reader = Reader::of(self.root, self.views, accessor)?;
-        self.bytes = self.bytes.saturating_add(reader.decoded_bytes());
-        ContentError::check("/accessors", "bytes of geometry", self.bytes, limits::SOURCE_BYTES_MAX)?;
-        Ok(reader)
+    /// Indices, each below the number of vertices. The largest number of their type, with which other
+    /// interfaces begin a strip anew, is one like any other where there is a vertex of that number.
+    fn corners(&mut self, accessor: usize, vertex_count: usize) -> Result<Vec<u32>, ContentError> {
+        let reader = self.reader(accessor)?;
+        let corners = reader.indices()?;
+        match corners.iter().find(|&&corner| corner as usize >= vertex_count) {
+            Some(corner) => Err(reader.refuse(&format!("index {corner} has no vertex"))),
+            None => Ok(corners),
+        }
+    }
+
+    /// Whether an accessor is of floats.
+    fn is_exact(&self, accessor: Option<usize>) -> Result<bool, ContentError> {
+        let Some(accessor) = accessor else { return Ok(false) };
+        Ok(self.reader(accessor)?.component == Component::F32)
+    }
+
+    fn reader(&self, accessor: usize) -> Result<Reader<'a>, ContentError> {
+        Reader::of(self.root, self.views, accessor)
     }
 
     fn add(&mut self, key: Key, skipped: &mut Skipped, place: Arguments<'_>) -> Result<usize, ContentError> {
         let [position, normal, tangent, uv0, uv1, color] = key;
         let positions = match position {
-            Some(position) => self.vectors::<3>(position, Role::Position)?,
+            Some(position) => self.vectors::<3>(position)?,
             None => Vec::new(),
         };
         let positions: Vec<Vec3> = positions.into_iter().map(Vec3::from).collect();
@@ -121,39 +151,34 @@ impl<'a> Sets<'a> {
             return Err(ContentError::malformed(place.to_string(), "a position is out of range"));
         }
         let mut zero_normals = Vec::new();
-        let normals = self
-            .optional::<3>(normal, Role::Direction)?
-            .map(|normals| unit_normals(normals, &mut zero_normals));
-        let tangents = self.optional::<4>(tangent, Role::Direction)?.and_then(|tangents| {
-            let units = unit_tangents(tangents);
-            skipped.add("tangents of no length or without a sign", u32::from(units.is_none()));
-            units
-        });
+        let normals = match self.optional::<3>(normal)? {
+            Some(normals) => {
+                let is_exact = self.is_exact(normal)?;
+                Some(unit_normals(normals, is_exact, &mut zero_normals, place)?)
+            }
+            None => None,
+        };
+        let tangents = match self.optional::<4>(tangent)? {
+            Some(tangents) => {
+                let units = unit_tangents(tangents, self.is_exact(tangent)?, place)?;
+                skipped.add("tangents of no length", u32::from(units.is_none()));
+                units
+            }
+            None => None,
+        };
         let set = VertexSet {
             normals,
             tangents,
             uvs: [
-                self.optional::<2>(uv0, Role::Texture)?.map(|uvs| uvs.into_iter().map(Vec2::from).collect()),
-                self.optional::<2>(uv1, Role::Texture)?.map(|uvs| uvs.into_iter().map(Vec2::from).collect()),
+                self.optional::<2>(uv0)?.map(|uvs| uvs.into_iter().map(Vec2::from).collect()),
+                self.optional::<2>(uv1)?.map(|uvs| uvs.into_iter().map(Vec2::from).collect()),
             ],
             colors: match color {
-                Some(color) => Some(self.colors(color, skipped)?),
+                Some(color) => Some(self.colors(color)?),
                 None => None,
             },
             positions,
         };
-        let count = set.positions.len();
-        let [uvs0, uvs1] = &set.uvs;
-        let counts = [
-            set.normals.as_ref().map(Vec::len),
-            set.tangents.as_ref().map(Vec::len),
-            uvs0.as_ref().map(Vec::len),
-            uvs1.as_ref().map(Vec::len),
-            set.colors.as_ref().map(Vec::len),
-        ];
-        if counts.into_iter().flatten().any(|other| other != count) {
-            return Err(ContentError::malformed(place.to_string(), "its attributes differ in their number"));
-        }
         let index = self.sets.len();
         self.sets.push(set);
         self.by_key.insert(key, index);
@@ -167,44 +192,27 @@ impl<'a> Sets<'a> {
     fn optional<const N: usize>(
         &mut self,
         accessor: Option<usize>,
-        role: Role,
     ) -> Result<Option<Vec<[f32; N]>>, ContentError> {
-        accessor.map(|accessor| self.vectors::<N>(accessor, role)).transpose()
+        accessor.map(|accessor| self.vectors::<N>(accessor)).transpose()
     }
 
-    /// Vectors that are finite, of a component type that KHR_mesh_quantization allows for the role.
-    fn vectors<const N: usize>(
-        &mut self,
-        accessor: usize,
-        role: Role,
-    ) -> Result<Vec<[f32; N]>, ContentError> {
+    /// Vectors that are finite.
+    fn vectors<const N: usize>(&mut self, accessor: usize) -> Result<Vec<[f32; N]>, ContentError> {
+        self.reader(accessor)?.floats::<N>()
+    }
+
+    fn colors(&mut self, accessor: usize) -> Result<Vec<Vec4>, ContentError> {
         let reader = self.reader(accessor)?;
-        let place = format!("/accessors/{accessor}");
-        let kinds = ["", "SCALAR", "VEC2", "VEC3", "VEC4"];
-        let (component, normalized) = (reader.component, reader.is_normalized());
-        if kinds.get(N) != Some(&reader.kind()) || !role.takes(component, normalized) {
-            return Err(ContentError::malformed(place, "its type is not one that its attribute may have"));
-        }
-        let vectors = reader.floats::<N>()?;
-        if vectors.iter().flatten().any(|x| !x.is_finite()) {
-            return Err(ContentError::malformed(place, "a number in it is not finite"));
-        }
-        Ok(vectors)
-    }
-
-    fn colors(&mut self, accessor: usize, skipped: &mut Skipped) -> Result<Vec<Vec4>, ContentError> {
-        let is_rgb = self.root.accessors.get(accessor).is_some_and(|accessor| accessor.kind == "VEC3");
-        let colors: Vec<Vec4> = if is_rgb {
-            self.vectors::<3>(accessor, Role::Color)?
-                .into_iter()
-                .map(|rgb| Vec3::from(rgb).extend(1.0))
-                .collect()
+        let colors: Vec<Vec4> = if reader.kind() == "VEC3" {
+            reader.floats::<3>()?.into_iter().map(|rgb| Vec3::from(rgb).extend(1.0)).collect()
         } else {
-            self.vectors::<4>(accessor, Role::Color)?.into_iter().map(Vec4::from).collect()
+            reader.floats::<4>()?.into_iter().map(Vec4::from).collect()
         };
         let in_range = |color: &Vec4| color.min_element() >= 0.0 && color.max_element() <= 1.0;
-        skipped.add("colours out of range", colors.iter().filter(|color| !in_range(color)).count() as u32);
-        Ok(colors.into_iter().map(|color| color.clamp(Vec4::ZERO, Vec4::ONE)).collect())
+        if colors.iter().all(in_range) {
+            return Ok(colors);
+        }
+        Err(reader.refuse("a colour is out of its range, 0 to 1"))
     }
 
     /// Gives vertices without a normal that of the triangles around them.
@@ -235,31 +243,10 @@ impl<'a> Sets<'a> {
     }
 }
 
-/// What an attribute is for decides which component types it may have.
-#[derive(Clone, Copy)]
-enum Role {
-    Position,
-    Direction,
-    Texture,
-    Color,
-}
-
-impl Role {
-    fn takes(self, component: Component, normalized: bool) -> bool {
-        use Component::{F32, I8, I16, U8, U16, U32};
-        match (self, component) {
-            (_, U32) => false,
-            (_, F32) => !normalized,
-            (Self::Position | Self::Texture, _) => true,
-            (Self::Direction, I8 | I16) | (Self::Color, U8 | U16) => normalized,
-            _ => false,
-        }
-    }
-}
-
 /// Counts what the primitive has beyond what is read.
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
-    skipped.add_extensions(&primitive.extensions);
+    skipped.add_extensions(&primitive.extensions.others);
+    skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
     skipped.add("morph targets", primitive.targets.len() as u32);
     for name in primitive.attributes.keys().filter(|name| !NAMES.contains(&name.as_str())) {
         skipped.add(name, 1);
@@ -285,7 +272,8 @@ fn not_a_surface(mode: u32) -> Option<&'static str> {
     match mode {
         mesh::POINTS => Some("points"),
         mesh::LINES | mesh::LINE_LOOP | mesh::LINE_STRIP => Some("lines"),
-        _ => None,
+        mesh::TRIANGLES | mesh::TRIANGLE_STRIP | mesh::TRIANGLE_FAN => None,
+        _ => Some("primitives of a mode that glTF does not know"),
     }
 }
 
@@ -318,22 +306,57 @@ fn triangles(corners: Vec<u32>, mode: u32, skipped: &mut Skipped) -> Vec<u32> {
     }
 }
 
-fn unit_normals(normals: Vec<[f32; 3]>, zeros: &mut Vec<usize>) -> Vec<Vec3> {
+/// Unit vectors. Exporters write zeros for vertices of triangles that have no area: those are noted.
+fn unit_normals(
+    normals: Vec<[f32; 3]>,
+    is_exact: bool,
+    zeros: &mut Vec<usize>,
+    place: Arguments<'_>,
+) -> Result<Vec<Vec3>, ContentError> {
     let unit = |(vertex, normal): (usize, [f32; 3])| {
-        Vec3::from(normal).try_normalize().unwrap_or_else(|| {
+        let normal = Vec3::from(normal);
+        if normal == Vec3::ZERO {
             zeros.push(vertex);
-            Vec3::Y
-        })
+            return Ok(Vec3::Y);
+        }
+        unit(normal, is_exact).ok_or_else(|| not_unit(vertex, "normal", place))
     };
     normals.into_iter().enumerate().map(unit).collect()
 }
 
-/// `None` when one has no direction or no sign: then all are computed anew where they are needed.
-fn unit_tangents(tangents: Vec<[f32; 4]>) -> Option<Vec<Vec4>> {
-    let unit = |tangent: [f32; 4]| {
-        let tangent = Vec4::from(tangent);
-        let sign = if tangent.w.abs() > 0.5 { tangent.w.signum() } else { return None };
-        Some(tangent.truncate().try_normalize()?.extend(sign))
-    };
-    tangents.into_iter().map(unit).collect()
+/// `None` when one has no direction: then all are computed anew where they are needed.
+fn unit_tangents(
+    tangents: Vec<[f32; 4]>,
+    is_exact: bool,
+    place: Arguments<'_>,
+) -> Result<Option<Vec<Vec4>>, ContentError> {
+    let mut units = Vec::with_capacity(tangents.len());
+    let mut is_whole = true;
+    for (vertex, tangent) in tangents.into_iter().map(Vec4::from).enumerate() {
+        let direction = tangent.truncate();
+        if direction == Vec3::ZERO {
+            is_whole = false;
+            continue;
+        }
+        let Some(direction) = unit(direction, is_exact) else {
+            return Err(not_unit(vertex, "tangent", place));
+        };
+        if is_exact && tangent.w.abs() != 1.0 || tangent.w == 0.0 {
+            let reason = format!("the tangent of vertex {vertex} has the sign {}", tangent.w);
+            return Err(ContentError::malformed(place.to_string(), reason));
+        }
+        units.push(direction.extend(tangent.w.signum()));
+    }
+    Ok(is_whole.then_some(units))
+}
+
+/// The vector with the length that rounding has changed. Quantised vectors are `is_exact` in nothing
+/// but their direction: some encoders only use a part of the numbers that there are.
+fn unit(vector: Vec3, is_exact: bool) -> Option<Vec3> {
+    let is_near = (vector.length() - 1.0).abs() <= UNIT_TOLERANCE;
+    vector.try_normalize().filter(|_| is_near || !is_exact)
+}
+
+fn not_unit(vertex: usize, what: &str, place: Arguments<'_>) -> ContentError {
+    ContentError::malformed(place.to_string(), format!("the {what} of vertex {vertex} is not of unit length"))
 }

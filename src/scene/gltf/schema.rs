@@ -1,4 +1,4 @@
-//! The JSON of a glTF file as it was read: nothing in it has been checked yet.
+//! The JSON of a glTF file: of the right shape, every reference in range, and nothing else known of it.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,25 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 6] = [
+const UNDERSTOOD: [&str; 9] = [
+    "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
+    "EXT_texture_webp",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_node_visibility",
     "KHR_texture_transform",
 ];
 
-/// Extensions that a file may require although they are not read: each only stands in for the image
+/// Extensions that a file may require although they are not read: this one only stands in for the image
 /// of a texture, and a texture that is left out is named.
-const DISPENSABLE: [&str; 2] = ["EXT_texture_webp", "KHR_texture_basisu"];
+const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
 /// Whether the extension is read.
 pub(in crate::scene) fn is_understood(extension: &str) -> bool {
@@ -61,13 +65,20 @@ pub(in crate::scene) struct Root {
     #[serde(default)]
     pub skins: Vec<Skin>,
     #[serde(default)]
-    pub cameras: Vec<IgnoredAny>,
+    pub cameras: Vec<Camera>,
     #[serde(default)]
     pub extensions: RootExtensions,
     #[serde(default)]
     pub extensions_used: Vec<String>,
     #[serde(default)]
     pub extensions_required: Vec<String>,
+}
+
+impl Root {
+    /// Whether the file says that it uses the extension.
+    pub(in crate::scene) fn uses(&self, extension: &str) -> bool {
+        self.extensions_used.iter().any(|used| used == extension)
+    }
 }
 
 #[derive(Deserialize)]
@@ -98,12 +109,12 @@ pub(in crate::scene) struct Node {
     #[serde(default)]
     pub children: Vec<usize>,
     pub mesh: Option<usize>,
-    pub camera: Option<usize>,
     pub skin: Option<usize>,
     pub matrix: Option<[f32; 16]>,
     pub translation: Option<[f32; 3]>,
     pub rotation: Option<[f32; 4]>,
     pub scale: Option<[f32; 3]>,
+    pub weights: Option<Vec<f32>>,
     #[serde(default)]
     pub extensions: NodeExtensions,
     pub extras: Option<Value>,
@@ -113,8 +124,29 @@ pub(in crate::scene) struct Node {
 pub(in crate::scene) struct NodeExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub light: Option<NodeLight>,
+    #[serde(rename = "EXT_mesh_gpu_instancing")]
+    pub instances: Option<Instances>,
+    #[serde(rename = "KHR_node_visibility")]
+    pub visibility: Option<Visibility>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// EXT_mesh_gpu_instancing of a node.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Instances {
+    pub attributes: BTreeMap<String, usize>,
+}
+
+/// KHR_node_visibility of a node: whether it, and what is below it, is seen.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Visibility {
+    #[serde(default = "visible")]
+    pub visible: bool,
+}
+
+fn visible() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -126,6 +158,7 @@ pub(in crate::scene) struct NodeLight {
 pub(in crate::scene) struct Mesh {
     pub name: Option<String>,
     pub primitives: Vec<Primitive>,
+    pub weights: Option<Vec<f32>>,
 }
 
 #[derive(Deserialize)]
@@ -138,7 +171,26 @@ pub(in crate::scene) struct Primitive {
     #[serde(default)]
     pub targets: Vec<BTreeMap<String, usize>>,
     #[serde(default)]
-    pub extensions: Others,
+    pub extensions: PrimitiveExtensions,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct PrimitiveExtensions {
+    #[serde(rename = "KHR_materials_variants")]
+    pub variants: Option<VariantMappings>,
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+/// KHR_materials_variants of a primitive.
+#[derive(Deserialize)]
+pub(in crate::scene) struct VariantMappings {
+    pub mappings: Vec<VariantMapping>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct VariantMapping {
+    pub variants: Vec<usize>,
 }
 
 fn triangles() -> u32 {
@@ -150,7 +202,23 @@ pub(in crate::scene) struct Texture {
     pub source: Option<usize>,
     pub sampler: Option<usize>,
     #[serde(default)]
-    pub extensions: Others,
+    pub extensions: TextureExtensions,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct TextureExtensions {
+    #[serde(rename = "EXT_texture_webp")]
+    pub webp: Option<OtherSource>,
+    #[serde(rename = "KHR_texture_basisu")]
+    pub basis: Option<OtherSource>,
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+/// The image that an extension puts in the place of a texture's own.
+#[derive(Deserialize)]
+pub(in crate::scene) struct OtherSource {
+    pub source: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +244,8 @@ pub(in crate::scene) struct Accessor {
     pub count: u64,
     #[serde(rename = "type")]
     pub kind: String,
+    pub min: Option<Vec<f64>>,
+    pub max: Option<Vec<f64>>,
     pub sparse: Option<Sparse>,
 }
 
@@ -258,12 +328,50 @@ pub(in crate::scene) struct Channel {
 #[derive(Deserialize)]
 pub(in crate::scene) struct ChannelTarget {
     pub node: Option<usize>,
+    pub path: String,
+    #[serde(default)]
+    pub extensions: ChannelTargetExtensions,
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::scene) struct ChannelTargetExtensions {
+    #[serde(rename = "KHR_animation_pointer")]
+    pub pointer: Option<AnimationPointer>,
+}
+
+/// KHR_animation_pointer of a channel's target.
+#[derive(Deserialize)]
+pub(in crate::scene) struct AnimationPointer {
+    pub pointer: String,
 }
 
 #[derive(Deserialize)]
 pub(in crate::scene) struct AnimationSampler {
     pub input: usize,
+    pub interpolation: Option<String>,
     pub output: usize,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Camera {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub orthographic: Option<Orthographic>,
+    pub perspective: Option<Perspective>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Orthographic {
+    pub xmag: f32,
+    pub ymag: f32,
+    pub zfar: f32,
+    pub znear: f32,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Perspective {
+    pub zfar: Option<f32>,
+    pub znear: f32,
 }
 
 #[derive(Deserialize)]
@@ -274,19 +382,41 @@ pub(in crate::scene) struct Skin {
     pub joints: Vec<usize>,
 }
 
-/// Parses what `prescan` has bounded, and refuses what a reader of glTF 2.0 cannot read.
+/// Parses what `prescan` has bounded, and refuses what is no glTF 2.0 or needs more than is known.
 pub(in crate::scene) fn parse(text: &str) -> Result<Root, ContentError> {
+    let found = shape::check(text)?;
     let root: Root = serde_json::from_str(text)
         .map_err(|e| ContentError::malformed("JSON", format!("it is not a glTF 2.0 file: {e}")))?;
-    let version = root.asset.min_version.as_ref().unwrap_or(&root.asset.version);
-    let is_two = root.asset.version.strip_prefix("2.").is_some_and(|minor| minor.parse::<u32>().is_ok());
-    if !is_two || root.asset.min_version.as_ref().is_some_and(|version| version != "2.0") {
-        return Err(ContentError::unsupported("/asset", format!("glTF {version}")));
-    }
+    check_version(&root.asset)?;
+    extensions::check(&root, &found)?;
     for name in &root.extensions_required {
         if !is_understood(name) && !DISPENSABLE.contains(&name.as_str()) {
             return Err(ContentError::unsupported("/extensionsRequired", format!("the extension {name}")));
         }
     }
     Ok(root)
+}
+
+/// Minor versions add nothing that a reader of 2.0 must know, unless the file says that they do.
+fn check_version(asset: &Asset) -> Result<(), ContentError> {
+    let numbers = |text: &str| -> Option<(u32, u32)> {
+        let (major, minor) = text.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    };
+    let Some(version) = numbers(&asset.version) else {
+        return Err(ContentError::malformed("/asset/version", "it is no version, such as 2.0"));
+    };
+    let least = match &asset.min_version {
+        Some(text) => numbers(text)
+            .ok_or_else(|| ContentError::malformed("/asset/minVersion", "it is no version, such as 2.0"))?,
+        None => (version.0, 0),
+    };
+    if least > version {
+        return Err(ContentError::malformed("/asset/minVersion", "it is later than the version"));
+    }
+    if version.0 != 2 || least != (2, 0) {
+        let (major, minor) = if version.0 == 2 { least } else { version };
+        return Err(ContentError::unsupported("/asset", format!("glTF {major}.{minor}")));
+    }
+    Ok(())
 }

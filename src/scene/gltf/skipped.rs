@@ -20,11 +20,6 @@ impl Skipped {
         skipped.add("skins", root.skins.len() as u32);
         skipped.add("scenes that are not the default", root.scenes.len().saturating_sub(1) as u32);
         skipped.add_extensions(&root.extensions.others);
-        for name in root.extensions_used.iter().filter(|name| !is_understood(name)) {
-            if !skipped.0.contains_key(name) {
-                skipped.add(name, 1);
-            }
-        }
         skipped
     }
 
@@ -44,7 +39,13 @@ impl Skipped {
         others.keys().for_each(|name| self.add(name, 1));
     }
 
-    pub(super) fn into_names(self) -> BTreeMap<String, u32> {
+    /// All of it, and the extensions that the file says it uses although no object has them.
+    pub(super) fn into_names(mut self, root: &Root) -> BTreeMap<String, u32> {
+        for name in root.extensions_used.iter().filter(|name| !is_understood(name)) {
+            if !self.0.contains_key(name) {
+                self.add(name, 1);
+            }
+        }
         self.0
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use glam::{Affine3A, Vec2, Vec3};
+use serde_json::json;
 
 use super::decoded::Decoded;
 use super::scenes::{bake, baked_hills, hills, node, plain_material, png, quick, sheet, single, texture};
@@ -167,4 +168,28 @@ fn lights_beside_the_sun_are_left_out_by_name() {
     document.nodes[0].light = Some(lamp);
     let baked = bake(&document);
     assert_eq!(baked.report.skipped["lights but the brightest directional one"], 1);
+}
+
+#[test]
+fn webp_comes_before_the_image_that_it_stands_in_for() {
+    use crate::host::bake::resolve::Folder;
+    use crate::scene::gltf::tests::made::{data_uri, glb, square};
+
+    let mut webp = Vec::new();
+    let encoder = image_webp::WebPEncoder::new(&mut webp);
+    encoder.encode(&[10, 20, 30, 40, 50, 60], 2, 1, image_webp::ColorType::Rgb8).unwrap();
+    let (mut json, bin) = square();
+    json["extensionsUsed"].as_array_mut().unwrap().push("EXT_texture_webp".into());
+    json["images"].as_array_mut().unwrap().push(json!({ "uri": data_uri("image/webp", &webp) }));
+    json["textures"][0]["extensions"] = json!({ "EXT_texture_webp": { "source": 1 } });
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("x"), "").unwrap();
+    let mut folder = Folder::around(&here.path().join("x")).unwrap();
+    let document = crate::scene::gltf::read(&glb(&json, &bin), &mut folder).unwrap();
+    assert!(document.skipped.is_empty(), "{:?}", document.skipped);
+    assert_eq!(document.materials[0].textures[0].unwrap().image, 1);
+    let pixels = crate::scene::gltf::image::decode(document.images[1].bytes.as_ref().unwrap()).unwrap();
+    assert_eq!(pixels.rgba, [10, 20, 30, 255, 40, 50, 60, 255]);
+    json["images"][1]["uri"] = data_uri("image/webp", &webp[..webp.len() - 6]).into();
+    assert!(crate::scene::gltf::read(&glb(&json, &bin), &mut folder).is_err());
 }

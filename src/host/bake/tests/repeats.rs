@@ -1,13 +1,15 @@
 //! What stands in the scene several times is baked once, and looks and feels the same in all its places.
 
 use glam::{Affine3A, Quat, Vec3};
+use serde_json::json;
 
 use super::scenes::{bake, hills, node};
 use crate::host::bake::tileset_json;
 use crate::math::Pose;
 use crate::physics::{Surface, World};
-use crate::scene::gltf::Document;
 use crate::scene::gltf::document::Node;
+use crate::scene::gltf::tests::made::{NoFiles, glb};
+use crate::scene::gltf::{self, Document};
 use crate::scene::{ColliderId, Tileset, collider};
 
 /// Where the fields are: one is turned, and all are of the same size.
@@ -110,4 +112,49 @@ fn other_programs_find_each_of_them() {
     }
     places.sort_by(|a, b| a[0].total_cmp(&b[0]));
     assert_eq!(places, [[-70.0, -5.0, -1.0], [0.0, 0.0, 0.0], [60.0, -10.0, 2.0]]);
+}
+
+#[test]
+fn what_a_file_places_by_instancing_is_baked_once() {
+    const ACROSS: u32 = 160;
+    let row = ACROSS + 1;
+    let corner = |i: u32| Vec3::new((i % row) as f32 * 0.25, height(i as f32, 0.5), (i / row) as f32 * 0.25);
+    let positions: Vec<f32> = (0..row * row).flat_map(|i| corner(i).to_array()).collect();
+    let cell = |i: u32| (i / ACROSS) * row + i % ACROSS;
+    let triangles = |a: u32| [a, a + row, a + 1, a + 1, a + row, a + row + 1];
+    let indices: Vec<u32> = (0..ACROSS * ACROSS).map(cell).flat_map(triangles).collect();
+    let places = [0.0_f32, 0.0, 0.0, 60.0, 0.0, 0.0, 0.0, 1.0, 70.0];
+    let parts: [&[u8]; 3] =
+        [bytemuck::cast_slice(&positions), bytemuck::cast_slice(&indices), bytemuck::cast_slice(&places)];
+    let low = positions.iter().skip(1).step_by(3).copied().fold(f32::MAX, f32::min);
+    let high = positions.iter().skip(1).step_by(3).copied().fold(f32::MIN, f32::max);
+    let side = ACROSS as f32 * 0.25;
+    let starts = [0, parts[0].len(), parts[0].len() + parts[1].len()];
+    let view = |i: usize| json!({ "buffer": 0, "byteOffset": starts[i], "byteLength": parts[i].len() });
+    let file = json!({
+        "asset": { "version": "2.0" },
+        "extensionsUsed": ["EXT_mesh_gpu_instancing"],
+        "nodes": [{
+            "mesh": 0,
+            "extensions": { "EXT_mesh_gpu_instancing": { "attributes": { "TRANSLATION": 2 } } },
+        }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "indices": 1 }] }],
+        "accessors": [
+            { "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": row * row,
+              "min": [0, low, 0], "max": [side, high, side] },
+            { "bufferView": 1, "componentType": 5125, "type": "SCALAR", "count": indices.len() },
+            { "bufferView": 2, "componentType": 5126, "type": "VEC3", "count": 3 },
+        ],
+        "bufferViews": [view(0), view(1), view(2)],
+        "buffers": [{ "byteLength": parts.concat().len() }],
+    });
+    let document = gltf::read(&glb(&file, &parts.concat()), &mut NoFiles).unwrap();
+    let tileset = Tileset::try_from(bake(&document).tables).unwrap();
+    assert_eq!((tileset.prototypes().len(), tileset.placements().len()), (1, 3));
+    assert_eq!(tileset.finest_triangle_count(), 3 * u64::from(2 * ACROSS * ACROSS));
+    let bounds = tileset.bounds();
+    assert!(
+        (bounds.max - Vec3::new(60.0 + side, high + 1.0, 70.0 + side)).abs().max_element() < 0.01,
+        "{bounds:?}"
+    );
 }

@@ -37,7 +37,10 @@ fn write(folder: &Path, sounds: [Value; 3]) {
             { "name": "room", "translation": [0, 0, 5], "extras": extras(room, None) },
         ],
         "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 } }] }],
-        "accessors": [{ "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 3 }],
+        "accessors": [{
+            "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 3,
+            "min": [0, 0, 0], "max": [1, 1, 0],
+        }],
         "bufferViews": [{ "buffer": 0, "byteLength": 36 }],
         "buffers": [{ "byteLength": 36, "uri": "twin.bin" }],
     });

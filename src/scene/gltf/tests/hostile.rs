@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::made::{NoFiles, Random, data_uri, glb, glb_of_chunks, jpeg, mutated, png, square, square_text};
+use super::rules::figure;
 use crate::scene::gltf::{Document, image, read};
 use crate::scene::{ContentError, limits};
 
@@ -126,7 +127,7 @@ fn references_that_lead_nowhere_are_refused() {
         ("/meshes/0/primitives/0/attributes/POSITION", json!(2)),
         ("/meshes/0/primitives/0/attributes/NORMAL", json!(3)),
         ("/meshes/0/primitives/0/targets", json!([{ "POSITION": 99 }])),
-        ("/meshes/0/primitives/0/mode", json!(7)),
+        ("/meshes/0/primitives/0/mode", json!(-1)),
         ("/materials/0/normalTexture/index", json!(1)),
         ("/materials/0/pbrMetallicRoughness/baseColorTexture/index", json!(4_000_000_000_u32)),
         ("/textures/0/source", json!(1)),
@@ -185,6 +186,7 @@ fn accessors_that_do_not_fit_are_refused() {
         ("/accessors/0/count", json!(9)),
         ("/accessors/0/count", json!(1_u64 << 62)),
         ("/accessors/0/count", json!(3)),
+        ("/accessors/0/componentType", json!(1)),
         ("/accessors/0/componentType", json!(5125)),
         ("/accessors/0/componentType", json!(5126_u64 + (1 << 32))),
         ("/accessors/0/type", json!("VEC4")),
@@ -251,13 +253,12 @@ fn positions_that_are_no_numbers_are_refused() {
 }
 
 #[test]
-fn indices_without_vertices_leave_their_primitive_out() {
+fn indices_without_vertices_are_refused() {
     let (json, mut bin) = square();
     for bad in [4_u16, u16::MAX] {
         bin[138..140].copy_from_slice(&bad.to_le_bytes());
-        let document = read(&glb(&json, &bin), &mut NoFiles).unwrap();
-        assert!(document.meshes[0].primitives.is_empty());
-        assert_eq!(document.skipped["primitives with an index that has no vertex"], 1);
+        let error = refused(&glb(&json, &bin), "an index without a vertex").to_string();
+        assert_eq!(error, format!("/accessors/3: index {bad} has no vertex"));
     }
     bin[128..140].fill(0);
     let document = read(&glb(&json, &bin), &mut NoFiles).unwrap();
@@ -279,6 +280,7 @@ fn compressed_views_that_lie_are_refused() {
         for (key, value) in changes {
             view[*key] = value.clone();
         }
+        json["extensionsUsed"].as_array_mut().unwrap().push("EXT_meshopt_compression".into());
         json["bufferViews"][2] =
             json!({ "buffer": 1, "byteLength": 12, "extensions": { "EXT_meshopt_compression": view } });
         read(&glb(&json, &bin), &mut NoFiles)
@@ -352,21 +354,22 @@ fn jpegs_are_read_and_those_that_are_not_are_refused() {
 }
 
 #[test]
-fn materials_out_of_range_are_drawn_within_it_and_named() {
+fn materials_that_say_what_is_not_known_are_drawn_without_it_and_named() {
     let document = changed(&[
         ("/materials/0/normalTexture/texCoord", json!(7)),
-        ("/materials/0/alphaCutoff", json!(-0.5)),
-        ("/materials/0/pbrMetallicRoughness/metallicFactor", json!(-3)),
+        ("/materials/0/pbrMetallicRoughness/metallicFactor", json!(1.000_01)),
         ("/materials/0/alphaMode", json!("HIDDEN")),
         ("/samplers/0/wrapS", json!(1)),
+        ("/meshes/0/primitives/-", json!({ "attributes": { "POSITION": 0 }, "mode": 7 })),
     ])
     .unwrap();
     let material = &document.materials[0];
-    assert!(material.textures[2].is_none() && material.alpha_cutoff == 0.0 && material.metallic == 0.0);
+    assert!(material.textures[2].is_none() && material.metallic == 1.0);
     assert_eq!(document.skipped["textures on TEXCOORD_2 or higher"], 1);
-    assert_eq!(document.skipped["material factors out of range"], 2);
+    assert_eq!(document.skipped["material factors out of range"], 1);
     assert_eq!(document.skipped["alpha modes that glTF does not know"], 1);
     assert!(document.skipped.contains_key("wrapping modes that glTF does not know"));
+    assert_eq!(document.skipped["primitives of a mode that glTF does not know"], 1);
 }
 
 #[test]
@@ -377,6 +380,7 @@ fn transforms_that_are_none_are_refused_or_left_out() {
         ("/nodes/1/rotation", json!([1, 1, 1, 1])),
         ("/nodes/1/scale", json!([1, 1])),
         ("/nodes/1/matrix", json!([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])),
+        ("/nodes/0", json!({ "matrix": [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] })),
         ("/nodes/0", json!({ "matrix": [1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] })),
     ]);
     for scale in [json!([0, 0, 0]), json!([1, 0, 1]), json!([1e38, 1e38, 1e38]), json!([1e-30, 1, 1])] {
@@ -412,7 +416,8 @@ fn damaged_files_never_panic() {
     let (json, bin) = square();
     let binary = glb(&json, &bin);
     let (mut refused, mut taken) = (0, 0);
-    for original in [binary, square_text()] {
+    let (json, bin) = figure();
+    for original in [binary, square_text(), glb(&json, &bin)] {
         for _ in 0..10_000 {
             match read(&mutated(&original, &mut random), &mut NoFiles) {
                 Ok(document) => {

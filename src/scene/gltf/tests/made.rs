@@ -91,13 +91,16 @@ pub(crate) fn square() -> (Value, Vec<u8>) {
         "samplers": [{ "wrapS": 33071, "wrapT": 33648 }],
         "images": [{ "uri": data_uri("image/png", &image) }],
         "accessors": [
-            { "bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC3" },
+            {
+                "bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC3",
+                "min": [0, 0, 0], "max": [1, 1, 0],
+            },
             { "bufferView": 0, "byteOffset": 48, "componentType": 5126, "count": 4, "type": "VEC3" },
             { "bufferView": 1, "componentType": 5126, "count": 4, "type": "VEC2" },
             { "bufferView": 2, "componentType": 5123, "count": 6, "type": "SCALAR" },
         ],
         "bufferViews": [
-            { "buffer": 0, "byteLength": 96 },
+            { "buffer": 0, "byteLength": 96, "byteStride": 12 },
             { "buffer": 0, "byteOffset": 96, "byteLength": 32 },
             { "buffer": 0, "byteOffset": 128, "byteLength": 12 },
         ],

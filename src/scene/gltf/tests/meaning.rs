@@ -84,6 +84,7 @@ fn sparse_values_lie_over_the_others() {
     let views = json["bufferViews"].as_array_mut().unwrap();
     views.push(json!({ "buffer": 0, "byteOffset": 140, "byteLength": 2 }));
     views.push(json!({ "buffer": 0, "byteOffset": 144, "byteLength": 24 }));
+    json["accessors"][0]["max"] = json!([7, 8, 9]);
     json["accessors"][0]["sparse"] = json!({
         "count": 2,
         "indices": { "bufferView": 3, "componentType": 5121 },
@@ -108,8 +109,8 @@ fn normalized_integers_are_fractions() {
     json["bufferViews"].as_array_mut().unwrap().push(json!({
         "buffer": 0, "byteOffset": 140, "byteLength": 32, "byteStride": 8,
     }));
-    json["accessors"][0] =
-        json!({ "bufferView": 3, "componentType": 5122, "normalized": true, "count": 4, "type": "VEC3" });
+    json["accessors"][0] = json!({ "bufferView": 3, "componentType": 5122, "normalized": true, "count": 4, "type": "VEC3",
+            "min": [32767, -32768, 0], "max": [32767, -32768, 0] });
     let positions = read_made(&json, &bin).unwrap().vertex_sets[0].positions.clone();
     assert_eq!(positions, [Vec3::new(1.0, -1.0, 0.0); 4]);
 }
@@ -134,6 +135,10 @@ fn lights_shine_and_unknown_extensions_are_named() {
             { "type": "spot", "color": [1, 0.5, 0], "intensity": 10, "spot": {} }, { "type": "laser" },
         ] },
     });
+    json["extensionsUsed"].as_array_mut().unwrap().extend(
+        ["KHR_lights_punctual", "KHR_materials_unlit", "KHR_materials_sheen", "EXT_unheard_of"]
+            .map(Into::into),
+    );
     json["nodes"][0]["extensions"] = json!({ "KHR_lights_punctual": { "light": 0 }, "EXT_unheard_of": {} });
     json["nodes"][1]["extensions"] = json!({ "KHR_lights_punctual": { "light": 1 } });
     json["materials"][0]["extensions"] = json!({ "KHR_materials_unlit": {}, "KHR_materials_sheen": {} });
@@ -143,6 +148,7 @@ fn lights_shine_and_unknown_extensions_are_named() {
     assert!(document.nodes[1].light.is_none() && document.materials[0].unlit);
     assert_eq!(document.skipped["EXT_unheard_of"], 1);
     assert_eq!(document.skipped["KHR_materials_sheen"], 1);
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_draco_mesh_compression".into());
     json["extensionsRequired"] = json!(["KHR_draco_mesh_compression"]);
     let error = read_made(&json, &bin).unwrap_err().to_string();
     assert!(error.contains("KHR_draco_mesh_compression"), "{error}");

@@ -4,3 +4,4 @@
 mod hostile;
 pub(crate) mod made;
 mod meaning;
+mod rules;
