@@ -44,7 +44,7 @@ fn wall(middle: Vec3, half: [f32; 2], yaw_radians: f32, is_double_sided: bool) -
 }
 
 /// Whether the rectangle is between the two, met from a side that is drawn.
-fn is_between(wall: &Occluder, eye: Vec3, point: Vec3) -> bool {
+pub fn is_between(wall: &Occluder, eye: Vec3, point: Vec3) -> bool {
     let [a, b, _, d] = wall.corners;
     let (right, up, way) = (b - a, d - a, point - eye);
     let normal = right.cross(up);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::occluded::is_between;
 use super::*;
-use crate::scene::{Placement, Prototype};
+use crate::scene::{Occluder, Placement, Prototype};
 
 const POSES: usize = 7;
 
@@ -90,6 +91,63 @@ fn all_that_stands_there_is_seen_as_if_each_were_alone() {
         instanced += list.draws.iter().filter(|draw| draw.instance_count > 1).count();
     }
     assert!(instanced > 30, "what is the same is one draw: {instanced}");
+}
+
+/// In the prototype's space, larger than all of it: what is turned against it needs more to be hidden.
+const WALL: Occluder = Occluder {
+    corners: [
+        Vec3::new(-6.0, -2.0, 0.0),
+        Vec3::new(6.0, -2.0, 0.0),
+        Vec3::new(6.0, 6.0, 0.0),
+        Vec3::new(-6.0, 6.0, 0.0),
+    ],
+    is_double_sided: true,
+};
+
+#[test]
+fn what_stands_there_several_times_is_hidden_only_by_what_is_drawn_there() {
+    let mut scene = placed(None);
+    let root = 1 + POSES as u32;
+    for tile in root..root + 5 {
+        arrive(&mut scene, tile);
+        let mut resident = scene.resident(TileId(tile)).unwrap().clone();
+        resident.occluders.push(WALL);
+        scene.set_resident(TileId(tile), Some(resident));
+    }
+    let mut culler = Culler::default();
+    let mut hidden = 0;
+    for step in 0..60 {
+        // Along the row, from either side of its beginning.
+        let head = Vec3::new(-29.0, 1.5, 4.0 + (step % 12) as f32 * 0.4 - 2.4);
+        let views = eyes(head, -1.15 + (step / 12) as f32 * 0.1 - 0.2);
+        (0..2).for_each(|_| drop(run(&mut culler, &scene, &views)));
+        let (found, _) = seen(&run(&mut culler, &scene, &views).0, root);
+        let place_of = |at: [i32; 3]| {
+            let near = |pose: Pose| (pose.position.to_array()).map(|x| (x * 100.0).round() as i32) == at;
+            (0..POSES).find(|&index| near(pose(index))).unwrap()
+        };
+        let drawn: BTreeSet<usize> = found.into_iter().map(|(_, at)| place_of(at)).collect();
+        let walls: Vec<Occluder> =
+            drawn.iter().map(|&place| WALL.transformed(&pose(place).to_affine())).collect();
+        let frustum = Frustum::around(&views, 2.0_f32.to_radians());
+        for place in (0..POSES).filter(|place| !drawn.contains(place)) {
+            let leaf = scene.tileset.tile(TileId(1 + place as u32)).bounds;
+            if !frustum.touches_box(leaf) {
+                continue;
+            }
+            hidden += 1;
+            let own = scene.tileset.tile(TileId(root)).bounds;
+            for point in 0..27 {
+                let of = |n: i32| (n % 3 - 1) as f32;
+                let within = Vec3::new(of(point), of(point / 3), of(point / 9)) * own.half_extent();
+                let point = pose(place).to_affine().transform_point3(own.center() + within);
+                for eye in views.eyes.map(|eye| eye.pose.position) {
+                    assert!(walls.iter().any(|wall| is_between(wall, eye, point)), "{place} from {head}");
+                }
+            }
+        }
+    }
+    assert!(hidden > 20, "only {hidden} were hidden");
 }
 
 #[test]
