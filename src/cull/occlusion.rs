@@ -187,7 +187,6 @@ impl Occlusion {
         let at = self.largest.partition_point(|&(other, _)| other >= angle);
         if at < SHADOWS_MAX {
             self.largest.truncate(SHADOWS_MAX - 1);
-
             self.largest.insert(at, (angle, occluder));
         }
     }

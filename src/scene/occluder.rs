@@ -29,6 +29,10 @@ const SQUARES: usize = 64;
 /// No square is smaller, metres.
 const SQUARE_MIN_METRES: f32 = 0.05;
 
+/// So many times a square of a plane is looked at, at most; a plane that takes more hides nothing. Whoever sends
+/// thousands of triangles that lie over each other keeps nobody busy for longer than some milliseconds a tile.
+const LOOKS_MAX: usize = 1 << 19;
+
 /// What is farther from a plane than this is not of it, metres.
 const FLATNESS_METRES: f32 = 0.002;
 
@@ -154,6 +158,9 @@ fn rectangles(faces: &[Face], of: &Face) -> Vec<Occluder> {
     for [from, to] in outline(&in_plane) {
         squares.uncover(flat(from), flat(to));
     }
+    if squares.looks_left == 0 {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     while let Some([min, max]) = squares.take_largest().filter(|_| found.len() < OF_A_PLANE_MAX) {
         let corner = |x: f32, y: f32| origin + level * x + upright * y;
@@ -184,6 +191,8 @@ struct Squares {
     min: Vec2,
     side_metres: f32,
     is_covered: [[bool; SQUARES]; SQUARES],
+    /// At 0 some of what was to be covered or uncovered was not.
+    looks_left: usize,
 }
 
 impl Squares {
@@ -191,7 +200,7 @@ impl Squares {
         let (min, max) =
             points.fold((Vec2::INFINITY, Vec2::NEG_INFINITY), |(min, max), p| (min.min(p), max.max(p)));
         let side_metres = ((max - min).max_element() / SQUARES as f32).max(SQUARE_MIN_METRES);
-        Self { min, side_metres, is_covered: [[false; SQUARES]; SQUARES] }
+        Self { min, side_metres, is_covered: [[false; SQUARES]; SQUARES], looks_left: LOOKS_MAX }
     }
 
     /// In squares from the corner.
@@ -202,17 +211,11 @@ impl Squares {
     /// The squares whose middles lie in the triangle, which is counterclockwise, are covered: as far as its edges go.
     fn cover(&mut self, corners: [Vec2; 3]) {
         let [a, b, c] = corners.map(|corner| self.place(corner));
-        let (low, high) = (a.min(b).min(c), a.max(b).max(c));
         let side = |from: Vec2, to: Vec2, at: Vec2| (to - from).perp_dot(at - from);
-        for (y, row) in self.is_covered.iter_mut().enumerate().take(number(high.y) + 1).skip(number(low.y)) {
-            for (x, square) in row.iter_mut().enumerate().take(number(high.x) + 1).skip(number(low.x)) {
-                let middle = Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
-                // A shared edge belongs to both, or rounding might leave it to neither.
-                let inside =
-                    [(a, b), (b, c), (c, a)].iter().all(|&(from, to)| side(from, to, middle) >= -1e-4);
-                *square |= inside;
-            }
-        }
+        self.visit(a.min(b).min(c), a.max(b).max(c), |square, middle| {
+            // A shared edge belongs to both, or rounding might leave it to neither.
+            *square |= [(a, b), (b, c), (c, a)].iter().all(|&(from, to)| side(from, to, middle) >= -1e-4);
+        });
     }
 
     /// No square that the edge touches is covered.
@@ -220,14 +223,25 @@ impl Squares {
         /// For what rounding does.
         const MARGIN: f32 = 1e-2;
         let (from, to) = (self.place(from), self.place(to));
-        let (low, high) = (from.min(to) - MARGIN, from.max(to) + MARGIN);
         let across = (to - from).perp();
         // A square reaches this far across the edge.
         let reach = 0.5 * (across.x.abs() + across.y.abs()) + MARGIN * across.length();
-        for (y, row) in self.is_covered.iter_mut().enumerate().take(number(high.y) + 1).skip(number(low.y)) {
-            for (x, square) in row.iter_mut().enumerate().take(number(high.x) + 1).skip(number(low.x)) {
-                let middle = Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
-                *square &= across.dot(middle - from).abs() > reach;
+        self.visit(from.min(to) - MARGIN, from.max(to) + MARGIN, |square, middle| {
+            *square &= across.dot(middle - from).abs() > reach;
+        });
+    }
+
+    /// Calls `look` with the squares of a box, and their middles, while any looks are left.
+    fn visit(&mut self, low: Vec2, high: Vec2, mut look: impl FnMut(&mut bool, Vec2)) {
+        let [left, bottom, right, top] = [low.x, low.y, high.x, high.y].map(|at| number(at).min(SQUARES - 1));
+        let looks = (right - left + 1) * (top - bottom + 1);
+        self.looks_left = self.looks_left.saturating_sub(looks);
+        if self.looks_left == 0 {
+            return;
+        }
+        for (y, row) in self.is_covered.iter_mut().enumerate().take(top + 1).skip(bottom) {
+            for (x, square) in row.iter_mut().enumerate().take(right + 1).skip(left) {
+                look(square, Vec2::new(x as f32 + 0.5, y as f32 + 0.5));
             }
         }
     }
@@ -278,6 +292,12 @@ mod tests {
     use crate::math::{Cone, Sphere};
     use crate::scene::mesh::Batch;
 
+    /// All triangles of a tile.
+    fn opaque(index_count: u32) -> Chunk {
+        let bounds = Sphere { center: Vec3::ZERO, radius: 1.0 };
+        Chunk { first_index: 0, index_count, bounds, cone: Cone::ANY, batch: Batch::default(), entity: None }
+    }
+
     /// Layers of squares of a tenth of a metre, without those that are left out; grid steps are centimetres.
     fn wall(layers: u16, [across, up]: [u16; 2], is_left_out: impl Fn(u16, u16) -> bool) -> Vec<Occluder> {
         let (mut positions, mut indices) = (Vec::new(), Vec::new());
@@ -293,19 +313,12 @@ mod tests {
             add([at(x, y), at(x + 1, y), at(x + 1, y + 1)]);
             add([at(x, y), at(x + 1, y + 1), at(x, y + 1)]);
         }
-        let bounds = Sphere { center: Vec3::ZERO, radius: 1.0 };
-        let index_count = indices.len() as u32;
-        let chunk = |alpha| Chunk {
-            first_index: 0,
-            index_count,
-            bounds,
-            cone: Cone::ANY,
-            batch: Batch { alpha, ..Batch::default() },
-            entity: None,
-        };
+        let chunk = opaque(indices.len() as u32);
         let to_metres = Affine3A::from_scale(Vec3::splat(0.01));
-        assert_eq!(of(&positions, &indices, &[chunk(AlphaMode::Blend)], &to_metres), [], "glass");
-        of(&positions, &indices, &[chunk(AlphaMode::Opaque)], &to_metres)
+        let mut glass = chunk;
+        glass.batch.alpha = AlphaMode::Blend;
+        assert_eq!(of(&positions, &indices, &[glass], &to_metres), [], "glass");
+        of(&positions, &indices, &[chunk], &to_metres)
     }
 
     #[test]
@@ -337,6 +350,28 @@ mod tests {
             covered += u32::from(is_covered);
         }
         assert!(covered > 70_000, "only {covered} cm² of 153 000 hide something");
+    }
+
+    /// Whoever sends this wants to keep a worker busy: 12 500 triangles, each as large as the wall.
+    #[test]
+    fn triangles_that_lie_over_each_other_cost_no_more_than_a_wall() {
+        let quad = [[0, 0, 7], [60_000, 0, 7], [60_000, 60_000, 7], [0, 60_000, 7]];
+        let positions: Vec<Position> =
+            (0..50_000).map(|corner| Position { grid: quad[corner % 4], material_and_sign: 0 }).collect();
+        let quads = |count: u16| -> Vec<u16> {
+            (0..count).flat_map(|q| [0, 1, 2, 0, 2, 3].map(|corner| 4 * q + corner)).collect()
+        };
+        let found = |count: u16| {
+            let indices = quads(count);
+            let chunk = opaque(indices.len() as u32);
+            of(&positions, &indices, &[chunk], &Affine3A::from_scale(Vec3::splat(1e-4)))
+        };
+        assert_eq!(found(1).len(), 1);
+        assert_eq!(found(6000), [], "what takes too long hides nothing");
+        let mut squares = Squares::around([Vec2::ZERO, Vec2::splat(6.0)].into_iter());
+        let mut looks = 0;
+        (0..6000).for_each(|_| squares.visit(Vec2::ZERO, Vec2::splat(64.0), |_, _| looks += 1));
+        assert!(looks <= LOOKS_MAX, "{looks}");
     }
 
     #[test]

@@ -78,6 +78,22 @@ fn what_is_behind_a_wall_is_not_drawn_while_the_wall_is() {
     assert_eq!(drawn(&run(&mut culler, &scene, &views).0), [2, 3]);
 }
 
+/// Nor does hiding ask for memory, once it has what it needs.
+#[cfg(feature = "viewer")]
+#[test]
+fn steady_hiding_allocates_nothing() {
+    let row: Vec<Occluder> =
+        (0..40).map(|n| wall(Vec3::new(0.0, 1.5, -3.0 - n as f32), [1.5, 1.5], 0.0, false)).collect();
+    let scene = venue(&row, &[Vec3::new(0.0, 1.0, -60.0)]);
+    let (mut culler, mut list, mut demand) = (Culler::default(), DrawList::default(), Demand::default());
+    let views = eyes(Vec3::new(0.0, 1.6, 0.0), 0.0);
+    let mut frame = || culler.cull(&scene, &[], &sight(&views), &mut list, &mut demand);
+    (0..3).for_each(|_| frame());
+    let ((), heard) = crate::tests::allocator::during(frame);
+    assert_eq!(heard.ours, [""; 0]);
+    assert!(list.hidden_count > 30, "{}", list.hidden_count);
+}
+
 #[test]
 fn nothing_is_hidden_that_an_eye_could_see() {
     let mut seed = 7_u32;
