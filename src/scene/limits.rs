@@ -89,6 +89,28 @@ pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
 /// Things to take in the hand; each is a body that may have to be moved.
 pub const PROPS_MAX: usize = 256;
 
+/// Parts of the twin that move by themselves; each has a posture that is worked out in every frame in which it is
+/// seen.
+pub const MOVERS_MAX: usize = 512;
+
+/// Bones of a part that moves: a figure with fingers and a face has 200.
+pub const BONES_MAX: usize = 1024;
+
+/// Bones that vertices of a part follow: they are named by a byte.
+pub const JOINTS_MAX: usize = 256;
+
+/// Morph targets of a part that moves: faces have 52.
+pub const MORPH_TARGETS_MAX: usize = 64;
+
+/// How morph targets move vertices, bytes of a tile: 52 targets of 12 000 vertices at 12 B.
+pub const MORPH_BYTES_MAX: usize = 8 << 20;
+
+/// Properties of materials that change over time.
+pub const MATERIAL_TRACKS_MAX: usize = 1024;
+
+/// Numbers of all of those: two hours at one key a second of four.
+pub const MATERIAL_TRACK_NUMBERS_MAX: usize = 1 << 18;
+
 /// Materials of a tileset. With the five of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
 pub const MATERIALS_MAX: usize = 1019;

@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
 use super::placement::{self, Ground, Placement, Places, Prototype};
+use super::material::MaterialTrack;
+use super::mover::{self, Mover};
 use super::prop::{self, Prop};
 use super::sound::{self, Clip, Sound};
 use super::texture::Image;
 use super::{BlobId, ColliderId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
+
+/// No number of a material is larger over time: the GPU has them as halves.
+const TRACK_NUMBER_MAX: f32 = 60_000.0;
 
 /// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,12 +112,25 @@ pub struct Tables {
     pub prototypes: Vec<Prototype>,
     /// Where, sorted by the tile.
     pub placements: Vec<Placement>,
+    /// What moves by itself.
+    pub movers: Vec<Mover>,
+    /// What of materials changes over time; each of another property.
+    pub material_tracks: Vec<MaterialTrack>,
     /// Things to take in the hand. The last of the tiles are theirs.
     pub props: Vec<Prop>,
     /// Everything that can be heard.
     pub clips: Vec<Clip>,
     /// Where it is heard.
     pub sounds: Vec<Sound>,
+}
+
+impl Tables {
+    /// Where the tiles of trees end, and those begin that are no part of one.
+    pub fn tree_end(&self) -> usize {
+        let levels = self.movers.iter().map(|mover| mover.level_count as usize);
+        let loose = levels.fold(self.props.len(), usize::saturating_add);
+        self.tiles.len().saturating_sub(loose)
+    }
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -131,6 +149,8 @@ impl TryFrom<Tables> for Tileset {
         prop::check_props(&tables.props, &tables.tiles, tables.entities.len())?;
         check_tree(tables.tiles.get(..placement::main_tile_count(&tables)).unwrap_or_default(), 0)?;
         placement::check(&tables)?;
+        mover::check(&tables, tables.tree_end())?;
+        check_material_tracks(&tables)?;
         for (index, tile) in tables.tiles.iter().enumerate() {
             check_references(index, tile, &tables)?;
         }
@@ -182,6 +202,27 @@ fn check_sizes(tables: &Tables) -> Result<(), ContentError> {
     check("bytes of title", tables.title.len(), limits::NAME_BYTES_MAX)?;
     let largest = tables.blobs.iter().map(|blob| blob.size_bytes as usize).max().unwrap_or(0);
     check("bytes of blob", largest, limits::BLOB_BYTES_MAX)
+}
+
+fn check_material_tracks(tables: &Tables) -> Result<(), ContentError> {
+    let tracks = &tables.material_tracks;
+    ContentError::check("tileset", "material tracks", tracks.len(), limits::MATERIAL_TRACKS_MAX)?;
+    let numbers = tracks.iter().map(|track| track.curve.values().len()).fold(0, usize::saturating_add);
+    ContentError::check("tileset", "numbers of tracks", numbers, limits::MATERIAL_TRACK_NUMBERS_MAX)?;
+    for (index, track) in tracks.iter().enumerate() {
+        let is_right = track.material.index() < tables.materials.len()
+            && track.curve.is_valid()
+            && track.curve.width() == track.property.width()
+            && track.curve.values().iter().all(|value| value.abs() <= TRACK_NUMBER_MAX)
+            && (0.0..=1e6).contains(&track.period_seconds);
+        if !is_right {
+            return Err(ContentError::malformed(
+                format!("material track {index}"),
+                "its material or a number of it is out of range",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Parents before children and each tile the child of exactly one: together, no cycles. The root is the tile
@@ -310,6 +351,22 @@ impl Tileset {
     /// Pieces of the ground that are not further away than this, and how far they are, metres.
     pub fn grounds_within(&self, point: Vec3, metres: f32) -> impl Iterator<Item = (ColliderId, f32)> {
         self.places.grounds_within(point, metres)
+    }
+
+    /// What moves by itself.
+    pub fn movers(&self) -> &[Mover] {
+        &self.tables.movers
+    }
+
+    /// Whether the tile is one that moves by itself.
+    pub fn moves(&self, tile: TileId) -> bool {
+        let end = self.tables.tiles.len() - self.tables.props.len();
+        (self.tables.tree_end()..end).contains(&tile.index())
+    }
+
+    /// What of materials changes over time.
+    pub fn material_tracks(&self) -> &[MaterialTrack] {
+        &self.tables.material_tracks
     }
 
     /// What stands there several times.

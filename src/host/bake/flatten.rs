@@ -10,10 +10,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use glam::{Mat3, Vec2, Vec3, Vec4};
+use glam::{Affine3A, Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
+use super::deform;
 use super::material::{Catalog, Plan};
+use super::moving::Movers;
+use super::playing::Playing;
 use super::repeat::{Repeats, Standing};
 use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex};
 use crate::math::{Aabb, Pose};
@@ -31,7 +34,7 @@ const WHOLE_SHIFT_REPEATS_MAX: f32 = 16.0;
 ///
 /// # Errors
 /// When the scene has no triangle, or a limit is exceeded.
-pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeError> {
+pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog) -> Result<Soup, BakeError> {
     let mut soup = Soup::default();
     let ids = entity_ids(document, &mut soup.skipped);
     let mut names: Vec<&str> = ids.iter().flatten().copied().collect();
@@ -40,7 +43,8 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     ContentError::check("the file", "entities", names.len(), limits::ENTITIES_MAX)?;
     let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
     let thing_of = things(document, &ids, &names, &mut soup);
-    let repeats = Repeats::find(document);
+    let mut movers = Movers::new(document, playing);
+    let repeats = Repeats::find(document, |node| playing.moves(document, node));
     let stand = |poses: &Vec<Pose>| Repeated { mesh: Mesh::default(), poses: poses.clone() };
     soup.repeated = repeats.poses.iter().map(stand).collect();
     for (index, (node, id)) in document.nodes.iter().zip(&ids).enumerate() {
@@ -55,14 +59,31 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
             let Some(set) = document.vertex_sets.get(primitive.vertices) else { continue };
             let plan = catalog.plan_of(primitive.material);
             let thing = thing_of.get(index).copied().flatten();
+            let morph = primitive.morph.and_then(|morph| document.morphs.get(morph)).map(Vec::as_slice);
+            let moves = thing.is_none() && playing.moves(document, index);
+            let shape = match moves && playing.is_morphing(index) {
+                true => Cow::Borrowed(set),
+                false => deform::morphed(document, node, primitive.morph, set),
+            };
+            let skin = node.skin.and_then(|skin| document.skins.get(skin)).filter(|_| !moves);
+            let shape = match skin {
+                Some(skin) => Cow::Owned(deform::skinned(document, skin, &shape)),
+                None => shape,
+            };
             let home = match (standing, thing) {
                 (Standing::First(part), _) => {
                     repeats.poses.get(part).and_then(|poses| poses.first()).copied()
                 }
                 (_, thing) => thing.map(|thing| soup.things[thing].home),
             };
-            let node = home.map_or(Cow::Borrowed(node), |home| Cow::Owned(within(node, home)));
-            let part = Part::new(&node, primitive, set, plan, index)?;
+            let node = match (moves, skin) {
+                (true, _) => Cow::Owned(movers.at_rest(index)),
+                // What a skin holds is in the world, wherever its node is.
+                (false, Some(_)) => Cow::Owned(Node { world_from_node: Affine3A::IDENTITY, ..node.clone() }),
+                (false, None) => Cow::Borrowed(node),
+            };
+            let node = home.map_or(Cow::Borrowed(&*node), |home| Cow::Owned(within(&node, home)));
+            let part = Part::new(&node, primitive, &shape, plan, index)?;
             let repeats = part.uv_box.size().max_element();
             let draft = catalog.draft(primitive.material, repeats)?;
             let next = groups.len() as u32;
@@ -70,6 +91,10 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
             let boxes = &mut soup.uv_boxes;
             boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
             boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
+            if moves {
+                movers.add(index, &part, group, set.influences.as_deref(), morph.unwrap_or_default());
+                continue;
+            }
             let mesh = match (standing, thing) {
                 (Standing::First(part), _) => &mut soup.repeated[part].mesh,
                 (_, Some(thing)) => &mut soup.things[thing].mesh,
@@ -88,7 +113,8 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
     soup.things.retain(|thing| !thing.mesh.indices.is_empty());
     soup.repeated.iter_mut().for_each(|part| part.mesh = part.mesh.welded());
     soup.repeated.retain(|part| !part.mesh.indices.is_empty());
-    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() {
+    soup.moving = movers.finish();
+    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() && soup.moving.is_empty() {
         return Err(BakeError::Empty);
     }
     keep_visible_entities(&mut soup, &names);
@@ -156,9 +182,11 @@ pub(super) fn entity_ids<'a>(
 }
 
 /// A primitive in the world.
-struct Part {
-    vertices: Vec<Vertex>,
-    indices: Vec<u32>,
+pub(super) struct Part {
+    pub vertices: Vec<Vertex>,
+    /// For each the one of the source that it is of.
+    pub corners: Vec<u32>,
+    pub indices: Vec<u32>,
     uv_box: UvBox,
 }
 
@@ -194,10 +222,8 @@ impl Part {
             }
             (_, None) => None,
         };
-        // The cofactors turn normals rightly for every matrix, even a flat one.
-        let [x, y, z] = [matrix.x_axis, matrix.y_axis, matrix.z_axis];
         let sign = if is_mirrored { -1.0 } else { 1.0 };
-        let normal_matrix = Mat3::from_cols(y.cross(z), z.cross(x), x.cross(y)) * sign;
+        let normal_matrix = deform::cofactors(matrix) * sign;
         let mut vertices = Vec::with_capacity(corners.len());
         for (local, &corner) in corners.iter().enumerate() {
             let position = node.world_from_node.transform_point3(positions[local]);
@@ -231,7 +257,7 @@ impl Part {
         let uv_box = used.fold(UvBox::EMPTY, |uv_box, vertex| {
             vertex.uv.iter().take(streams.len()).fold(uv_box, |uv_box, &uv| uv_box.with(uv))
         });
-        Ok(Self { vertices, indices, uv_box })
+        Ok(Self { vertices, corners, indices, uv_box })
     }
 }
 
@@ -336,6 +362,7 @@ fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     };
     grow(&soup.mesh, Pose::IDENTITY);
     soup.things.iter().for_each(|thing| grow(&thing.mesh, thing.home));
+    soup.moving.iter().for_each(|part| grow(&part.mesh, Pose::IDENTITY));
     for part in &soup.repeated {
         part.poses.iter().for_each(|&pose| grow(&part.mesh, pose));
     }

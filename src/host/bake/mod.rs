@@ -3,8 +3,8 @@
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
-//! soup, and one for each part that [`repeat`]s → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
-//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] → [`gather`] under one root →
+//! soup, one for each part that [`repeat`]s, and what is [`moving`] by what is [`playing`] → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
+//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] and [`mover`] → [`gather`] under one root →
 //! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
@@ -12,6 +12,7 @@
 
 pub mod chain;
 pub mod collider;
+pub mod deform;
 pub mod distance;
 pub mod encode;
 pub mod far;
@@ -23,7 +24,12 @@ pub mod grid;
 pub mod light;
 mod lump;
 pub mod material;
+mod material_track;
+mod motion_glb;
+pub mod mover;
+pub mod moving;
 pub mod partition;
+pub mod playing;
 pub mod prop;
 pub mod proxy;
 pub mod raise;
@@ -54,7 +60,7 @@ use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits};
 
 pub use report::BakeReport;
-use tree::Loose;
+use tree::{Branch, Loose};
 
 /// How much care is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -270,9 +276,12 @@ pub fn bake_document(
 
     let started = Instant::now();
     tell(on_progress, Stage::Flatten, 0, 1)?;
-    let mut materials = material::Catalog::new(document)?;
-    let mut soup = flatten::flatten(document, &mut materials)?;
+    let playing = playing::Playing::of(document);
+    report.count_skipped(&playing.skipped());
+    let mut materials = material::Catalog::new(document, &playing)?;
+    let mut soup = flatten::flatten(document, &playing, &mut materials)?;
     let mut shelf = materials.finish(&soup.uv_boxes);
+    let material_tracks = material_track::all(document, &playing, &shelf);
     far::add(&mut shelf, &mut soup)?;
     let heard = sound::collect(document, &soup.entities)?;
     tell(on_progress, Stage::Flatten, 1, 1)?;
@@ -294,8 +303,10 @@ pub fn bake_document(
     let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
     let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
     let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
+    let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
     let root = match own {
         Some((root, _)) if prototypes.is_empty() => root,
+        None if prototypes.is_empty() => Branch::around(&movers),
         own => report.timed(Stage::Proxies, || {
             let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
             gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
@@ -305,7 +316,8 @@ pub fn bake_document(
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));
-    let (loose, staging) = (Loose { ground, prototypes, props }, light::staging(document, options));
+    let loose = Loose { ground, prototypes, movers, material_tracks, props };
+    let staging = light::staging(document, options);
     let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytemuck::{Pod, Zeroable};
 use glam::{Vec2, Vec3};
 
+use super::moving::MovingPart;
 use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 
@@ -81,17 +82,8 @@ impl Mesh {
 
     /// Only the vertices that `indices` (into this mesh) use, in the order of their first use.
     pub fn compacted(&self, indices: &[u32]) -> Self {
-        let mut place = vec![u32::MAX; self.vertices.len()];
-        let mut vertices = Vec::new();
-        let indices = indices.iter().map(|&index| {
-            let slot = &mut place[index as usize];
-            if *slot == u32::MAX {
-                *slot = vertices.len() as u32;
-                vertices.push(self.vertices[index as usize]);
-            }
-            *slot
-        });
-        let indices = indices.collect();
+        let (order, indices) = order_of_use(self.vertices.len(), indices);
+        let vertices = order.iter().map(|&vertex| self.vertices[vertex as usize]).collect();
         Self { vertices, indices }
     }
 
@@ -137,6 +129,22 @@ impl Mesh {
     }
 }
 
+/// The vertices that `indices` use, in the order of their first use, and the indices into those.
+pub fn order_of_use(vertex_count: usize, indices: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let mut place = vec![u32::MAX; vertex_count];
+    let mut order = Vec::new();
+    let indices = indices.iter().map(|&index| {
+        let slot = &mut place[index as usize];
+        if *slot == u32::MAX {
+            *slot = order.len() as u32;
+            order.push(index);
+        }
+        *slot
+    });
+    let indices = indices.collect();
+    (order, indices)
+}
+
 /// The bytes as meshopt reads them: positions at the start of each vertex.
 pub fn adapter(vertices: &[Vertex]) -> meshopt::VertexDataAdapter<'_> {
     let bytes = bytemuck::cast_slice(vertices);
@@ -173,6 +181,8 @@ pub struct Soup {
     pub mesh: Mesh,
     /// What is not part of it, because it can be taken away.
     pub things: Vec<LooseThing>,
+    /// What is not part of it, because it moves by itself.
+    pub moving: Vec<MovingPart>,
     /// What is not part of it, because it stands there several times.
     pub repeated: Vec<Repeated>,
     /// What the vertices belong to.

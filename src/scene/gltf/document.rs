@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::scene::AlphaMode;
 use crate::scene::material::Wrap;
+use crate::scene::motion::Curve;
 use crate::scene::sound::SoundExtras;
 
 /// One glTF file's default scene (or the first; or all nodes where there is none).
@@ -18,6 +19,12 @@ pub struct Document {
     pub meshes: Vec<Mesh>,
     /// Vertices, one set for each distinct combination of accessors: primitives may share one.
     pub vertex_sets: Vec<VertexSet>,
+    /// What moves vertices by weights, one list of targets for each distinct combination of accessors.
+    pub morphs: Vec<Vec<MorphTarget>>,
+    /// Skins whose joints are all in the scene.
+    pub skins: Vec<Skin>,
+    /// What changes over time, as far as it is understood; none is empty.
+    pub animations: Vec<Animation>,
     /// All materials.
     pub materials: Vec<SourceMaterial>,
     /// All images.
@@ -26,8 +33,8 @@ pub struct Document {
     pub sound_files: BTreeMap<String, Vec<u8>>,
     /// The `extras` of the scene.
     pub extras: Value,
-    /// What the file has and this version leaves out, by name, with how often: "animations",
-    /// "KHR_materials_clearcoat", "points", ...
+    /// What the file has and this version leaves out, by name, with how often:
+    /// "KHR_materials_clearcoat", "cameras", ...
     pub skipped: BTreeMap<String, u32>,
 }
 
@@ -46,6 +53,12 @@ pub struct Node {
     pub world_from_node: Affine3A,
     /// Into [`Document::meshes`].
     pub mesh: Option<usize>,
+    /// Into [`Document::skins`]: what its mesh follows, wherever the node is.
+    pub skin: Option<usize>,
+    /// How much of each morph target of its mesh there is; those that are not said are 0.
+    pub weights: Vec<f32>,
+    /// Whether it and what is below it are seen at first: what nothing makes visible is no node at all.
+    pub is_visible: bool,
     /// The light it carries.
     pub light: Option<PunctualLight>,
     /// `extras.pavilion.sound`: what it sounds like.
@@ -99,6 +112,8 @@ pub struct Primitive {
     pub vertices: usize,
     /// Three a triangle, each below the number of vertices; never empty.
     pub indices: Vec<u32>,
+    /// Into [`Document::morphs`].
+    pub morph: Option<usize>,
 }
 
 /// Vertices: every list that is there has one entry a vertex, all finite.
@@ -114,6 +129,108 @@ pub struct VertexSet {
     pub uvs: [Option<Vec<Vec2>>; 2],
     /// Linear RGBA.
     pub colors: Option<Vec<Vec4>>,
+    /// What a skin's joints do with each vertex.
+    pub influences: Option<Vec<SourceInfluence>>,
+}
+
+/// The four joints that a vertex follows most: glTF may name eight.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SourceInfluence {
+    /// Into [`Skin::joints`].
+    pub joints: [u16; 4],
+    /// Together 1, or 0 for a vertex that follows none.
+    pub weights: [f32; 4],
+}
+
+/// What moves vertices by its weight: every list that is there has one entry a vertex.
+#[derive(Clone, Debug, Default)]
+pub struct MorphTarget {
+    /// Metres, added to positions.
+    pub positions: Option<Vec<Vec3>>,
+    /// Added to normals.
+    pub normals: Option<Vec<Vec3>>,
+}
+
+/// What vertices follow.
+#[derive(Clone, Debug)]
+pub struct Skin {
+    /// Into [`Document::nodes`].
+    pub joints: Vec<usize>,
+    /// For each joint its space from that of the mesh.
+    pub joint_from_mesh: Vec<Affine3A>,
+}
+
+/// What changes over time, from 0 to the last key, and then again.
+#[derive(Clone, Debug)]
+pub struct Animation {
+    /// Each of another target.
+    pub channels: Vec<Channel>,
+    /// When the last key of all that the file has is, seconds.
+    pub period_seconds: f32,
+}
+
+/// What one curve changes.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Of what.
+    pub target: Target,
+    /// How.
+    pub curve: Curve,
+}
+
+/// What can be changed over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// Of a node, into [`Document::nodes`].
+    Node(usize, NodeProperty),
+    /// Of a material, into [`Document::materials`].
+    Material(usize, SourceProperty),
+}
+
+/// What can be changed of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NodeProperty {
+    /// Three numbers.
+    Translation,
+    /// A quaternion.
+    Rotation,
+    /// Three numbers.
+    Scale,
+    /// One number for each morph target.
+    Weights,
+    /// One number: 0 or 1.
+    Visibility,
+}
+
+/// What can be changed of a material.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceProperty {
+    /// Four numbers.
+    BaseColor,
+    /// Three numbers, without the strength.
+    EmissiveFactor,
+    /// One number.
+    EmissiveStrength,
+    /// One number.
+    Metallic,
+    /// One number.
+    Roughness,
+    /// One number.
+    AlphaCutoff,
+    /// Two numbers: the offset of the base colour's texture.
+    TextureOffset,
+}
+
+impl SourceProperty {
+    /// How many numbers it has.
+    pub fn width(self) -> usize {
+        match self {
+            Self::BaseColor => 4,
+            Self::EmissiveFactor => 3,
+            Self::TextureOffset => 2,
+            Self::EmissiveStrength | Self::Metallic | Self::Roughness | Self::AlphaCutoff => 1,
+        }
+    }
 }
 
 /// A material as glTF gives it: textures may use their own coordinates and transforms.
@@ -131,6 +248,8 @@ pub struct SourceMaterial {
     pub roughness: f32,
     /// Linear RGB with KHR_materials_emissive_strength applied.
     pub emissive: [f32; 3],
+    /// That strength.
+    pub emissive_strength: f32,
     /// `normalTexture.scale`.
     pub normal_scale: f32,
     /// `occlusionTexture.strength`.

@@ -3,11 +3,11 @@
 use glam::{Affine3A, Mat4, Quat, Vec3};
 
 use super::buffer::View;
-use super::document::{Node, PropExtras};
+use super::document::{Node, NodeProperty, PropExtras, Skin};
 use super::graph::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::{instance, light, sound};
+use super::{animation, instance, light, morph, sound};
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -25,8 +25,21 @@ const SHEAR_TOLERANCE: f32 = 0.01;
 /// How nodes are counted whose transform is of no use.
 const FLATTENS: &str = "nodes with a transform that flattens or overflows";
 
+/// The document's nodes, and where each node of the file is among them.
+pub(super) type Nodes = (Vec<Node>, Vec<Option<usize>>);
+
+/// A node of the file that was looked at.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// Where it went.
+    index: usize,
+    /// Whether it may be without size now, because that changes over time.
+    grows: bool,
+}
+
 /// The nodes of the scene, with their transforms multiplied out, and one more for each place of an
-/// instanced mesh. A node that flattens or is not visible is left out with all below it, and counted.
+/// instanced mesh. A node that flattens or is not visible, and always is so, is left out with all below it, and
+/// counted.
 ///
 /// # Errors
 /// When a transform is not one.
@@ -35,10 +48,13 @@ pub(super) fn read(
     views: &[View<'_>],
     placements: &[Placement],
     skipped: &mut Skipped,
-) -> Result<Vec<Node>, ContentError> {
+) -> Result<Nodes, ContentError> {
+    let growing = animation::changed(root, NodeProperty::Scale);
+    let appearing = animation::changed(root, NodeProperty::Visibility);
     let mut nodes: Vec<Node> = Vec::with_capacity(placements.len());
+    let mut place_of = vec![None; root.nodes.len()];
     // Where each placement went in `nodes`, or why it is left out.
-    let mut kept: Vec<Result<usize, &str>> = Vec::with_capacity(placements.len());
+    let mut kept: Vec<Result<Kept, &str>> = Vec::with_capacity(placements.len());
     for placement in placements {
         let Some(schema) = root.nodes.get(placement.node) else { continue };
         let local = local_transform(schema, &format!("/nodes/{}", placement.node))?;
@@ -46,39 +62,66 @@ pub(super) fn read(
         let parent = placement.parent.and_then(|parent| kept.get(parent).copied()).transpose();
         let left_out = match parent {
             Err(reason) => Some(reason),
-            Ok(_) if !is_visible(schema) => Some("nodes that are not visible"),
+            Ok(_) if !is_visible(schema) && !appearing.contains(&placement.node) => {
+                Some("nodes that are not visible")
+            }
             Ok(_) => None,
         };
-        let above = parent.ok().flatten().and_then(|parent| nodes.get(parent));
+        let parent = parent.ok().flatten();
+        let above = parent.and_then(|parent| nodes.get(parent.index));
         let world_from_node = above.map_or(local, |above| above.world_from_node * local);
-        let flattens = || (!is_usable(&world_from_node)).then_some(FLATTENS);
-        if let Some(reason) = left_out.or_else(flattens) {
+        let grows = growing.contains(&placement.node) || parent.is_some_and(|parent| parent.grows);
+        let is_usable = is_usable(&world_from_node) || (grows && is_in_range(&world_from_node));
+        if let Some(reason) = left_out.or((!is_usable).then_some(FLATTENS)) {
             skipped.add(reason, 1);
             kept.push(Err(reason));
             continue;
         }
         let instances = instance::transforms(root, views, schema)?;
         let index = nodes.len();
-        kept.push(Ok(index));
+        kept.push(Ok(Kept { index, grows }));
+        if let Some(place) = place_of.get_mut(placement.node) {
+            *place = Some(index);
+        }
+        let mesh = schema.mesh.filter(|_| instances.is_none());
         nodes.push(Node {
             name: schema.name.clone(),
             entity: entity(schema),
-            parent: parent.ok().flatten(),
+            parent: parent.map(|parent| parent.index),
             parent_from_node: local,
             world_from_node,
-            mesh: schema.mesh.filter(|_| instances.is_none()),
+            mesh,
+            skin: schema.skin.filter(|_| mesh.is_some()),
+            weights: morph::weights(root, mesh, schema.weights.as_deref()),
+            is_visible: is_visible(schema),
             light: light::of_node(root, schema, skipped),
             sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
         for parent_from_node in instances.into_iter().flatten() {
+            let weights = morph::weights(root, schema.mesh, schema.weights.as_deref());
             match instance_of(schema, index, parent_from_node, world_from_node * parent_from_node) {
-                Some(node) => nodes.push(node),
+                Some(node) => nodes.push(Node { weights, ..node }),
                 None => skipped.add("instances with a transform that flattens or overflows", 1),
             }
         }
     }
-    Ok(nodes)
+    Ok((nodes, place_of))
+}
+
+/// Makes nodes name the skins that are left, and leaves those without vertices to follow where they are.
+pub(super) fn name_skins(nodes: &mut [Node], skins: Vec<Option<Skin>>, skipped: &mut Skipped) -> Vec<Skin> {
+    let mut left = Vec::with_capacity(skins.len());
+    let mut place_of = Vec::with_capacity(skins.len());
+    for skin in skins {
+        place_of.push(skin.is_some().then_some(left.len()));
+        skipped.add("skins whose joints are not in the scene", u32::from(skin.is_none()));
+        left.extend(skin);
+    }
+    for node in nodes {
+        node.skin = node.skin.and_then(|skin| place_of.get(skin).copied().flatten());
+    }
+    left
 }
 
 /// A place of an instanced mesh, below the node that has it.
@@ -95,6 +138,9 @@ fn instance_of(
         parent_from_node,
         world_from_node,
         mesh: schema.mesh,
+        skin: None,
+        weights: Vec::new(),
+        is_visible: true,
         light: None,
         sound: None,
         prop: None,
@@ -107,11 +153,12 @@ fn is_visible(schema: &schema::Node) -> bool {
 }
 
 fn is_usable(world: &Affine3A) -> bool {
-    let entries = world.to_cols_array();
     let determinant = world.matrix3.determinant();
-    entries.iter().all(|x| x.abs() <= ENTRY_MAX)
-        && determinant.is_finite()
-        && determinant.abs() >= DETERMINANT_MIN
+    is_in_range(world) && determinant.is_finite() && determinant.abs() >= DETERMINANT_MIN
+}
+
+fn is_in_range(world: &Affine3A) -> bool {
+    world.to_cols_array().iter().all(|x| x.abs() <= ENTRY_MAX)
 }
 
 /// The transform of the node in its parent.

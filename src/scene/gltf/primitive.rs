@@ -8,9 +8,10 @@ use gltf::json::mesh;
 
 use super::accessor::{Component, Reader};
 use super::buffer::View;
-use super::document::{Mesh, Primitive, SourceMaterial, VertexSet};
+use super::document::{Mesh, MorphTarget, Primitive, SourceMaterial, VertexSet};
 use super::schema::{self, Root};
 use super::skipped::Skipped;
+use super::{morph, skin};
 use crate::scene::{ContentError, limits};
 
 /// No coordinate is larger, so that a transform of it stays finite.
@@ -19,9 +20,17 @@ const COORDINATE_MAX: f32 = 1e12;
 /// How far from 1 the length of a normal may be that is given in floats.
 const UNIT_TOLERANCE: f32 = 0.02;
 
-/// The accessors of a vertex set: position, normal, tangent, two texture coordinates, colour.
-type Key = [Option<usize>; 6];
+/// The accessors of a vertex set: position, normal, tangent, two texture coordinates, colour; and what joints do
+/// with it.
+type Key = ([Option<usize>; 6], skin::Key);
 const NAMES: [&str; 6] = ["POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "TEXCOORD_1", "COLOR_0"];
+
+/// All meshes, and what their primitives share.
+pub(super) struct Read {
+    pub meshes: Vec<Mesh>,
+    pub vertex_sets: Vec<VertexSet>,
+    pub morphs: Vec<Vec<MorphTarget>>,
+}
 
 /// All meshes, and the vertices that their primitives share.
 ///
@@ -32,9 +41,9 @@ pub(super) fn read(
     views: &[View<'_>],
     materials: &[SourceMaterial],
     skipped: &mut Skipped,
-) -> Result<(Vec<Mesh>, Vec<VertexSet>), ContentError> {
+) -> Result<Read, ContentError> {
     check_budget(root, views)?;
-    let mut sets = Sets { root, views, sets: Vec::new(), by_key: BTreeMap::new(), zero_normals: Vec::new() };
+    let mut sets = Sets::of(root, views);
     let mut meshes = Vec::with_capacity(root.meshes.len());
     for (i, mesh) in root.meshes.iter().enumerate() {
         let mut primitives = Vec::with_capacity(mesh.primitives.len());
@@ -49,19 +58,22 @@ pub(super) fn read(
         meshes.push(Mesh { name: mesh.name.clone(), primitives });
     }
     sets.repair_normals(&meshes);
-    Ok((meshes, sets.sets))
+    Ok(Read { meshes, vertex_sets: sets.sets, morphs: sets.morphs })
 }
 
 /// Errs before anything is read when all of it would be more than is allowed: primitives may read the
 /// same bytes again and again.
 fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
     let mut bytes = 0_usize;
-    let mut keys = BTreeSet::new();
+    let (mut keys, mut morphs) = (BTreeSet::new(), BTreeSet::new());
     for primitive in root.meshes.iter().flat_map(|mesh| &mesh.primitives) {
         let key = key(primitive);
         let is_new = keys.insert(key);
-        let vertices = key.into_iter().flatten().filter(|_| is_new);
-        for accessor in vertices.chain(primitive.indices) {
+        let (vertices, influences) = key;
+        let vertices = vertices.into_iter().chain(influences).flatten().filter(|_| is_new);
+        let is_new_morph = morphs.insert(morph_key(primitive));
+        let targets = primitive.targets.iter().filter(|_| is_new_morph).flat_map(morph::key).flatten();
+        for accessor in vertices.chain(targets).chain(primitive.indices) {
             bytes = bytes.saturating_add(Reader::of(root, views, accessor)?.decoded_bytes());
             ContentError::check("/accessors", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
         }
@@ -70,7 +82,12 @@ fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
 }
 
 fn key(primitive: &schema::Primitive) -> Key {
-    NAMES.map(|name| primitive.attributes.get(name).copied())
+    let of = |name: &str| primitive.attributes.get(name).copied();
+    (NAMES.map(of), skin::NAMES.map(of))
+}
+
+fn morph_key(primitive: &schema::Primitive) -> Vec<morph::Key> {
+    primitive.targets.iter().map(morph::key).collect()
 }
 
 struct Sets<'a> {
@@ -78,11 +95,18 @@ struct Sets<'a> {
     views: &'a [View<'a>],
     sets: Vec<VertexSet>,
     by_key: BTreeMap<Key, usize>,
+    morphs: Vec<Vec<MorphTarget>>,
+    by_targets: BTreeMap<Vec<morph::Key>, usize>,
     /// Sets with normals of no length, and which those are.
     zero_normals: Vec<(usize, Vec<usize>)>,
 }
 
 impl<'a> Sets<'a> {
+    fn of(root: &'a Root, views: &'a [View<'a>]) -> Self {
+        let (by_key, by_targets) = (BTreeMap::new(), BTreeMap::new());
+        Self { root, views, sets: Vec::new(), by_key, morphs: Vec::new(), by_targets, zero_normals: Vec::new() }
+    }
+
     /// The primitive, or `None` where it has nothing to draw that is understood.
     fn primitive(
         &mut self,
@@ -116,7 +140,8 @@ impl<'a> Sets<'a> {
             skipped.add("primitives without a triangle", 1);
             return Ok(None);
         }
-        Ok(Some(Primitive { material: primitive.material, vertices, indices }))
+        let morph = self.morph(primitive)?;
+        Ok(Some(Primitive { material: primitive.material, vertices, indices, morph }))
     }
 
     /// Indices, each below the number of vertices. The largest number of their type, with which other
@@ -130,6 +155,21 @@ impl<'a> Sets<'a> {
         }
     }
 
+    /// Where the primitive's morph targets are, if it has any.
+    fn morph(&mut self, primitive: &schema::Primitive) -> Result<Option<usize>, ContentError> {
+        let key = morph_key(primitive);
+        if key.iter().flatten().all(Option::is_none) {
+            return Ok(None);
+        }
+        if let Some(&known) = self.by_targets.get(&key) {
+            return Ok(Some(known));
+        }
+        let targets = key.iter().map(|&target| morph::read(self.root, self.views, target));
+        self.morphs.push(targets.collect::<Result<_, _>>()?);
+        self.by_targets.insert(key, self.morphs.len().saturating_sub(1));
+        Ok(self.morphs.len().checked_sub(1))
+    }
+
     /// Whether an accessor is of floats.
     fn is_exact(&self, accessor: Option<usize>) -> Result<bool, ContentError> {
         let Some(accessor) = accessor else { return Ok(false) };
@@ -141,7 +181,7 @@ impl<'a> Sets<'a> {
     }
 
     fn add(&mut self, key: Key, skipped: &mut Skipped, place: Arguments<'_>) -> Result<usize, ContentError> {
-        let [position, normal, tangent, uv0, uv1, color] = key;
+        let ([position, normal, tangent, uv0, uv1, color], influences) = key;
         let positions = match position {
             Some(position) => self.vectors::<3>(position)?,
             None => Vec::new(),
@@ -177,6 +217,7 @@ impl<'a> Sets<'a> {
                 Some(color) => Some(self.colors(color)?),
                 None => None,
             },
+            influences: skin::influences_of(self.root, self.views, influences)?,
             positions,
         };
         let index = self.sets.len();
@@ -247,9 +288,14 @@ impl<'a> Sets<'a> {
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
     skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
-    skipped.add("morph targets", primitive.targets.len() as u32);
-    for name in primitive.attributes.keys().filter(|name| !NAMES.contains(&name.as_str())) {
+    let is_read = |name: &&String| NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());
+    for name in primitive.attributes.keys().filter(|name| !is_read(name)) {
         skipped.add(name, 1);
+    }
+    for name in primitive.targets.iter().flat_map(BTreeMap::keys) {
+        if !matches!(name.as_str(), "POSITION" | "NORMAL" | "TANGENT") {
+            skipped.add(&format!("morph targets of {name}"), 1);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::scene::material::TextureSlot;
 use crate::scene::mesh::unit_from_octahedral;
 use crate::scene::texture::{ColorSpace, Image};
 use crate::scene::tileset::{Blob, Tables, Tile};
-use crate::scene::{
+use crate::scene::{TileId,
     AlphaMode, BlobId, ContentError, ContentHash, EntityIndex, ImageId, Material, TileMesh, Tileset,
 };
 
@@ -166,7 +166,7 @@ impl Made {
             Value::Array(array) => array[key.parse::<usize>().unwrap()] = value,
             object => object[key] = value,
         }
-        decode(&glb(&json, &bin), &tileset())
+        decode(&glb(&json, &bin), &tileset(), TileId(0))
     }
 }
 
@@ -174,7 +174,7 @@ impl Made {
 fn a_tile_comes_out_as_it_was_put_in() {
     let made = Made::quads();
     let (json, bin) = made.parts();
-    let mesh = decode(&glb(&json, &bin), &tileset()).unwrap();
+    let mesh = decode(&glb(&json, &bin), &tileset(), TileId(0)).unwrap();
     for (position, grid) in mesh.positions.iter().zip(&made.positions) {
         assert_eq!(position.grid, grid[..3]);
     }
@@ -251,10 +251,10 @@ fn what_is_not_of_the_profile_is_refused() {
     let (json, bin) = made.parts();
     let whole = glb(&json, &bin);
     for end in 0..whole.len() {
-        assert!(decode(&whole[..end], &tileset()).is_err(), "{end} bytes were taken");
+        assert!(decode(&whole[..end], &tileset(), TileId(0)).is_err(), "{end} bytes were taken");
     }
-    assert!(decode(&[&whole[..], &[0]].concat(), &tileset()).is_err());
-    assert!(decode(&serde_json::to_vec(&json).unwrap(), &tileset()).is_err());
+    assert!(decode(&[&whole[..], &[0]].concat(), &tileset(), TileId(0)).is_err());
+    assert!(decode(&serde_json::to_vec(&json).unwrap(), &tileset(), TileId(0)).is_err());
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn damaged_tiles_never_panic_and_never_point_outside() {
     let whole = glb(&json, &bin);
     let (mut refused, mut taken) = (0, 0);
     for _ in 0..20_000 {
-        match decode(&mutated(&whole, &mut random), &tileset) {
+        match decode(&mutated(&whole, &mut random), &tileset, TileId(0)) {
             Ok(mesh) => {
                 assert!(mesh.indices.iter().all(|&index| usize::from(index) < mesh.positions.len()));
                 assert!(
@@ -289,7 +289,7 @@ fn a_full_tile_decodes_in_time_for_the_next() {
     let (whole, tileset) = (glb(&json, &bin), tileset());
     let timed = || {
         let start = Instant::now();
-        let mesh = decode(&whole, &tileset).unwrap();
+        let mesh = decode(&whole, &tileset, TileId(0)).unwrap();
         (start.elapsed(), mesh)
     };
     // The best of ten: the machine has other things to do.

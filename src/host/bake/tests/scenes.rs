@@ -31,6 +31,9 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
         parent_from_node: transform,
         world_from_node: transform,
         mesh: Some(mesh),
+        skin: None,
+        weights: Vec::new(),
+        is_visible: true,
         light: None,
         prop: None,
         sound: None,
@@ -45,6 +48,7 @@ pub fn plain_material(color: [f32; 4]) -> SourceMaterial {
         metallic: 0.0,
         roughness: 0.5,
         emissive: [0.0; 3],
+        emissive_strength: 1.0,
         normal_scale: 1.0,
         occlusion_strength: 1.0,
         alpha: AlphaMode::Opaque,
@@ -108,7 +112,7 @@ pub fn ball(across: usize) -> (VertexSet, Vec<u32>) {
 
 /// One mesh, one node, the default material.
 pub fn single((set, indices): (VertexSet, Vec<u32>)) -> Document {
-    let primitive = Primitive { material: None, vertices: 0, indices };
+    let primitive = Primitive { material: None, vertices: 0, indices, morph: None };
     Document {
         nodes: vec![node("thing", 0, Affine3A::IDENTITY)],
         meshes: vec![Mesh { name: None, primitives: vec![primitive] }],
@@ -146,7 +150,8 @@ pub fn hills() -> Document {
         Vec3::new(8.0, 3.0, 2.0),
     );
     let entity = |id: &str, node: Node| Node { entity: Some(id.to_owned()), ..node };
-    let primitive = |material, vertices, indices| Primitive { material: Some(material), vertices, indices };
+    let primitive =
+        |material, vertices, indices| Primitive { material: Some(material), vertices, indices, morph: None };
     Document {
         nodes: vec![
             node("ground", 0, Affine3A::IDENTITY),
