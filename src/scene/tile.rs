@@ -67,7 +67,7 @@ pub fn decode(glb: &[u8], tileset: &Tileset, tile: TileId) -> Result<TileMesh, C
     reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
     let world_from_grid = parts.world_from_grid;
-    let vertices = (&positions[..], &attributes[..]);
+    let vertices = (positions.as_slice(), attributes.as_slice());
     let moving = skeleton.map(|skeleton| reader.moving(skeleton, &parts, vertices)).transpose()?;
     let occluders = match moving {
         Some(_) => Vec::new(),

@@ -56,6 +56,11 @@ impl Stage {
         }
     }
 
+    fn views(head: Pose) -> ViewPair {
+        let fov = Fov::symmetric(VERTICAL_RADIANS, SIZE[0] as f32 / SIZE[1] as f32);
+        ViewPair::around(head, fov, EYE_DISTANCE_METRES)
+    }
+
     fn cull(&mut self, views: &ViewPair) {
         let pixel_radians = VERTICAL_RADIANS / SIZE[1] as f32;
         let sight = Sight { views, pixel_radians, quality: &Quality::default() };
@@ -64,8 +69,7 @@ impl Stage {
 
     /// What the left eye sees at a time, seconds, when everything has arrived.
     fn picture(&mut self, gpu: &Gpu, head: Pose, seconds: f64) -> Pixels {
-        let fov = Fov::symmetric(VERTICAL_RADIANS, SIZE[0] as f32 / SIZE[1] as f32);
-        let views = ViewPair::around(head, fov, EYE_DISTANCE_METRES);
+        let views = Self::views(head);
         self.scene.set_seconds(seconds);
         for _ in 0..64 {
             self.cull(&views);

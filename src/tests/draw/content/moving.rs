@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use super::author::{Author, Shape, inverse_bind, turn};
 use super::{Stage, gpu};
+use crate::draw::FrameInput;
 use crate::math::Pose;
+use crate::scene::gltf::tests::made::{Random, mutated};
+use crate::scene::{ContentError, tile};
+use crate::tests::allocator;
 use crate::tests::golden::{assert_golden, differing};
 
 /// When the fair begins anew, seconds.
@@ -200,4 +204,55 @@ fn what_moves_looks_as_what_stands_so() {
         }
         assert!(share <= 0.002, "after {seconds} s: {off} pixels ({:.2} %) differ", share * 100.0);
     }
+}
+
+/// Nothing that moves asks for memory in a frame, however it stands.
+#[test]
+fn what_moves_asks_for_no_memory_in_a_frame() {
+    let Some(gpu) = gpu() else { return };
+    let mut stage = Stage::new(gpu, &fair(None));
+    stage.picture(gpu, visitor(), 0.7);
+    let views = Stage::views(visitor());
+    for frame in 0..8 {
+        stage.scene.set_seconds(0.5 + 0.011 * f64::from(frame));
+        let ((), heard) = allocator::during(|| {
+            stage.cull(&views);
+            let input = FrameInput { list: &stage.list, upload_budget_bytes: 0 };
+            stage.renderer.draw(gpu, &input, &stage.target, |_| Some(views));
+        });
+        assert!(stage.list.posed.len() >= 3, "{} parts move", stage.list.posed.len());
+        // The first few frames fill what is kept.
+        assert!(frame < 3 || heard.ours == [""; 0], "frame {frame} allocates: {:?}", heard.ours);
+    }
+}
+
+/// A tile that moves and was changed on its way is refused, or read as something else: never more.
+#[test]
+fn damaged_motion_does_no_harm() {
+    let Some(gpu) = gpu() else { return };
+    let stage = Stage::new(gpu, &fair(None));
+    let tileset = &stage.scene.tileset;
+    let (mut random, mut refused) = (Random(7), 0);
+    for mover in tileset.movers() {
+        let blob = tileset.tile(mover.first).content.unwrap();
+        let whole = &stage.baked.blobs[blob.index()].bytes;
+        assert!(tile::decode(whole, tileset, mover.first).unwrap().moving.is_some());
+        // It is no tile that stands still, and what stands still does not move.
+        assert!(tile::decode(whole, tileset, crate::scene::TileId(0)).is_err());
+        for _ in 0..1500 {
+            match tile::decode(&mutated(whole, &mut random), tileset, mover.first) {
+                Ok(mesh) => {
+                    let moving = mesh.moving.unwrap();
+                    let mut posture = crate::scene::motion::Posture::default();
+                    posture.set(&moving.motion, 0.3);
+                    assert!(moving.rest.len() >= mesh.positions.len() * crate::scene::motion::REST_WORDS);
+                }
+                Err(ContentError::Malformed { .. } | ContentError::TooLarge { .. } | ContentError::Unsupported { .. }) => {
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{refused} were refused");
+    assert!(refused > 1000);
 }
