@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
 
 use crate::math::Pose;
+use crate::scene::pick::Ray;
 
 /// Stand in the digital twin of a venue while its event is on.
 #[derive(Debug, Parser)]
@@ -188,9 +189,30 @@ pub struct HostArgs {
 pub struct InspectArgs {
     /// A baked folder, or a .gltf or .glb file.
     pub path: PathBuf,
+    /// What is known of the entity with this id, and which tiles of the folder show it.
+    #[arg(long, value_name = "ID")]
+    pub entity: Option<String>,
+    /// What of the folder a ray meets: from where, and in which direction, metres in the world.
+    #[arg(
+        long,
+        num_args = 6,
+        value_names = ["X", "Y", "Z", "DX", "DY", "DZ"],
+        allow_negative_numbers = true,
+        conflicts_with = "entity"
+    )]
+    pub ray: Option<Vec<f32>>,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+impl InspectArgs {
+    /// The ray, if one was asked for; one without a direction looks ahead.
+    pub fn ray(&self) -> Option<Ray> {
+        let &[x, y, z, dx, dy, dz] = self.ray.as_deref()? else { return None };
+        let direction = Vec3::new(dx, dy, dz).normalize_or(Vec3::NEG_Z);
+        Some(Ray { origin: Vec3::new(x, y, z), direction })
+    }
 }
 
 /// `pavilion doctor`

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::{Failure, entity};
 use super::bake::source_failure;
 use super::cli::InspectArgs;
 use crate::host::bake::{self, BakeError};
@@ -21,7 +21,14 @@ pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
     let path = &arguments.path;
     let facts = if path.is_dir() {
         let shelf = Shelf::open(path).map_err(Failure::content)?;
-        tileset_facts(shelf.tileset())
+        match (&arguments.entity, arguments.ray()) {
+            (Some(id), _) => entity::facts(&shelf, id)?,
+            (None, Some(ray)) => entity::met(&shelf, ray)?,
+            (None, None) => tileset_facts(shelf.tileset()),
+        }
+    } else if arguments.entity.is_some() || arguments.ray().is_some() {
+        let sentence = "only a baked folder has entities in its tiles; bake the file first: pavilion bake";
+        return Err(Failure::usage(sentence));
     } else {
         match read(path) {
             Ok(document) => document_facts(&document),
@@ -95,6 +102,8 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "blobs": tileset.blobs().len(),
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
         "props": tileset.props().len(),
+        "movers": tileset.movers().len(),
+        "material_tracks": tileset.material_tracks().len(),
         "prototypes": tileset.prototypes().len(),
         "placements": tileset.placements().len(),
         "colliders": tileset.tables().colliders.len(),
@@ -130,6 +139,8 @@ fn document_facts(document: &Document) -> Value {
         "triangles": triangles,
         "materials": document.materials.len(),
         "images": document.images.len(),
+        "animations": document.animations.len(),
+        "skins": document.skins.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
         "sounds": document.nodes.iter().filter(|node| node.sound.is_some()).count(),
         "not_shown": document.skipped,

@@ -121,6 +121,9 @@ pub const IMAGES_MAX: usize = 4096;
 /// Entities of a tileset.
 pub const ENTITIES_MAX: usize = 65_536;
 
+/// Values of all properties in a file's metadata: 16 of each entity, at 40 B.
+pub const PROPERTY_VALUES_MAX: usize = ENTITIES_MAX * 16;
+
 /// Places in a tileset that sound.
 pub const SOUNDS_MAX: usize = 256;
 

@@ -19,6 +19,7 @@ pub mod motion;
 pub mod mover;
 pub mod occluder;
 pub mod pack;
+pub mod pick;
 pub mod placement;
 pub mod prop;
 pub mod sound;
@@ -55,7 +56,7 @@ pub struct ResidentTile {
     pub chunks: Chunks,
     /// What of it hides what is behind it, while it is drawn.
     pub occluders: Vec<Occluder>,
-    /// From the vertex grid (0..=65535 on each axis) to the world, metres; where it moves, none of it is so.
+    /// From the vertex grid (0..=65535 on each axis) to the world, metres; of what moves at rest.
     pub world_from_grid: Affine3A,
     /// How it moves by itself.
     pub motion: Option<Arc<Motion>>,

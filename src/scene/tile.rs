@@ -66,12 +66,14 @@ pub fn decode(glb: &[u8], tileset: &Tileset, tile: TileId) -> Result<TileMesh, C
     let (indices, chunks) = reader.chunks(&parts, &mut positions)?;
     reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
-    let world_from_grid = parts.world_from_grid;
     let vertices = (positions.as_slice(), attributes.as_slice());
     let moving = skeleton.map(|skeleton| reader.moving(skeleton, &parts, vertices)).transpose()?;
-    let occluders = match moving {
-        Some(_) => Vec::new(),
-        None => occluder::of(&positions, &indices, &chunks, &world_from_grid),
+    let (world_from_grid, occluders) = match &moving {
+        Some(moving) => (moving.motion.world_from_grid_at_rest(), Vec::new()),
+        None => {
+            let occluders = occluder::of(&positions, &indices, &chunks, &parts.world_from_grid);
+            (parts.world_from_grid, occluders)
+        }
     };
     Ok(TileMesh { world_from_grid, positions, attributes, indices, chunks, occluders, moving })
 }

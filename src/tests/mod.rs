@@ -2,11 +2,15 @@
 
 #[cfg(feature = "viewer")]
 pub(crate) mod allocator;
+#[cfg(feature = "host")]
+pub(crate) mod author;
 pub(crate) mod corpus;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod crowd;
 #[cfg(feature = "viewer")]
 pub(crate) mod draw;
+#[cfg(feature = "host")]
+mod entities;
 #[cfg(feature = "viewer")]
 mod golden;
 #[cfg(feature = "viewer")]

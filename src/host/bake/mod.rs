@@ -28,6 +28,7 @@ mod material_track;
 mod motion_glb;
 pub mod mover;
 pub mod moving;
+pub mod naming;
 pub mod partition;
 pub mod playing;
 pub mod prop;
@@ -318,7 +319,8 @@ pub fn bake_document(
     report.count_skipped(&light::skipped(document));
     let loose = Loose { ground, prototypes, movers, material_tracks, props };
     let staging = light::staging(document, options);
-    let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
+    let known = tree::Known { entities: soup.entities, records: soup.records };
+    let (tables, blobs) = tree::tables(root, loose, shelf, known, heard, staging);
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;
     Ok(Baked { tables, blobs, report })

@@ -7,7 +7,7 @@ use glam::{Vec2, Vec3};
 
 use super::moving::MovingPart;
 use crate::math::{Aabb, Pose};
-use crate::scene::entity::Entity;
+use crate::scene::entity::{Entity, Record};
 
 /// A vertex with everything that a tile keeps of it. Vertices are equal when their bytes are.
 #[repr(C)]
@@ -193,6 +193,8 @@ pub struct Soup {
     pub plain_groups: Vec<u32>,
     /// Sorted by id.
     pub entities: Vec<Entity>,
+    /// What is known of them, in that order.
+    pub records: Vec<Record>,
     /// One for each of the catalog's drafts.
     pub uv_boxes: Vec<UvBox>,
     /// Triangles in the source, each instance counted.

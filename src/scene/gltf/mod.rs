@@ -4,7 +4,7 @@
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
 //! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
-//! `primitive`, `morph`, `skin`, `material`, `image`, `light`, `instance`, `node` and `animation` make the document of them. `usage` and `attribute`
+//! `primitive`, `morph`, `skin`, `material`, `image`, `light`, `instance`, `node`, `animation` and `metadata` make the document of them. `usage` and `attribute`
 //! check what several objects say together, and `camera` and `variants` what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
@@ -33,6 +33,7 @@ mod instance;
 mod light;
 pub(in crate::scene) mod material;
 pub(in crate::scene) mod meshopt;
+mod metadata;
 mod morph;
 pub(in crate::scene) mod node;
 pub(in crate::scene) mod prescan;
@@ -114,6 +115,7 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
         morphs,
         skins,
         animations,
+        feature_tables: metadata::tables(&root, &views, &mut skipped),
         materials,
         images,
         sound_files,

@@ -1,5 +1,7 @@
 //! Nodes: where things are in the world, and what light they carry.
 
+use std::collections::BTreeMap;
+
 use glam::{Affine3A, Mat4, Quat, Vec3};
 
 use super::buffer::View;
@@ -7,7 +9,8 @@ use super::document::{Node, NodeProperty, PropExtras, Skin};
 use super::graph::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::{animation, instance, light, morph, sound};
+use super::{animation, instance, light, metadata, morph, sound};
+use crate::scene::entity::PropertyValue;
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -78,6 +81,8 @@ pub(super) fn read(
             continue;
         }
         let instances = instance::transforms(root, views, schema)?;
+        let count = instances.as_ref().map_or(0, Vec::len);
+        let features = metadata::features_of_instances(root, views, schema, count)?;
         let index = nodes.len();
         kept.push(Ok(Kept { index, grows }));
         if let Some(place) = place_of.get_mut(placement.node) {
@@ -87,6 +92,8 @@ pub(super) fn read(
         nodes.push(Node {
             name: schema.name.clone(),
             entity: entity(schema),
+            feature: None,
+            properties: properties(schema),
             parent: parent.map(|parent| parent.index),
             parent_from_node: local,
             world_from_node,
@@ -98,10 +105,11 @@ pub(super) fn read(
             sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
-        for parent_from_node in instances.into_iter().flatten() {
+        for (number, parent_from_node) in instances.into_iter().flatten().enumerate() {
+            let feature = features.as_ref().and_then(|features| features.of(number));
             let weights = morph::weights(root, schema.mesh, schema.weights.as_deref());
             match instance_of(schema, index, parent_from_node, world_from_node * parent_from_node) {
-                Some(node) => nodes.push(Node { weights, ..node }),
+                Some(node) => nodes.push(Node { weights, feature, ..node }),
                 None => skipped.add("instances with a transform that flattens or overflows", 1),
             }
         }
@@ -134,6 +142,8 @@ fn instance_of(
     is_usable(&world_from_node).then_some(Node {
         name: None,
         entity: None,
+        feature: None,
+        properties: BTreeMap::new(),
         parent: Some(parent),
         parent_from_node,
         world_from_node,
@@ -210,6 +220,22 @@ fn is_sheared(matrix: &Mat4) -> bool {
 pub(in crate::scene) fn entity(node: &schema::Node) -> Option<String> {
     let id = node.extras.as_ref()?.get("entity")?.as_str()?;
     (!id.is_empty() && id.len() <= limits::NAME_BYTES_MAX).then(|| id.to_owned())
+}
+
+/// The flags, numbers and texts of `extras`, beside what has a meaning of its own.
+fn properties(node: &schema::Node) -> BTreeMap<String, PropertyValue> {
+    const MOST: usize = 64;
+    let Some(extras) = node.extras.as_ref().and_then(serde_json::Value::as_object) else {
+        return BTreeMap::new();
+    };
+    let value = |value: &serde_json::Value| {
+        let text = |text: &str| PropertyValue::Text(text.chars().take(limits::NAME_BYTES_MAX).collect());
+        let flag = value.as_bool().map(PropertyValue::Flag);
+        flag.or(value.as_f64().map(PropertyValue::Number)).or(value.as_str().map(text))
+    };
+    let known = extras.iter().filter(|(name, _)| !["entity", "pavilion"].contains(&name.as_str()));
+    let short = known.filter(|(name, _)| name.len() <= limits::NAME_BYTES_MAX);
+    short.filter_map(|(name, said)| Some((name.clone(), value(said)?))).take(MOST).collect()
 }
 
 /// The object `extras.pavilion`, where it says `"prop": true`.

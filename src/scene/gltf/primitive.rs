@@ -11,7 +11,7 @@ use super::buffer::View;
 use super::document::{Mesh, MorphTarget, Primitive, SourceMaterial, VertexSet};
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::{morph, skin};
+use super::{metadata, morph, skin};
 use crate::scene::{ContentError, limits};
 
 /// No coordinate is larger, so that a transform of it stays finite.
@@ -141,7 +141,8 @@ impl<'a> Sets<'a> {
             return Ok(None);
         }
         let morph = self.morph(primitive)?;
-        Ok(Some(Primitive { material: primitive.material, vertices, indices, morph }))
+        let features = metadata::features_of(self.root, self.views, primitive, vertex_count, skipped)?;
+        Ok(Some(Primitive { material: primitive.material, vertices, indices, morph, features }))
     }
 
     /// Indices, each below the number of vertices. The largest number of their type, with which other
@@ -288,7 +289,10 @@ impl<'a> Sets<'a> {
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
     skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
-    let is_read = |name: &&String| NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());
+    let is_read = |name: &&String| {
+        let is_feature = name.starts_with("_FEATURE_ID_");
+        NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str()) || is_feature
+    };
     for name in primitive.attributes.keys().filter(|name| !is_read(name)) {
         skipped.add(name, 1);
     }

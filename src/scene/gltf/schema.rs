@@ -11,7 +11,10 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 10] = [
+const UNDERSTOOD: [&str; 13] = [
+    "EXT_instance_features",
+    "EXT_mesh_features",
+    "EXT_structural_metadata",
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
@@ -93,6 +96,9 @@ pub(in crate::scene) struct Asset {
 pub(in crate::scene) struct RootExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub lights: Option<json::extensions::root::KhrLightsPunctual>,
+    /// As it is: what is broken in it is no reason to refuse the file.
+    #[serde(rename = "EXT_structural_metadata")]
+    pub metadata: Option<Value>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -129,6 +135,9 @@ pub(in crate::scene) struct NodeExtensions {
     pub instances: Option<Instances>,
     #[serde(rename = "KHR_node_visibility")]
     pub visibility: Option<Visibility>,
+    /// As it is.
+    #[serde(rename = "EXT_instance_features")]
+    pub instance_features: Option<Value>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -179,6 +188,9 @@ pub(in crate::scene) struct Primitive {
 pub(in crate::scene) struct PrimitiveExtensions {
     #[serde(rename = "KHR_materials_variants")]
     pub variants: Option<VariantMappings>,
+    /// As it is.
+    #[serde(rename = "EXT_mesh_features")]
+    pub features: Option<Value>,
     #[serde(flatten)]
     pub others: Others,
 }

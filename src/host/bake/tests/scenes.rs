@@ -27,6 +27,8 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
     Node {
         name: Some(name.to_owned()),
         entity: None,
+        feature: None,
+        properties: Default::default(),
         parent: None,
         parent_from_node: transform,
         world_from_node: transform,
@@ -112,7 +114,7 @@ pub fn ball(across: usize) -> (VertexSet, Vec<u32>) {
 
 /// One mesh, one node, the default material.
 pub fn single((set, indices): (VertexSet, Vec<u32>)) -> Document {
-    let primitive = Primitive { material: None, vertices: 0, indices, morph: None };
+    let primitive = Primitive { material: None, vertices: 0, indices, morph: None, features: None };
     Document {
         nodes: vec![node("thing", 0, Affine3A::IDENTITY)],
         meshes: vec![Mesh { name: None, primitives: vec![primitive] }],
@@ -150,8 +152,13 @@ pub fn hills() -> Document {
         Vec3::new(8.0, 3.0, 2.0),
     );
     let entity = |id: &str, node: Node| Node { entity: Some(id.to_owned()), ..node };
-    let primitive =
-        |material, vertices, indices| Primitive { material: Some(material), vertices, indices, morph: None };
+    let primitive = |material, vertices, indices| Primitive {
+        material: Some(material),
+        vertices,
+        indices,
+        morph: None,
+        features: None,
+    };
     Document {
         nodes: vec![
             node("ground", 0, Affine3A::IDENTITY),

@@ -1,6 +1,5 @@
 //! glTF files, made here, on their whole way: read, baked, decoded, culled and drawn.
 
-mod author;
 mod moving;
 
 use std::ops::ControlFlow;
