@@ -109,13 +109,14 @@ fn tileset_facts(tileset: &Tileset) -> Value {
 
 fn document_facts(document: &Document) -> Value {
     let mut bounds = Aabb::EMPTY;
-    let mut triangles = 0;
+    let (mut triangles, mut marks) = (0, 0);
     for node in &document.nodes {
-        let primitives =
-            node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
-        for primitive in primitives.unwrap_or_default() {
-            triangles += primitive.indices.len() / 3;
-            let positions = document.vertex_sets.get(primitive.vertices).map(|set| set.positions.as_slice());
+        let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
+        triangles += mesh.primitives.iter().map(|primitive| primitive.indices.len() / 3).sum::<usize>();
+        marks += mesh.marks.iter().map(|marks| marks.ends.len()).sum::<usize>();
+        let sets = mesh.primitives.iter().map(|primitive| primitive.vertices);
+        for vertices in sets.chain(mesh.marks.iter().map(|marks| marks.vertices)) {
+            let positions = document.vertex_sets.get(vertices).map(|set| set.positions.as_slice());
             let around = Aabb::around(positions.unwrap_or_default().iter().copied());
             if around.is_valid() {
                 bounds = bounds.union(around.transformed(&node.world_from_node));
@@ -128,6 +129,7 @@ fn document_facts(document: &Document) -> Value {
         "nodes": document.nodes.len(),
         "meshes": document.meshes.len(),
         "triangles": triangles,
+        "points_and_lines": marks,
         "materials": document.materials.len(),
         "images": document.images.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),

@@ -26,6 +26,10 @@ pub const ACCESSOR_LEN_MAX: usize = 64 << 20;
 /// Places of instanced meshes in one file: each becomes a node of 300 B, 79 MB.
 pub const INSTANCES_MAX: usize = 1 << 18;
 
+/// Points and pieces of lines, each counted where it is shown: 16 Mi at 60 B are 1 GB while they are baked, and 4096
+/// tiles.
+pub const MARKS_MAX: usize = 16 << 20;
+
 /// How often the accessors of a file may read each byte of its views, on average. Exporters let each be
 /// read once; a small file cannot keep its reader busy.
 pub const ACCESSOR_OVERLAP_MAX: usize = 16;

@@ -1,7 +1,7 @@
 //! Nodes, instances and accessors → one mesh in the world, in which every vertex knows its group.
 //!
 //! Mirrored nodes get their winding turned round, missing normals are made flat (as glTF wants), and
-//! missing tangents are made where a normal map needs them.
+//! missing tangents are made where a normal map needs them. Points and lines become [`mark`]s.
 //!
 //! **Entities.** A node with `extras.entity` is an entity with all that hangs below it, up to the
 //! next such node; nodes with equal ids are one entity. In a file without any, each mesh-carrying
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use glam::{Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
+use super::mark;
 use super::material::{Catalog, Plan};
 use super::repeat::{Repeats, Standing};
 use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex};
@@ -47,6 +48,17 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
         let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
         let standing = repeats.standing(index);
+        if thing_of.get(index).copied().flatten().is_some() {
+            soup.skip("points and lines of things to take", mesh.marks.len());
+        } else {
+            for marks in &mesh.marks {
+                let Some(set) = document.vertex_sets.get(marks.vertices) else { continue };
+                let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
+                let next = groups.len() as u32;
+                let group = *groups.entry(Group { material, entity }).or_insert(next);
+                mark::append(&mut soup.marks, node, marks, set, group)?;
+            }
+        }
         if standing == Standing::Again {
             soup.source_triangle_count += triangle_count(mesh);
             continue;
@@ -84,11 +96,12 @@ pub fn flatten(document: &Document, catalog: &mut Catalog) -> Result<Soup, BakeE
         soup.groups[index as usize] = group;
     }
     soup.mesh = soup.mesh.welded();
+    soup.marks = mark::measure(std::mem::take(&mut soup.marks));
     soup.things.iter_mut().for_each(|thing| thing.mesh = thing.mesh.welded());
     soup.things.retain(|thing| !thing.mesh.indices.is_empty());
     soup.repeated.iter_mut().for_each(|part| part.mesh = part.mesh.welded());
     soup.repeated.retain(|part| !part.mesh.indices.is_empty());
-    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() {
+    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() && soup.marks.is_empty() {
         return Err(BakeError::Empty);
     }
     keep_visible_entities(&mut soup, &names);
@@ -322,7 +335,7 @@ fn append(mesh: &mut Mesh, part: &Part, group: u32) {
     mesh.indices.extend(part.indices.iter().map(|index| first + index));
 }
 
-/// Lists the entities that have triangles, with their bounds.
+/// Lists the entities that are seen, with their bounds.
 fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     let mut bounds = vec![Aabb::EMPTY; names.len()];
     let mut grow = |mesh: &Mesh, pose: Pose| {
@@ -338,6 +351,12 @@ fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     soup.things.iter().for_each(|thing| grow(&thing.mesh, thing.home));
     for part in &soup.repeated {
         part.poses.iter().for_each(|&pose| grow(&part.mesh, pose));
+    }
+    for mark in &soup.marks {
+        if let Some(entity) = soup.groups[mark.group as usize].entity {
+            let bounds = &mut bounds[entity as usize];
+            *bounds = mark.ends.into_iter().fold(*bounds, Aabb::with);
+        }
     }
     let mut place = vec![None; names.len()];
     for (index, (&name, &bounds)) in names.iter().zip(&bounds).enumerate() {

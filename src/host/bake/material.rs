@@ -138,12 +138,39 @@ impl Catalog {
     /// When there are more than [`limits::MATERIALS_MAX`].
     pub fn draft(&mut self, source: Option<usize>, repeats: f32) -> Result<u32, ContentError> {
         let class = (repeats / BOX_REPEATS_MAX).max(1.0).log(4.0).ceil().min(255.0) as u8;
-        let material = &self.plan_of(source).material;
-        let known = self.drafts.iter().position(|(other, of)| *of == class && other == material);
+        let material = self.plan_of(source).material.clone();
+        self.place(material, class)
+    }
+
+    /// The draft for points and lines of the source material: seen from all sides, in its colours alone, and without
+    /// light where they have no normals, as glTF wants.
+    ///
+    /// # Errors
+    /// When there are more than [`limits::MATERIALS_MAX`].
+    pub fn draft_of_marks(&mut self, source: Option<usize>, is_lit: bool) -> Result<u32, ContentError> {
+        let material = self.plan_of(source).material.clone();
+        if material.textures().iter().any(Option::is_some) {
+            self.skip("textures of points and lines");
+        }
+        let plain = Material {
+            double_sided: true,
+            unlit: material.unlit || !is_lit,
+            base_color_texture: None,
+            metallic_roughness_texture: None,
+            normal_texture: None,
+            occlusion_texture: None,
+            emissive_texture: None,
+            packed: None,
+            ..material
+        };
+        self.place(plain, 0)
+    }
+
+    fn place(&mut self, material: Material, class: u8) -> Result<u32, ContentError> {
+        let known = self.drafts.iter().position(|(other, of)| *of == class && *other == material);
         if let Some(draft) = known {
             return Ok(draft as u32);
         }
-        let material = material.clone();
         ContentError::check("the file", "materials", self.drafts.len() + 1, limits::MATERIALS_MAX)?;
         self.drafts.push((material, class));
         Ok(self.drafts.len() as u32 - 1)
@@ -314,5 +341,9 @@ impl Catalog {
 fn used_materials(document: &Document) -> BTreeSet<usize> {
     let meshes: BTreeSet<usize> = document.nodes.iter().filter_map(|node| node.mesh).collect();
     let meshes = meshes.iter().filter_map(|&mesh| document.meshes.get(mesh));
-    meshes.flat_map(|mesh| &mesh.primitives).filter_map(|primitive| primitive.material).collect()
+    let materials = meshes.flat_map(|mesh| {
+        let surfaces = mesh.primitives.iter().map(|primitive| primitive.material);
+        surfaces.chain(mesh.marks.iter().map(|marks| marks.material))
+    });
+    materials.flatten().collect()
 }

@@ -4,7 +4,8 @@
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
 //! soup, and one for each part that [`repeat`]s → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
-//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] → [`gather`] under one root →
+//! detail a cell, and its [`collider`] → [`proxy`] tiles above them, in a [`pyramid`]; points and lines as [`mark`]s in
+//! another; every [`prop`] → [`gather`] under one root →
 //! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
@@ -22,10 +23,12 @@ pub mod glb;
 pub mod grid;
 pub mod light;
 mod lump;
+pub mod mark;
 pub mod material;
 pub mod partition;
 pub mod prop;
 pub mod proxy;
+pub mod pyramid;
 pub mod raise;
 pub mod repeat;
 pub mod report;
@@ -115,8 +118,8 @@ pub enum BakeError {
     /// The file or something in it is refused.
     #[error(transparent)]
     Content(#[from] ContentError),
-    /// The file has no triangle.
-    #[error("the file's scene shows no triangle, so there is nothing to bake; export its meshes with it")]
+    /// The file has no triangle, line or point.
+    #[error("the file's scene shows nothing, so there is nothing to bake; export its meshes with it")]
     Empty,
     /// The source cannot be read.
     #[error("{path} cannot be read ({cause}); check the path and its permissions")]
@@ -293,12 +296,15 @@ pub fn bake_document(
     let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
     let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
     let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+    let marks = (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
     let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
-    let root = match own {
-        Some((root, _)) if prototypes.is_empty() => root,
-        own => report.timed(Stage::Proxies, || {
+    let mut once: Vec<(tree::Branch, soup::Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
+    let root = match once.pop() {
+        Some((root, _)) if once.is_empty() && prototypes.is_empty() => root,
+        last => report.timed(Stage::Proxies, || {
+            once.extend(last);
             let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-            gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
+            gather::gather(once, &prototypes, &soup.repeated, &context, &mut tick)
         })?,
     };
 
@@ -307,6 +313,7 @@ pub fn bake_document(
     report.count_skipped(&light::skipped(document));
     let (loose, staging) = (Loose { ground, prototypes, props }, light::staging(document, options));
     let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
+    report.marks = soup.marks.len();
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;
     Ok(Baked { tables, blobs, report })

@@ -4,7 +4,7 @@
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
 //! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
-//! `primitive`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
+//! `primitive`, `splat`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
 //! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
@@ -42,6 +42,7 @@ mod shape;
 mod skin;
 mod skipped;
 pub mod sound;
+mod splat;
 #[cfg(test)]
 pub(crate) mod tests;
 mod usage;

@@ -11,10 +11,11 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 9] = [
+const UNDERSTOOD: [&str; 10] = [
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
+    "KHR_gaussian_splatting",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
@@ -178,8 +179,20 @@ pub(in crate::scene) struct Primitive {
 pub(in crate::scene) struct PrimitiveExtensions {
     #[serde(rename = "KHR_materials_variants")]
     pub variants: Option<VariantMappings>,
+    #[serde(rename = "KHR_gaussian_splatting")]
+    pub splats: Option<Splats>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// KHR_gaussian_splatting of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Splats {
+    pub color_space: String,
+    /// Among them those that compress the attributes.
+    #[serde(default)]
+    pub extensions: Others,
 }
 
 /// KHR_materials_variants of a primitive.

@@ -111,7 +111,7 @@ pub fn single((set, indices): (VertexSet, Vec<u32>)) -> Document {
     let primitive = Primitive { material: None, vertices: 0, indices };
     Document {
         nodes: vec![node("thing", 0, Affine3A::IDENTITY)],
-        meshes: vec![Mesh { name: None, primitives: vec![primitive] }],
+        meshes: vec![Mesh { name: None, primitives: vec![primitive], marks: vec![] }],
         vertex_sets: vec![set],
         ..Document::default()
     }
@@ -162,9 +162,10 @@ pub fn hills() -> Document {
                     primitive(0, 0, ground_indices[..split].to_vec()),
                     primitive(1, 0, ground_indices[split..].to_vec()),
                 ],
+                marks: vec![],
             },
-            Mesh { name: None, primitives: vec![primitive(2, 1, ball_indices)] },
-            Mesh { name: None, primitives: vec![primitive(3, 2, plate_indices)] },
+            Mesh { name: None, primitives: vec![primitive(2, 1, ball_indices)], marks: vec![] },
+            Mesh { name: None, primitives: vec![primitive(3, 2, plate_indices)], marks: vec![] },
         ],
         vertex_sets: vec![
             ground,

@@ -55,7 +55,7 @@ fn whole_numbers_may_be_written_as_floats() {
 }
 
 #[test]
-fn strips_and_fans_become_lists_and_lines_are_named() {
+fn strips_fans_and_loops_become_lists() {
     let (mut json, mut bin) = square();
     bin.extend(bytes_of(&[0_u16, 1, 3, 2, 2]));
     json["buffers"][0]["byteLength"] = 150.into();
@@ -71,8 +71,17 @@ fn strips_and_fans_become_lists_and_lines_are_named() {
     assert_eq!(triangles(6).0.unwrap(), [1, 3, 0, 3, 2, 0]);
     let (list, skipped) = triangles(4);
     assert_eq!((list.unwrap(), skipped["corners of incomplete triangles"]), (vec![0, 1, 3], 2));
-    let (none, skipped) = triangles(1);
-    assert!(none.is_none() && skipped["lines"] == 1);
+    assert!(triangles(1).0.is_none(), "lines are no triangles");
+    let mut ends = |mode: u32| {
+        json["meshes"][0]["primitives"][0]["mode"] = mode.into();
+        let document = read_made(&json, &bin).unwrap();
+        (document.meshes[0].marks[0].ends.clone(), document.skipped)
+    };
+    assert_eq!(ends(0).0, [0, 1, 3, 2, 2].map(|corner| [corner; 2]));
+    let (list, skipped) = ends(1);
+    assert_eq!((list, skipped["corners of incomplete lines"]), (vec![[0, 1], [3, 2]], 1));
+    assert_eq!(ends(3).0, [[0, 1], [1, 3], [3, 2]]);
+    assert_eq!(ends(2).0, [[0, 1], [1, 3], [3, 2], [2, 0]]);
 }
 
 #[test]
