@@ -296,7 +296,8 @@ pub fn bake_document(
     let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
     let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
     let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
-    let marks = (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
+    let marks =
+        (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
     let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
     let mut once: Vec<(tree::Branch, soup::Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
     let root = match once.pop() {

@@ -4,13 +4,13 @@
 //! A proxy's error is the distance to its children, measured, plus the largest of theirs: by the
 //! triangle inequality it is no less than the distance to the finest level. Points and lines stay as they are.
 
+use super::BakeError;
 use super::encode::{self, Context};
 use super::partition::{Borders, Split};
 use super::pyramid::{self, Below, Merged};
 use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::tree::Branch;
-use super::BakeError;
 use crate::scene::limits;
 
 /// Triangles of a proxy.

@@ -328,7 +328,8 @@ fn ends(corners: Vec<u32>, mode: u32, skipped: &mut Skipped) -> Vec<[u32; 2]> {
             list.iter().copied().filter(is_long).collect()
         }
         _ => {
-            let back = (mode == mesh::LINE_LOOP).then(|| corners.last().copied().zip(corners.first().copied()));
+            let back =
+                (mode == mesh::LINE_LOOP).then(|| corners.last().copied().zip(corners.first().copied()));
             let back = back.flatten().map(|(last, first)| [last, first]);
             corners.windows(2).filter_map(pair).chain(back).filter(is_long).collect()
         }

@@ -11,7 +11,7 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 10] = [
+const UNDERSTOOD: [&str; 11] = [
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
@@ -20,6 +20,7 @@ const UNDERSTOOD: [&str; 10] = [
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
     "KHR_node_visibility",
     "KHR_texture_transform",
 ];
@@ -303,9 +304,34 @@ pub(in crate::scene) struct BufferView {
 pub(in crate::scene) struct BufferViewExtensions {
     #[serde(rename = "EXT_meshopt_compression")]
     pub meshopt: Option<Meshopt>,
+    #[serde(rename = "KHR_meshopt_compression")]
+    pub khr_meshopt: Option<Meshopt>,
 }
 
-/// EXT_meshopt_compression of a buffer view.
+impl BufferViewExtensions {
+    /// How the view is compressed, if it is. A file may not say it in both ways.
+    pub(in crate::scene) fn compression(&self) -> Option<Compression<'_>> {
+        let of = |view, dialect| Compression { view, dialect };
+        let ext = self.meshopt.as_ref().map(|view| of(view, Dialect::Ext));
+        ext.or(self.khr_meshopt.as_ref().map(|view| of(view, Dialect::Khr)))
+    }
+}
+
+/// How a view is compressed.
+#[derive(Clone, Copy)]
+pub(in crate::scene) struct Compression<'a> {
+    pub view: &'a Meshopt,
+    pub dialect: Dialect,
+}
+
+/// Which of two extensions says so: the second knows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scene) enum Dialect {
+    Ext,
+    Khr,
+}
+
+/// EXT_meshopt_compression or KHR_meshopt_compression of a buffer view.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::scene) struct Meshopt {

@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn planes_are_found_and_lines_and_clouds_are_none() {
         let lattice = |f: &dyn Fn(f64, f64) -> DVec3| -> Vec<DVec3> {
-            (-1..2).flat_map(|i| (-1..2).map(move |j| (f64::from(i), f64::from(j)))).map(|(i, j)| f(i, j)).collect()
+            (-1..2)
+                .flat_map(|i| (-1..2).map(move |j| (f64::from(i), f64::from(j))))
+                .map(|(i, j)| f(i, j))
+                .collect()
         };
         let (u, v) = (DVec3::new(0.6, 0.0, 0.8), DVec3::new(0.0, 1.0, 0.0));
         let normal = plane(&lattice(&|i, j| u * i + v * j)).unwrap_or_default();

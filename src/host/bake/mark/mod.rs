@@ -65,9 +65,8 @@ pub fn append(
     group: u32,
 ) -> Result<(), ContentError> {
     let place = || node.name.clone().unwrap_or_else(|| "a node with points or lines".to_owned());
-    let check = |count: usize| {
-        ContentError::check(&place(), "points and pieces of lines", count, limits::MARKS_MAX)
-    };
+    let check =
+        |count: usize| ContentError::check(&place(), "points and pieces of lines", count, limits::MARKS_MAX);
     check(marks.len().saturating_add(source.ends.len()))?;
     let matrix = Mat3::from(node.world_from_node.matrix3);
     // The cofactors turn normals rightly for every matrix.

@@ -57,11 +57,12 @@ pub fn raise(
     let split = report.timed(Stage::Partition, || cut(&mut members, marks, &mut cells));
     ContentError::check("the file", "cells of points and lines", cells.len(), limits::TILES_MAX / 8)?;
     let mut tick = |done, total| tell(on_progress, Stage::Cells, done, total);
-    let leaves = report
-        .timed(Stage::Cells, || workers::map(&cells, |_, cell| leaf(cell, context), &mut tick))?;
-    let leaves = leaves.into_iter().zip(cells).map(|((branch, finest_reach_metres), marks)| {
-        (branch, Shown { marks, finest_reach_metres })
-    });
+    let leaves =
+        report.timed(Stage::Cells, || workers::map(&cells, |_, cell| leaf(cell, context), &mut tick))?;
+    let leaves = leaves
+        .into_iter()
+        .zip(cells)
+        .map(|((branch, finest_reach_metres), marks)| (branch, Shown { marks, finest_reach_metres }));
     let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
     let thinned = |below: &Below<'_, Shown>| merge(below, MARKS_PER_TILE, context);
     let (mut branch, mut shown) =
@@ -78,7 +79,8 @@ pub fn raise(
 /// Halves until everything fits; the depth is the logarithm of the number of marks.
 fn cut(members: &mut [u32], marks: &[Mark], cells: &mut Vec<Vec<Mark>>) -> Split {
     let of = |&member: &u32| marks[member as usize];
-    let has_room = || members.iter().map(|member| of(member).group).collect::<BTreeSet<_>>().len() <= GROUPS_PER_TILE;
+    let has_room =
+        || members.iter().map(|member| of(member).group).collect::<BTreeSet<_>>().len() <= GROUPS_PER_TILE;
     if members.len() < 2 || members.len() <= MARKS_PER_TILE && has_room() {
         members.sort_unstable();
         cells.push(members.iter().map(of).collect());
@@ -94,12 +96,9 @@ fn leaf(marks: &[Mark], context: &Context<'_>) -> Result<(Branch, f32), BakeErro
     Ok((Branch::above(Vec::new(), Some(content(marks, context)?), 0.0), reach))
 }
 
-fn merge(
-    below: &Below<'_, Shown>,
-    target: usize,
-    context: &Context<'_>,
-) -> Result<Merged<Shown>, BakeError> {
-    let finest_reach_metres = below.shown.iter().fold(0.0_f32, |most, shown| most.max(shown.finest_reach_metres));
+fn merge(below: &Below<'_, Shown>, target: usize, context: &Context<'_>) -> Result<Merged<Shown>, BakeError> {
+    let finest_reach_metres =
+        below.shown.iter().fold(0.0_f32, |most, shown| most.max(shown.finest_reach_metres));
     let mut joined: Vec<Mark> = below.shown.iter().flat_map(|shown| &shown.marks).copied().collect();
     forget_entities(&mut joined, context);
     let mut marks = thin::thin(&joined, target);

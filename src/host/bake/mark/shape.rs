@@ -79,7 +79,8 @@ fn square(mark: &Mark) -> Shape {
 }
 
 fn tetrahedron(mark: &Mark) -> Shape {
-    let directions = [Vec3::ONE, Vec3::new(1.0, -1.0, -1.0), Vec3::new(-1.0, 1.0, -1.0), Vec3::new(-1.0, -1.0, 1.0)];
+    let directions =
+        [Vec3::ONE, Vec3::new(1.0, -1.0, -1.0), Vec3::new(-1.0, 1.0, -1.0), Vec3::new(-1.0, -1.0, 1.0)];
     let corners = directions.map(|direction| (mark.ends[0] + direction * mark.half_metres, 0)).to_vec();
     (corners, &[[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
 }

@@ -76,7 +76,8 @@ fn within(marks: &[Mark], origin: Vec3, side: f32) -> Vec<Mark> {
     for &[a, b] in piles.keys().filter(|[a, b]| a != b) {
         (is_led_to[a as usize], is_led_to[b as usize]) = (true, true);
     }
-    let is_needed = |&(&[a, b], pile): &(&[u32; 2], &Pile)| a != b || !pile.has_lines || !is_led_to[a as usize];
+    let is_needed =
+        |&(&[a, b], pile): &(&[u32; 2], &Pile)| a != b || !pile.has_lines || !is_led_to[a as usize];
     let merged = |([a, b], pile): (&[u32; 2], &Pile)| {
         let [from, to] = [&clusters[*a as usize], &clusters[*b as usize]];
         let count = pile.count as f32;
