@@ -21,12 +21,13 @@ fn on_sphere(i: usize, count: usize) -> [f32; 3] {
     [angle.cos() * ring, height, angle.sin() * ring]
 }
 
-/// A bumpy ball of points.
+/// A ball of points.
 fn ball(center: [f32; 3], count: usize, is_lit: bool) -> Vertices {
     let mut ball = Vertices::default();
     for i in 0..count {
         let normal = on_sphere(i, count);
-        let bump = 0.8 + 0.05 * (normal[1] * 14.0).sin();
+        // What light falls on is round, so that its normals are those of its surface.
+        let bump = if is_lit { 0.8 } else { 0.8 + 0.05 * (normal[1] * 14.0).sin() };
         ball.positions.push(std::array::from_fn(|axis| center[axis] + normal[axis] * bump));
         ball.colors.push(if is_lit { [0.9, 0.35, 0.1] } else { normal.map(|x| 0.5 + 0.45 * x) });
         if is_lit {
@@ -36,7 +37,7 @@ fn ball(center: [f32; 3], count: usize, is_lit: bool) -> Vertices {
     ball
 }
 
-/// A line that winds up, from blue to yellow.
+/// A line that winds up, from blue to red.
 fn spiral(center: [f32; 3]) -> Vertices {
     let mut path = Vertices::default();
     for i in 0..=400_u16 {
@@ -44,7 +45,7 @@ fn spiral(center: [f32; 3]) -> Vertices {
         let (sin, cos) = (t * 40.0).sin_cos();
         let ring = 0.7 * (1.0 - t);
         path.positions.push([center[0] + cos * ring, center[1] + t * 1.8, center[2] + sin * ring]);
-        path.colors.push([t, 0.2 + 0.6 * t, 1.0 - t]);
+        path.colors.push([t, 0.02, 1.0 - t]);
     }
     path
 }
@@ -118,7 +119,7 @@ pub fn write(path: &Path) {
         "nodes": nodes,
         "meshes": meshes,
         "materials": [
-            material([1.0; 4]), material([0.1, 0.9, 0.4, 1.0]), material([0.35, 0.35, 0.38, 1.0]),
+            material([1.0; 4]), material([0.0, 0.25, 0.05, 1.0]), material([0.35, 0.35, 0.38, 1.0]),
         ],
         "accessors": accessors,
         "bufferViews": views,

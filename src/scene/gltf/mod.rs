@@ -50,6 +50,8 @@ mod variants;
 
 pub use document::Document;
 
+use glam::DAffine3;
+
 use super::{ContentError, limits};
 
 /// Answers for URIs that a file mentions. Data URIs are read in place and never asked for.
@@ -81,6 +83,19 @@ pub trait Resolve {
 /// When the file is malformed, larger than [`limits`] allow, or needs what this version does not
 /// know.
 pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, ContentError> {
+    read_in(bytes, resolve, &DAffine3::IDENTITY)
+}
+
+/// The same, of a file whose scene stands somewhere else in the world. Where that is, and where its nodes are, is worked
+/// out in doubles.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_in(
+    bytes: &[u8],
+    resolve: &mut dyn Resolve,
+    world_from_scene: &DAffine3,
+) -> Result<Document, ContentError> {
     ContentError::check("file", "bytes", bytes.len(), limits::SOURCE_BYTES_MAX)?;
     let container = container::split(bytes)?;
     let text = prescan::normalized(
@@ -101,7 +116,7 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
     let materials = material::read(&root, &images, &mut skipped)?;
     let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
-    let nodes = node::read(&root, &views, &placements, &mut skipped)?;
+    let nodes = node::read(&root, &views, &placements, world_from_scene, &mut skipped)?;
     let sound_files = sound::files(&nodes, resolve)?;
     let extras = graph::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
     Ok(Document {

@@ -1,6 +1,6 @@
 //! Nodes: where things are in the world, and what light they carry.
 
-use glam::{Affine3A, Mat4, Quat, Vec3};
+use glam::{Affine3A, DAffine3, DMat4, DVec3, Quat, Vec3};
 
 use super::buffer::View;
 use super::document::{Node, PropExtras};
@@ -20,7 +20,7 @@ const MASS_KILOGRAMS: f64 = 0.3;
 /// How far from 1 the length of a rotation may be; the rest is made up by normalising.
 const ROTATION_TOLERANCE: f32 = 0.01;
 /// How far from a right angle two axes of a matrix may be, as a cosine: exporters multiply matrices.
-const SHEAR_TOLERANCE: f32 = 0.01;
+const SHEAR_TOLERANCE: f64 = 0.01;
 
 /// How nodes are counted whose transform is of no use.
 const FLATTENS: &str = "nodes with a transform that flattens or overflows";
@@ -34,14 +34,20 @@ pub(super) fn read(
     root: &Root,
     views: &[View<'_>],
     placements: &[Placement],
+    world_from_scene: &DAffine3,
     skipped: &mut Skipped,
 ) -> Result<Vec<Node>, ContentError> {
+    // From each placement to the world, in doubles.
+    let mut worlds: Vec<DAffine3> = Vec::with_capacity(placements.len());
     let mut nodes: Vec<Node> = Vec::with_capacity(placements.len());
     // Where each placement went in `nodes`, or why it is left out.
     let mut kept: Vec<Result<usize, &str>> = Vec::with_capacity(placements.len());
     for placement in placements {
         let Some(schema) = root.nodes.get(placement.node) else { continue };
         let local = local_transform(schema, &format!("/nodes/{}", placement.node))?;
+        let above = placement.parent.and_then(|parent| worlds.get(parent));
+        let world = *above.unwrap_or(world_from_scene) * local;
+        worlds.push(world);
         skipped.add_extensions(&schema.extensions.others);
         let parent = placement.parent.and_then(|parent| kept.get(parent).copied()).transpose();
         let left_out = match parent {
@@ -49,8 +55,7 @@ pub(super) fn read(
             Ok(_) if !is_visible(schema) => Some("nodes that are not visible"),
             Ok(_) => None,
         };
-        let above = parent.ok().flatten().and_then(|parent| nodes.get(parent));
-        let world_from_node = above.map_or(local, |above| above.world_from_node * local);
+        let world_from_node = world.as_affine3a();
         let flattens = || (!is_usable(&world_from_node)).then_some(FLATTENS);
         if let Some(reason) = left_out.or_else(flattens) {
             skipped.add(reason, 1);
@@ -64,7 +69,7 @@ pub(super) fn read(
             name: schema.name.clone(),
             entity: entity(schema),
             parent: parent.ok().flatten(),
-            parent_from_node: local,
+            parent_from_node: if placement.parent.is_some() { local.as_affine3a() } else { world_from_node },
             world_from_node,
             mesh: schema.mesh.filter(|_| instances.is_none()),
             light: light::of_node(root, schema, skipped),
@@ -118,13 +123,13 @@ fn is_usable(world: &Affine3A) -> bool {
 ///
 /// # Errors
 /// When a number of it is not finite, its rotation is not one, or it is given twice.
-pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Result<Affine3A, ContentError> {
+pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Result<DAffine3, ContentError> {
     let bad = |reason: &str| Err(ContentError::malformed(place, reason));
     let translation = node.translation.unwrap_or_default();
     let rotation = node.rotation.unwrap_or([0.0, 0.0, 0.0, 1.0]);
     let scale = node.scale.unwrap_or([1.0; 3]);
-    let numbers = node.matrix.iter().flatten().chain(&translation).chain(&rotation).chain(&scale);
-    if !numbers.clone().all(|x| x.is_finite()) {
+    let mut doubles = node.matrix.iter().flatten().chain(&translation);
+    if !doubles.all(|x| x.is_finite()) || !rotation.iter().chain(&scale).all(|x| x.is_finite()) {
         return bad("a number of its transform is not finite");
     }
     if let Some(matrix) = node.matrix {
@@ -135,25 +140,25 @@ pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Res
         if [r0, r1, r2, r3] != [0.0, 0.0, 0.0, 1.0] {
             return bad("its matrix is not affine");
         }
-        let matrix = Mat4::from_cols_array(&matrix);
+        let matrix = DMat4::from_cols_array(&matrix);
         if is_sheared(&matrix) {
             return bad("its matrix is not made of a translation, a rotation and a scale");
         }
-        return Ok(Affine3A::from_mat4(matrix));
+        return Ok(DAffine3::from_mat4(matrix));
     }
     let rotation = Quat::from_array(rotation);
     if (rotation.length() - 1.0).abs() > ROTATION_TOLERANCE {
         return bad("its rotation is not a unit quaternion");
     }
-    Ok(Affine3A::from_scale_rotation_translation(
-        Vec3::from(scale),
-        rotation.normalize(),
-        Vec3::from(translation),
+    Ok(DAffine3::from_scale_rotation_translation(
+        Vec3::from(scale).as_dvec3(),
+        rotation.normalize().as_dquat().normalize(),
+        DVec3::from(translation),
     ))
 }
 
 /// Whether the axes are not at right angles any more.
-fn is_sheared(matrix: &Mat4) -> bool {
+fn is_sheared(matrix: &DMat4) -> bool {
     let [x, y, z] =
         [matrix.x_axis, matrix.y_axis, matrix.z_axis].map(|axis| axis.truncate().normalize_or_zero());
     [x.dot(y), y.dot(z), z.dot(x)].iter().any(|cosine| cosine.abs() > SHEAR_TOLERANCE)

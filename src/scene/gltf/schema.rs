@@ -112,8 +112,9 @@ pub(in crate::scene) struct Node {
     pub children: Vec<usize>,
     pub mesh: Option<usize>,
     pub skin: Option<usize>,
-    pub matrix: Option<[f32; 16]>,
-    pub translation: Option<[f32; 3]>,
+    /// In doubles, like the translation: on the Earth a float tells half a metre apart.
+    pub matrix: Option<[f64; 16]>,
+    pub translation: Option<[f64; 3]>,
     pub rotation: Option<[f32; 4]>,
     pub scale: Option<[f32; 3]>,
     pub weights: Option<Vec<f32>>,
