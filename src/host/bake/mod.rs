@@ -1,4 +1,4 @@
-//! Bake: one glTF 2.0 file → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
+//! Bake: one glTF 2.0 file, or a 3D Tiles tileset → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
 //!
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
@@ -54,7 +54,7 @@ use std::time::Instant;
 
 use crate::scene::gltf::{self, Document};
 use crate::scene::tileset::Tables;
-use crate::scene::{ContentError, ContentHash, Tileset, limits};
+use crate::scene::{ContentError, ContentHash, Tileset, limits, tiles3d};
 
 pub use report::BakeReport;
 use tree::Loose;
@@ -182,7 +182,7 @@ pub struct Baked {
     pub report: BakeReport,
 }
 
-/// Bakes the glTF or GLB file at `source` into the folder `out`.
+/// Bakes what is at `source`, as [`read`] finds it, into the folder `out`.
 ///
 /// Everything is written to a sibling folder first, which then takes the place of `out`.
 ///
@@ -203,8 +203,10 @@ pub fn bake(
     let read_seconds = started.elapsed().as_secs_f64();
     let mut options = options.clone();
     if options.default_title.is_empty() {
-        let stem = source.file_stem().unwrap_or_default();
-        options.default_title = stem.to_string_lossy().into_owned();
+        // Every tileset is called so.
+        let is_tileset = source.file_name().is_some_and(|name| name == folder::TILESET);
+        let named = if is_tileset { source.parent().unwrap_or(source) } else { source };
+        options.default_title = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
     let mut baked = bake_document(&document, &options, on_progress)?;
     drop(document);
@@ -215,18 +217,26 @@ pub fn bake(
     Ok(baked.report)
 }
 
-/// Reads the glTF or GLB file at `source` and the files beside it that it refers to.
+/// Reads the glTF or GLB file, the tileset or the tile at `source`, or the tileset in the folder there, and the files
+/// beside it that it refers to.
 ///
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
+    let within = source.join(folder::TILESET);
+    let source = if source.is_dir() { &within } else { source };
     let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
     let size = std::fs::metadata(source).map_err(failed)?.len();
     let place = source.display().to_string();
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
     let bytes = std::fs::read(source).map_err(failed)?;
     let mut folder = resolve::Folder::around(source).map_err(failed)?;
-    let mut document = gltf::read(&bytes, &mut folder)?;
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    let mut document = if tiles3d::is_known(&name, &bytes) {
+        tiles3d::read(&name, &bytes, &mut folder)?
+    } else {
+        gltf::read(&bytes, &mut folder)?
+    };
     if let Some(list) = sidecar(source)? {
         gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
     }

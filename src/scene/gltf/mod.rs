@@ -20,6 +20,7 @@
 
 mod accessor;
 mod animation;
+mod append;
 mod attribute;
 pub(in crate::scene) mod buffer;
 mod camera;
