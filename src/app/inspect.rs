@@ -1,4 +1,4 @@
-//! `pavilion inspect`: what is in a baked folder or a glTF file.
+//! `pavilion inspect`: what is in a baked folder, a glTF file or a tileset.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::store::Shelf;
 /// When there is nothing to read, or it is refused.
 pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
     let path = &arguments.path;
-    let facts = if path.is_dir() {
+    let facts = if path.is_dir() && !bake::is_tileset(path) {
         let shelf = Shelf::open(path).map_err(Failure::content)?;
         tileset_facts(shelf.tileset())
     } else {

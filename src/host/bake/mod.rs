@@ -243,6 +243,11 @@ pub fn read(source: &Path) -> Result<Document, BakeError> {
     Ok(document)
 }
 
+/// Whether the folder holds a tileset of others, and is no bake.
+pub fn is_tileset(folder: &Path) -> bool {
+    folder.join(folder::TILESET).is_file() && !folder::is_bake(folder)
+}
+
 /// What a list of sounds is called, after the whole name of the file that it is about.
 const SIDECAR_SUFFIX: &str = ".sounds.json";
 

@@ -33,7 +33,7 @@ impl Folder {
     }
 
     /// The bytes that the URI names.
-    fn open(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
+    fn bytes(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
         let path = self.find(uri)?;
         fs::read(&path).map_err(|cause| unreadable(uri, &cause))
     }
@@ -83,11 +83,11 @@ impl Files for Folder {
 
 impl Resolve for Folder {
     fn buffer(&mut self, uri: &str) -> Result<Vec<u8>, ContentError> {
-        self.open(uri)
+        self.bytes(uri)
     }
 
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError> {
-        self.open(uri).map(Some)
+        self.bytes(uri).map(Some)
     }
 
     fn png_from_webp(&mut self, webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {

@@ -35,7 +35,7 @@ pub struct Mark {
     pub normal: Vec3,
     /// From its middle to its sides, metres; 0 until it is [`measure`]d.
     pub half_metres: f32,
-    /// How far what it stands for is from it at most, metres.
+    /// How far what it stands for reaches from it at most, metres; 0 where it stands for itself alone.
     pub stray_metres: f32,
     /// Into [`Soup::groups`](super::soup::Soup::groups).
     pub group: u32,

@@ -34,13 +34,6 @@ const GROUPS_PER_TILE: usize = limits::TILE_CHUNKS_MAX / 4;
 const _: () = assert!(MARKS_PER_TILE * shape::TRIANGLES_MAX * 3 <= limits::TILE_INDICES_MAX);
 const _: () = assert!(MARKS_PER_TILE * 6 <= limits::TILE_VERTICES_MAX);
 
-/// What a tile shows, and the most that any of the finest marks in it reaches.
-#[derive(Default)]
-struct Shown {
-    marks: Vec<Mark>,
-    finest_reach_metres: f32,
-}
-
 /// Builds the tree of the marks, on all cores: the root, and what it shows.
 ///
 /// # Errors
@@ -57,23 +50,21 @@ pub fn raise(
     let split = report.timed(Stage::Partition, || cut(&mut members, marks, &mut cells));
     ContentError::check("the file", "cells of points and lines", cells.len(), limits::TILES_MAX / 8)?;
     let mut tick = |done, total| tell(on_progress, Stage::Cells, done, total);
-    let leaves =
-        report.timed(Stage::Cells, || workers::map(&cells, |_, cell| leaf(cell, context), &mut tick))?;
-    let leaves = leaves
-        .into_iter()
-        .zip(cells)
-        .map(|((branch, finest_reach_metres), marks)| (branch, Shown { marks, finest_reach_metres }));
+    let work =
+        |_: usize, marks: &Vec<Mark>| Ok(Branch::above(Vec::new(), Some(content(marks, context)?), 0.0));
+    let leaves = report.timed(Stage::Cells, || workers::map(&cells, work, &mut tick))?;
+    let leaves = leaves.into_iter().zip(cells).collect();
     let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-    let thinned = |below: &Below<'_, Shown>| merge(below, MARKS_PER_TILE, context);
+    let thinned = |below: &Below<'_, Vec<Mark>>| merge(below, MARKS_PER_TILE, context);
     let (mut branch, mut shown) =
-        report.timed(Stage::Proxies, || pyramid::build(&split, leaves.collect(), thinned, &mut tick))?;
-    if shown.marks.len() > MARKS_OF_TOP {
+        report.timed(Stage::Proxies, || pyramid::build(&split, leaves, thinned, &mut tick))?;
+    if shown.len() > MARKS_OF_TOP {
         let below = Below { shown: vec![&shown], cells: split.cells(), error_metres: branch.error_metres };
-        let Merged { content, error_metres, shown: top } = merge(&below, MARKS_OF_TOP, context)?;
-        branch = Branch::above(vec![branch], content, error_metres);
-        shown = top;
+        let top = merge(&below, MARKS_OF_TOP, context)?;
+        branch = Branch::above(vec![branch], top.content, top.error_metres);
+        shown = top.shown;
     }
-    Ok((branch, mesh_of(&shown.marks)))
+    Ok((branch, mesh_of(&shown)))
 }
 
 /// Halves until everything fits; the depth is the logarithm of the number of marks.
@@ -90,30 +81,28 @@ fn cut(members: &mut [u32], marks: &[Mark], cells: &mut Vec<Vec<Mark>>) -> Split
     Split::Halves(Box::new([cut(low, marks, cells), cut(high, marks, cells)]))
 }
 
-/// A cell's tile, and how far its marks reach at most.
-fn leaf(marks: &[Mark], context: &Context<'_>) -> Result<(Branch, f32), BakeError> {
-    let reach = marks.iter().map(reach_metres).fold(0.0, f32::max);
-    Ok((Branch::above(Vec::new(), Some(content(marks, context)?), 0.0), reach))
-}
-
-fn merge(below: &Below<'_, Shown>, target: usize, context: &Context<'_>) -> Result<Merged<Shown>, BakeError> {
-    let finest_reach_metres =
-        below.shown.iter().fold(0.0_f32, |most, shown| most.max(shown.finest_reach_metres));
-    let mut joined: Vec<Mark> = below.shown.iter().flat_map(|shown| &shown.marks).copied().collect();
+/// Fewer marks for those below, and how far they are from the finest.
+fn merge(
+    below: &Below<'_, Vec<Mark>>,
+    target: usize,
+    context: &Context<'_>,
+) -> Result<Merged<Vec<Mark>>, BakeError> {
+    let mut joined: Vec<Mark> = below.shown.iter().copied().flatten().copied().collect();
     forget_entities(&mut joined, context);
     let mut marks = thin::thin(&joined, target);
-    let stray = marks.iter().fold(0.0_f32, |most, mark| most.max(mark.stray_metres)) + finest_reach_metres;
+    let stray = marks.iter().fold(0.0_f32, |most, mark| most.max(mark.stray_metres));
+    let mut error_metres = below.error_metres;
     for mark in &mut marks {
         let least = if mark.is_point() { stray / 4.0 } else { stray / 2.0 };
+        let is_as_it_was = mark.stray_metres == 0.0 && mark.half_metres >= least;
         mark.half_metres = mark.half_metres.max(least);
+        if !is_as_it_was {
+            let from_fine = mark.stray_metres + depth_metres(mark);
+            error_metres = error_metres.max(from_fine).max(reach_metres(mark));
+        }
     }
-    let error = |mark: &Mark| {
-        let from_fine = mark.stray_metres + finest_reach_metres + depth_metres(mark);
-        from_fine.max(reach_metres(mark))
-    };
-    let error_metres = marks.iter().map(error).fold(below.error_metres, f32::max);
     let content = Some(content(&marks, context)?);
-    Ok(Merged { content, error_metres, shown: Shown { marks, finest_reach_metres } })
+    Ok(Merged { content, error_metres, shown: marks })
 }
 
 /// Where there are too many groups for one tile, makes what is left of entities part of the rest.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use glam::{IVec3, Vec3, Vec4};
 
 use super::Mark;
+use super::shape::reach_metres;
 use crate::math::Aabb;
 
 /// Half the side of a square that stands for others, in sides of the cube that they were in.
@@ -40,7 +41,7 @@ pub fn thin(marks: &[Mark], target: usize) -> Vec<Mark> {
 struct Cluster {
     /// The one that stays.
     place: Vec3,
-    /// From it to the farthest that it stands for, metres.
+    /// How far what it stands for reaches from it, metres; 0 where nothing has moved.
     stray_metres: f32,
 }
 
@@ -114,14 +115,18 @@ fn clusters(marks: &[Mark], origin: Vec3, side: f32) -> (Vec<[u32; 2]>, Vec<Clus
         let distance = |end: u32| place(end).distance_squared(mean);
         let nearest = run.iter().map(|&(.., end)| end).min_by(|&a, &b| distance(a).total_cmp(&distance(b)));
         let kept = nearest.map_or(mean, place);
-        let stray = |stray: f32, &(.., end): &(u32, [i32; 3], u32)| {
-            let was = marks[end as usize / 2].stray_metres;
-            stray.max(place(end).distance(kept) + was)
+        let mark = |end: u32| &marks[end as usize / 2];
+        let is_still = run.iter().all(|&(.., end)| place(end) == kept && mark(end).stray_metres == 0.0);
+        let reach = |end: u32| {
+            let mark = mark(end);
+            let own = if mark.stray_metres > 0.0 { mark.stray_metres } else { reach_metres(mark) };
+            place(end).distance(kept) + own
         };
+        let farthest = run.iter().map(|&(.., end)| reach(end)).fold(0.0, f32::max);
         for &(.., end) in run {
             cluster_of[end as usize / 2][end as usize % 2] = clusters.len() as u32;
         }
-        clusters.push(Cluster { place: kept, stray_metres: run.iter().fold(0.0, stray) });
+        clusters.push(Cluster { place: kept, stray_metres: if is_still { 0.0 } else { farthest } });
     }
     (cluster_of, clusters)
 }
