@@ -1,4 +1,4 @@
-//! `pavilion inspect`: what is in a baked folder or a glTF file.
+//! `pavilion inspect`: what is in a baked folder, a glTF file or a tileset.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::store::Shelf;
 /// When there is nothing to read, or it is refused.
 pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
     let path = &arguments.path;
-    let facts = if path.is_dir() {
+    let facts = if path.is_dir() && !bake::is_tileset(path) {
         let shelf = Shelf::open(path).map_err(Failure::content)?;
         match (&arguments.entity, arguments.ray()) {
             (Some(id), _) => entity::facts(&shelf, id)?,
@@ -118,13 +118,14 @@ fn tileset_facts(tileset: &Tileset) -> Value {
 
 fn document_facts(document: &Document) -> Value {
     let mut bounds = Aabb::EMPTY;
-    let mut triangles = 0;
+    let (mut triangles, mut marks) = (0, 0);
     for node in &document.nodes {
-        let primitives =
-            node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
-        for primitive in primitives.unwrap_or_default() {
-            triangles += primitive.indices.len() / 3;
-            let positions = document.vertex_sets.get(primitive.vertices).map(|set| set.positions.as_slice());
+        let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
+        triangles += mesh.primitives.iter().map(|primitive| primitive.indices.len() / 3).sum::<usize>();
+        marks += mesh.marks.iter().map(|marks| marks.ends.len()).sum::<usize>();
+        let sets = mesh.primitives.iter().map(|primitive| primitive.vertices);
+        for vertices in sets.chain(mesh.marks.iter().map(|marks| marks.vertices)) {
+            let positions = document.vertex_sets.get(vertices).map(|set| set.positions.as_slice());
             let around = Aabb::around(positions.unwrap_or_default().iter().copied());
             if around.is_valid() {
                 bounds = bounds.union(around.transformed(&node.world_from_node));
@@ -137,6 +138,7 @@ fn document_facts(document: &Document) -> Value {
         "nodes": document.nodes.len(),
         "meshes": document.meshes.len(),
         "triangles": triangles,
+        "points_and_lines": marks,
         "materials": document.materials.len(),
         "images": document.images.len(),
         "animations": document.animations.len(),

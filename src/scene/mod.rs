@@ -2,7 +2,7 @@
 //!
 //! The [`Tileset`] says what the twin holds and never changes while it is shown. The [`Scene`] adds
 //! what has arrived so far. Architecture invariant: no file, URL, socket or GPU; bytes come in
-//! through [`gltf`] and [`tile`], plain data goes out.
+//! through [`gltf`], [`tiles3d`] and [`tile`], plain data goes out.
 
 pub mod actor;
 pub mod chunks;
@@ -25,6 +25,7 @@ pub mod prop;
 pub mod sound;
 pub mod texture;
 pub mod tile;
+pub mod tiles3d;
 pub mod tileset;
 
 pub use actor::Actor;

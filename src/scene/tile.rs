@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         for placement in placements {
             let Some(schema) = self.root.nodes.get(placement.node) else { continue };
             let place = format!("/nodes/{}", placement.node);
-            let local = node::local_transform(schema, &place)?;
+            let local = node::local_transform(schema, &place)?.as_affine3a();
             let parent = placement.parent.and_then(|parent| worlds.get(parent)).copied();
             let world = parent.map_or(local, |parent| parent * local);
             worlds.push(world);

@@ -1,7 +1,7 @@
 //! Nodes, instances and accessors → one mesh in the world, in which every vertex knows its group.
 //!
 //! Mirrored nodes get their winding turned round, missing normals are made flat (as glTF wants), and
-//! missing tangents are made where a normal map needs them.
+//! missing tangents are made where a normal map needs them. Points and lines become [`mark`]s.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use glam::{Affine3A, Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
 use super::deform;
+use super::mark;
 use super::material::{Catalog, Plan};
 use super::moving::Movers;
 use super::naming::Naming;
@@ -45,6 +46,17 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
         let entity = naming.of_node(document, index);
         let standing = repeats.standing(index);
+        if thing_of.get(index).copied().flatten().is_some() {
+            soup.skip("points and lines of things to take", mesh.marks.len());
+        } else {
+            for marks in &mesh.marks {
+                let Some(set) = document.vertex_sets.get(marks.vertices) else { continue };
+                let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
+                let next = groups.len() as u32;
+                let group = *groups.entry(Group { material, entity }).or_insert(next);
+                mark::append(&mut soup.marks, node, marks, set, group)?;
+            }
+        }
         if standing == Standing::Again {
             soup.source_triangle_count += triangle_count(mesh);
             continue;
@@ -110,12 +122,14 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
         soup.groups[index as usize] = group;
     }
     soup.mesh = soup.mesh.welded();
+    soup.marks = mark::measure(std::mem::take(&mut soup.marks));
     soup.things.iter_mut().for_each(|thing| thing.mesh = thing.mesh.welded());
     soup.things.retain(|thing| !thing.mesh.indices.is_empty());
     soup.repeated.iter_mut().for_each(|part| part.mesh = part.mesh.welded());
     soup.repeated.retain(|part| !part.mesh.indices.is_empty());
     soup.moving = movers.finish();
-    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() && soup.moving.is_empty() {
+    let is_empty = soup.mesh.indices.is_empty() && soup.repeated.is_empty();
+    if is_empty && soup.moving.is_empty() && soup.marks.is_empty() {
         return Err(BakeError::Empty);
     }
     keep_visible_entities(&mut soup, &naming);
@@ -341,7 +355,7 @@ fn append(mesh: &mut Mesh, part: &Part, group: u32) {
     mesh.indices.extend(part.indices.iter().map(|index| first + index));
 }
 
-/// Lists the entities that have triangles, with their bounds.
+/// Lists the entities that are seen, with their bounds.
 fn keep_visible_entities(soup: &mut Soup, naming: &Naming) {
     let mut bounds = vec![Aabb::EMPTY; naming.ids().len()];
     let mut grow = |mesh: &Mesh, pose: Pose| {
@@ -358,6 +372,12 @@ fn keep_visible_entities(soup: &mut Soup, naming: &Naming) {
     soup.moving.iter().for_each(|part| grow(&part.mesh, Pose::IDENTITY));
     for part in &soup.repeated {
         part.poses.iter().for_each(|&pose| grow(&part.mesh, pose));
+    }
+    for mark in &soup.marks {
+        if let Some(entity) = soup.groups[mark.group as usize].entity {
+            let bounds = &mut bounds[entity as usize];
+            *bounds = mark.ends.into_iter().fold(*bounds, Aabb::with);
+        }
     }
     let mut place = vec![None; naming.ids().len()];
     for (index, (id, &bounds)) in naming.ids().iter().zip(&bounds).enumerate() {

@@ -155,8 +155,35 @@ impl Catalog {
     pub fn draft(&mut self, source: Option<usize>, repeats: f32) -> Result<u32, ContentError> {
         let class = (repeats / BOX_REPEATS_MAX).max(1.0).log(4.0).ceil().min(255.0) as u8;
         let source_if_changing = source.filter(|source| self.changing.contains(source));
-        let draft =
-            Draft { material: self.plan_of(source).material.clone(), class, source: source_if_changing };
+        let material = self.plan_of(source).material.clone();
+        self.place(Draft { material, class, source: source_if_changing })
+    }
+
+    /// The draft for points and lines of the source material: seen from all sides, in its colours alone, and without
+    /// light where they have no normals, as glTF wants.
+    ///
+    /// # Errors
+    /// When there are more than [`limits::MATERIALS_MAX`].
+    pub fn draft_of_marks(&mut self, source: Option<usize>, is_lit: bool) -> Result<u32, ContentError> {
+        let material = self.plan_of(source).material.clone();
+        if material.textures().iter().any(Option::is_some) {
+            self.skip("textures of points and lines");
+        }
+        let plain = Material {
+            double_sided: true,
+            unlit: material.unlit || !is_lit,
+            base_color_texture: None,
+            metallic_roughness_texture: None,
+            normal_texture: None,
+            occlusion_texture: None,
+            emissive_texture: None,
+            packed: None,
+            ..material
+        };
+        self.place(Draft { material: plain, class: 0, source: None })
+    }
+
+    fn place(&mut self, draft: Draft) -> Result<u32, ContentError> {
         if let Some(known) = self.drafts.iter().position(|other| *other == draft) {
             return Ok(known as u32);
         }
@@ -331,5 +358,9 @@ impl Catalog {
 fn used_materials(document: &Document) -> BTreeSet<usize> {
     let meshes: BTreeSet<usize> = document.nodes.iter().filter_map(|node| node.mesh).collect();
     let meshes = meshes.iter().filter_map(|&mesh| document.meshes.get(mesh));
-    meshes.flat_map(|mesh| &mesh.primitives).filter_map(|primitive| primitive.material).collect()
+    let materials = meshes.flat_map(|mesh| {
+        let surfaces = mesh.primitives.iter().map(|primitive| primitive.material);
+        surfaces.chain(mesh.marks.iter().map(|marks| marks.material))
+    });
+    materials.flatten().collect()
 }

@@ -175,8 +175,8 @@ impl<'a> Reader<'a> {
         let compressed = schema
             .buffer_view
             .and_then(|view| root.buffer_views.get(view))
-            .and_then(|view| view.extensions.meshopt.as_ref());
-        let is_lossy = compressed.is_some_and(|view| view.filter.is_some());
+            .and_then(|view| view.extensions.compression());
+        let is_lossy = compressed.is_some_and(|compressed| compressed.view.filter.is_some());
         Ok(Self { place, schema, views, component, count, element_bytes, is_lossy })
     }
 

@@ -74,6 +74,28 @@ pub struct Node {
     pub prop: Option<PropExtras>,
 }
 
+impl Node {
+    /// One that is nothing but a place.
+    pub fn bare(parent: Option<usize>, parent_from_node: Affine3A, world_from_node: Affine3A) -> Self {
+        Self {
+            name: None,
+            entity: None,
+            feature: None,
+            properties: BTreeMap::new(),
+            parent,
+            parent_from_node,
+            world_from_node,
+            mesh: None,
+            skin: None,
+            weights: Vec::new(),
+            is_visible: true,
+            light: None,
+            sound: None,
+            prop: None,
+        }
+    }
+}
+
 /// What `extras.pavilion` says of a thing to take in the hand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PropExtras {
@@ -102,12 +124,14 @@ pub enum LightKind {
 }
 
 /// Primitives that belong together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Mesh {
     /// As the file says.
     pub name: Option<String>,
-    /// Triangles only; other modes are converted (strips, fans) or skipped by name.
+    /// Those of triangles; strips and fans are lists here.
     pub primitives: Vec<Primitive>,
+    /// Those of points and lines.
+    pub marks: Vec<Marks>,
 }
 
 /// Triangles of one material.
@@ -204,6 +228,28 @@ impl FeatureTable {
                 .collect(),
         }
     }
+}
+
+/// Points or lines of one material: what has a place and no surface.
+#[derive(Clone, Debug)]
+pub struct Marks {
+    /// Into [`Document::materials`]; `None` is glTF's default material.
+    pub material: Option<usize>,
+    /// Into [`Document::vertex_sets`].
+    pub vertices: usize,
+    /// The vertices at the two ends of each, below the number of vertices; a point ends where it begins. Never empty.
+    pub ends: Vec<[u32; 2]>,
+    /// KHR_gaussian_splatting: what each vertex covers.
+    pub disks: Option<Vec<Disk>>,
+}
+
+/// A round flat thing around a vertex, in the node's space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disk {
+    /// Unit vector, straight up from it.
+    pub normal: Vec3,
+    /// Metres.
+    pub radius: f32,
 }
 
 /// Vertices: every list that is there has one entry a vertex, all finite.
