@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, bail};
 
 use super::tally::Tally;
-use super::validate;
+use super::{pages, validate};
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
 use crate::setup::{self, cargo_deny, prefix};
@@ -40,7 +40,7 @@ pub struct Stage {
 }
 
 /// All of them.
-pub const STAGES: [Stage; 12] = [
+pub const STAGES: [Stage; 13] = [
     Stage { name: "setup", serves: "software Vulkan, OpenXR and the checkers are there", run: set_up },
     Stage { name: "format", serves: "the sources are formatted", run: format },
     Stage { name: "deny", serves: "licences, sources and advisories of the dependencies", run: deny },
@@ -50,6 +50,7 @@ pub const STAGES: [Stage; 12] = [
     Stage { name: "openxr", serves: "a headset, by a real OpenXR runtime", run: openxr },
     Stage { name: "shaders", serves: "what shaders cost on a headset's GPU has not grown", run: shaders },
     Stage { name: "validators", serves: "what is baked is valid to others", run: validate::run },
+    Stage { name: "pages", serves: "what is baked opens in web pages by others", run: pages::run },
     Stage { name: "android", serves: "the viewer compiles and links for the headset", run: for_android },
     Stage { name: "windows", serves: "the Windows program links and runs under Wine", run: for_windows },
     Stage { name: "docs", serves: "the docs build without a warning", run: docs },
