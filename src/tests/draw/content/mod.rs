@@ -1,5 +1,6 @@
 //! glTF files, made here, on their whole way: read, baked, decoded, culled and drawn.
 
+mod materials;
 mod moving;
 
 use std::ops::ControlFlow;
