@@ -22,7 +22,7 @@ use super::pack::{chunk_bounds, in_batch_order};
 use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits, occluder};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Bit 0 of [`Position::material_and_sign`].
 const RIGHT_HANDED: u16 = 1;
