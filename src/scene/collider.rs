@@ -161,13 +161,13 @@ pub(super) fn check_cells(cells: &[ColliderCell], blob_count: usize) -> Result<(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use proptest::prelude::*;
 
     /// A floor of two triangles, 4 m × 4 m in steps of 2 mm.
-    fn floor() -> Vec<u8> {
+    pub(crate) fn floor() -> Vec<u8> {
         let corners: [[u16; 4]; 4] = [[0, 0, 0, 0], [2000, 0, 0, 0], [2000, 0, 2000, 0], [0, 0, 2000, 0]];
         blob(&corners, &[0, 2, 1, 0, 3, 2])
     }

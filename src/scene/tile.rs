@@ -24,7 +24,7 @@ use super::{ContentError, ContentHash, EntityIndex, MaterialId, TileId, Tileset,
 
 mod motion;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Bit 0 of [`Position::material_and_sign`].
 const RIGHT_HANDED: u16 = 1;
