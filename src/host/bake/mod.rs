@@ -11,9 +11,11 @@
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
 
+pub mod basis;
 pub mod chain;
 pub mod collider;
 pub mod distance;
+pub mod draco;
 pub mod encode;
 pub mod far;
 pub mod flatten;

@@ -7,8 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::webp;
+use super::{basis, draco, webp};
 use crate::scene::gltf::Resolve;
+use crate::scene::gltf::draco::DracoMesh;
+use crate::scene::gltf::image::Foreign;
 use crate::scene::tiles3d::Files;
 use crate::scene::{ContentError, limits};
 
@@ -90,8 +92,19 @@ impl Resolve for Folder {
         self.bytes(uri).map(Some)
     }
 
-    fn png_from_webp(&mut self, webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
-        webp::to_png(webp).map(Some)
+    fn png_from(&mut self, kind: Foreign, bytes: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        match kind {
+            Foreign::WebP => webp::to_png(bytes).map(Some),
+            Foreign::Ktx2 => basis::to_png(bytes),
+        }
+    }
+
+    fn mesh_from_draco(
+        &mut self,
+        bytes: &[u8],
+        elements_max: usize,
+    ) -> Result<Option<DracoMesh>, ContentError> {
+        draco::decode(bytes, elements_max).map(Some)
     }
 }
 

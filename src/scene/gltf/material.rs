@@ -35,7 +35,6 @@ pub(super) fn read(
 ) -> Result<Vec<SourceMaterial>, ContentError> {
     for extensions in root.textures.iter().map(|texture| &texture.extensions) {
         skipped.add_extensions(&extensions.others);
-        skipped.add("KHR_texture_basisu", u32::from(extensions.basis.is_some()));
     }
     root.materials
         .iter()
@@ -146,8 +145,9 @@ impl Reader<'_> {
             return Ok(None);
         }
         let is_there = |image: &SourceImage| image.bytes.is_some() || image.uri.is_some();
-        let other = texture.extensions.webp.as_ref().and_then(|webp| webp.source);
-        let mut sources = other.into_iter().chain(texture.source);
+        let others = [&texture.extensions.webp, &texture.extensions.basis];
+        let others = others.into_iter().flatten().filter_map(|other| other.source);
+        let mut sources = others.chain(texture.source);
         let Some(image) = sources.find(|&source| self.images.get(source).is_some_and(is_there)) else {
             self.skipped.add("textures without a PNG or JPEG", 1);
             return Ok(None);

@@ -3,7 +3,7 @@
 //! The order of the files is the order in which bytes are distrusted: `container` splits a GLB,
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
-//! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
+//! bytes of every view (`meshopt` and `draco` decompress them), `accessor` reads them as vectors, and
 //! `primitive`, `splat`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
 //! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
@@ -27,6 +27,7 @@ mod camera;
 pub(in crate::scene) mod container;
 mod data_uri;
 pub mod document;
+pub mod draco;
 mod extensions;
 pub(in crate::scene) mod graph;
 pub mod image;
@@ -69,11 +70,24 @@ pub trait Resolve {
     /// When the URI is not one that may be opened, or what it names is not there.
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError>;
 
-    /// A WebP image as a PNG, or `None` where nobody makes one of it: then it is left out.
+    /// An image of another kind as a PNG, or `None` where nobody makes one of it: then it is left out.
     ///
     /// # Errors
     /// When it is damaged, or larger than [`limits`] allow.
-    fn png_from_webp(&mut self, _webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+    fn png_from(&mut self, _kind: image::Foreign, _bytes: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        Ok(None)
+    }
+
+    /// What a mesh was before Draco compressed it, or `None` where nobody knows. It has at most `elements_max` vertices,
+    /// and as many indices.
+    ///
+    /// # Errors
+    /// When it is damaged, or has more.
+    fn mesh_from_draco(
+        &mut self,
+        _bytes: &[u8],
+        _elements_max: usize,
+    ) -> Result<Option<draco::DracoMesh>, ContentError> {
         Ok(None)
     }
 }
@@ -103,7 +117,7 @@ pub fn read_in(
         container.json,
         &prescan::Ceilings { bytes: limits::JSON_BYTES_MAX, entries: limits::ARRAY_LEN_MAX },
     )?;
-    let root = schema::parse(&text)?;
+    let mut root = schema::parse(&text)?;
     let mut skipped = skipped::Skipped::of(&root);
     skipped.add("unknown GLB chunks", container.unknown_chunks);
     skipped
@@ -111,7 +125,8 @@ pub fn read_in(
     let placements = graph::scene_nodes(&root)?;
 
     let buffers = buffer::load(&root, &container, resolve)?;
-    let views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
+    let mut views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
+    draco::decode(&mut root, &mut views, resolve)?;
     accessor::check_layouts(&root, &views)?;
     check(&root, &views)?;
     let images = image::collect(&root, &views, resolve, &mut skipped)?;

@@ -11,10 +11,11 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 11] = [
+const UNDERSTOOD: [&str; 12] = [
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
+    "KHR_draco_mesh_compression",
     "KHR_gaussian_splatting",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
@@ -25,7 +26,7 @@ const UNDERSTOOD: [&str; 11] = [
     "KHR_texture_transform",
 ];
 
-/// Extensions that a file may require although they are not read: this one only stands in for the image
+/// Extensions that a file may require although they are not always read: this one only stands in for the image
 /// of a texture, and a texture that is left out is named.
 const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
@@ -183,8 +184,19 @@ pub(in crate::scene) struct PrimitiveExtensions {
     pub variants: Option<VariantMappings>,
     #[serde(rename = "KHR_gaussian_splatting")]
     pub splats: Option<Splats>,
+    #[serde(rename = "KHR_draco_mesh_compression")]
+    pub draco: Option<Draco>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// KHR_draco_mesh_compression of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Draco {
+    pub buffer_view: usize,
+    /// Attributes by their numbers in the compressed mesh.
+    pub attributes: BTreeMap<String, u32>,
 }
 
 /// KHR_gaussian_splatting of a primitive.
@@ -262,6 +274,9 @@ pub(in crate::scene) struct Accessor {
     pub min: Option<Vec<f64>>,
     pub max: Option<Vec<f64>>,
     pub sparse: Option<Sparse>,
+    /// Whether its bytes were compressed with loss, so that its bounds are those of others.
+    #[serde(skip)]
+    pub is_lossy: bool,
 }
 
 #[derive(Deserialize)]

@@ -219,10 +219,10 @@ fn lights_shine_and_unknown_extensions_are_named() {
     assert!(document.nodes[1].light.is_none() && document.materials[0].unlit);
     assert_eq!(document.skipped["EXT_unheard_of"], 1);
     assert_eq!(document.skipped["KHR_materials_sheen"], 1);
-    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_draco_mesh_compression".into());
-    json["extensionsRequired"] = json!(["KHR_draco_mesh_compression"]);
+    json["extensionsUsed"].as_array_mut().unwrap().push("EXT_mesh_polygon".into());
+    json["extensionsRequired"] = json!(["EXT_mesh_polygon"]);
     let error = read_made(&json, &bin).unwrap_err().to_string();
-    assert!(error.contains("KHR_draco_mesh_compression"), "{error}");
+    assert!(error.contains("EXT_mesh_polygon"), "{error}");
 }
 
 #[test]
