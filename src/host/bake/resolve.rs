@@ -21,6 +21,8 @@ pub struct Folder {
     root: PathBuf,
     /// Where in it the file is whose URIs are asked for.
     here: PathBuf,
+    /// Which variant is wanted of the files.
+    variant: Option<String>,
 }
 
 impl Folder {
@@ -31,7 +33,12 @@ impl Folder {
     pub fn around(source: &Path) -> io::Result<Self> {
         let file = fs::canonicalize(source)?;
         let root = file.parent().ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { root, here: PathBuf::new() })
+        Ok(Self { root, here: PathBuf::new(), variant: None })
+    }
+
+    /// The same, whose files are to be shown in a variant of theirs.
+    pub fn showing(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
     }
 
     /// The bytes that the URI names.
@@ -61,7 +68,7 @@ impl Folder {
     /// The same folder, seen from the file at the place.
     fn seen_from(&self, place: &str) -> Self {
         let here = Path::new(place).parent().unwrap_or(Path::new("")).to_owned();
-        Self { root: self.root.clone(), here }
+        Self { here, ..self.clone() }
     }
 }
 
@@ -97,6 +104,10 @@ impl Resolve for Folder {
             Foreign::WebP => webp::to_png(bytes).map(Some),
             Foreign::Ktx2 => basis::to_png(bytes),
         }
+    }
+
+    fn variant(&self) -> Option<&str> {
+        self.variant.as_deref()
     }
 
     fn mesh_from_draco(

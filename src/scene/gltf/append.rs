@@ -7,7 +7,8 @@ use super::document::{Document, SourceTexture};
 impl Document {
     /// Adds all of another, whose nodes stand beside these. Its sounds' files are kept where names are equal.
     pub fn append(&mut self, other: Self) {
-        let Self { nodes, meshes, vertex_sets, materials, images, sound_files, extras: _, skipped } = other;
+        let Self { nodes, meshes, vertex_sets, materials, images, sound_files, variants, extras: _, skipped } =
+            other;
         let first_node = self.nodes.len();
         let first_mesh = self.meshes.len();
         let first_set = self.vertex_sets.len();
@@ -40,6 +41,11 @@ impl Document {
         self.images.extend(images);
         for (name, bytes) in sound_files {
             self.sound_files.entry(name).or_insert(bytes);
+        }
+        for name in variants {
+            if !self.variants.contains(&name) {
+                self.variants.push(name);
+            }
         }
         add_counts(&mut self.skipped, skipped);
     }

@@ -7,7 +7,8 @@ use gltf::json::validation::Checked;
 use serde_json::{Map, Value};
 
 use super::document::{SourceImage, SourceMaterial, SourceTexture};
-use super::schema::Root;
+use super::finish;
+use super::schema::{Root, is_understood};
 use super::skipped::Skipped;
 use crate::scene::material::Wrap;
 use crate::scene::{AlphaMode, ContentError};
@@ -74,7 +75,7 @@ impl Reader<'_> {
         let normal_scale = material.normal_texture.as_ref().map_or(1.0, |texture| texture.scale);
         let occlusion = material.occlusion_texture.as_ref().map_or(1.0, |texture| texture.strength.0);
         let cutoff = material.alpha_cutoff.map_or(0.5, |cutoff| cutoff.0);
-        Ok(SourceMaterial {
+        let mut read = SourceMaterial {
             name: material.name.clone(),
             index: bake_index(material),
             base_color: pbr.base_color_factor.0.map(|x| self.clamped(x, 0.0, 1.0)),
@@ -91,7 +92,11 @@ impl Reader<'_> {
             double_sided: material.double_sided,
             unlit: extensions.is_some_and(|ext| ext.unlit.is_some()),
             textures: self.textures(material)?,
-        })
+        };
+        if let Some(extensions) = extensions {
+            finish::apply(&mut read, &extensions.others, self.skipped);
+        }
+        Ok(read)
     }
 
     fn textures(&mut self, material: &json::Material) -> Result<[Option<SourceTexture>; 5], ContentError> {
@@ -197,7 +202,8 @@ impl Reader<'_> {
     }
 
     fn name_others(&mut self, others: Option<&Map<String, Value>>) {
-        for name in others.iter().flat_map(|others| others.keys()).filter(|name| *name != TRANSFORM) {
+        let is_left_out = |name: &&String| !is_understood(name) && !finish::is_read(name);
+        for name in others.iter().flat_map(|others| others.keys()).filter(is_left_out) {
             self.skipped.add(name, 1);
         }
     }

@@ -4,7 +4,7 @@
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
 //! bytes of every view (`meshopt` and `draco` decompress them), `accessor` reads them as vectors, and
-//! `primitive`, `splat`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
+//! `primitive`, `splat`, `material`, `finish`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
 //! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
@@ -29,6 +29,7 @@ mod data_uri;
 pub mod document;
 pub mod draco;
 mod extensions;
+mod finish;
 pub(in crate::scene) mod graph;
 pub mod image;
 mod instance;
@@ -78,6 +79,11 @@ pub trait Resolve {
         Ok(None)
     }
 
+    /// Which of the file's variants (KHR_materials_variants) is wanted, where it is not the default.
+    fn variant(&self) -> Option<&str> {
+        None
+    }
+
     /// What a mesh was before Draco compressed it, or `None` where nobody knows. It has at most `elements_max` vertices,
     /// and as many indices.
     ///
@@ -118,6 +124,9 @@ pub fn read_in(
         &prescan::Ceilings { bytes: limits::JSON_BYTES_MAX, entries: limits::ARRAY_LEN_MAX },
     )?;
     let mut root = schema::parse(&text)?;
+    if let Some(variant) = resolve.variant() {
+        variants::choose(&mut root, variant)?;
+    }
     let mut skipped = skipped::Skipped::of(&root);
     skipped.add("unknown GLB chunks", container.unknown_chunks);
     skipped
@@ -142,6 +151,7 @@ pub fn read_in(
         materials,
         images,
         sound_files,
+        variants: variants::names(&root),
         extras,
         skipped: skipped.into_names(&root),
     })

@@ -290,7 +290,6 @@ impl<'a> Sets<'a> {
 /// Counts what the primitive has beyond what is read.
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
-    skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
     skipped.add("morph targets", primitive.targets.len() as u32);
     let is_read = |name: &str| NAMES.contains(&name) || splat::reads(primitive, name);
     for name in primitive.attributes.keys().filter(|name| !is_read(name)) {

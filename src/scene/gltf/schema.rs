@@ -11,19 +11,25 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 12] = [
+const UNDERSTOOD: [&str; 18] = [
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
     "KHR_gaussian_splatting",
     "KHR_lights_punctual",
+    "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
+    "KHR_materials_specular",
+    "KHR_materials_transmission",
     "KHR_materials_unlit",
+    "KHR_materials_variants",
     "KHR_mesh_quantization",
     "KHR_meshopt_compression",
     "KHR_node_visibility",
     "KHR_texture_transform",
+    "MSFT_lod",
 ];
 
 /// Extensions that a file may require although they are not always read: this one only stands in for the image
@@ -95,6 +101,8 @@ pub(in crate::scene) struct Asset {
 pub(in crate::scene) struct RootExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub lights: Option<json::extensions::root::KhrLightsPunctual>,
+    #[serde(rename = "KHR_materials_variants")]
+    pub variants: Option<Variants>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -132,6 +140,8 @@ pub(in crate::scene) struct NodeExtensions {
     pub instances: Option<Instances>,
     #[serde(rename = "KHR_node_visibility")]
     pub visibility: Option<Visibility>,
+    #[serde(rename = "MSFT_lod")]
+    pub levels: Option<Levels>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -140,6 +150,12 @@ pub(in crate::scene) struct NodeExtensions {
 #[derive(Deserialize)]
 pub(in crate::scene) struct Instances {
     pub attributes: BTreeMap<String, usize>,
+}
+
+/// MSFT_lod of a node, which is the finest itself: the coarser ones.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Levels {
+    pub ids: Vec<usize>,
 }
 
 /// KHR_node_visibility of a node: whether it, and what is below it, is seen.
@@ -209,6 +225,17 @@ pub(in crate::scene) struct Splats {
     pub extensions: Others,
 }
 
+/// KHR_materials_variants of the file.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variants {
+    pub variants: Vec<Variant>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variant {
+    pub name: String,
+}
+
 /// KHR_materials_variants of a primitive.
 #[derive(Deserialize)]
 pub(in crate::scene) struct VariantMappings {
@@ -218,6 +245,7 @@ pub(in crate::scene) struct VariantMappings {
 #[derive(Deserialize)]
 pub(in crate::scene) struct VariantMapping {
     pub variants: Vec<usize>,
+    pub material: usize,
 }
 
 fn triangles() -> u32 {
