@@ -16,7 +16,8 @@ use crate::host::bake::{self, BakeError, BakeOptions, BakeReport, Quality, Stage
 pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::listen()?;
     let quality = if arguments.quick { Quality::Quick } else { Quality::Full };
-    let report = bake(&arguments.source, &arguments.out, quality, &interrupt)?;
+    let options = BakeOptions { quality, variant: arguments.variant.clone(), ..BakeOptions::default() };
+    let report = bake(&arguments.source, &arguments.out, &options, &interrupt)?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
         println!("{text}");
@@ -36,17 +37,16 @@ pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
 pub fn bake(
     source: &Path,
     out: &Path,
-    quality: Quality,
+    options: &BakeOptions,
     interrupt: &Interrupt,
 ) -> Result<BakeReport, Failure> {
-    let options = BakeOptions { quality, ..BakeOptions::default() };
     let mut bar = Bar::new();
     let mut on_progress = |progress: bake::Progress| {
         bar.show(name(progress.stage), progress.done as u64, progress.total as u64);
         if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let report =
-        bake::bake(source, out, &options, &mut on_progress).map_err(|error| source_failure(source, error))?;
+        bake::bake(source, out, options, &mut on_progress).map_err(|error| source_failure(source, error))?;
     for (feature, count) in &report.skipped {
         tracing::warn!("{}: {feature} is not shown ({count} ×)", source.display());
     }

@@ -158,6 +158,9 @@ pub struct BakeArgs {
     pub source: PathBuf,
     /// The folder to write; an earlier bake in it is replaced.
     pub out: PathBuf,
+    /// Which of the file's material variants to bake; `pavilion inspect` lists them.
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
     /// Fewer levels of detail, sooner done.
     #[arg(long)]
     pub quick: bool,

@@ -144,6 +144,7 @@ fn document_facts(document: &Document) -> Value {
         "animations": document.animations.len(),
         "skins": document.skins.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
+        "variants": document.variants,
         "sounds": document.nodes.iter().filter(|node| node.sound.is_some()).count(),
         "not_shown": document.skipped,
     })

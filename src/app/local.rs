@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::interrupt::Interrupt;
 use super::{Failure, bake, folders, host};
-use crate::host::bake::{Quality, is_tileset, sidecar_path};
+use crate::host::bake::{BakeOptions, Quality, is_tileset, sidecar_path};
 use crate::host::serve::{RunningServer, ServerOptions};
 use crate::protocol::{JoinLink, manifest};
 
@@ -86,7 +86,8 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
             bakes.display()
         ))
     })?;
-    bake::bake(source, &out, Quality::Quick, interrupt)?;
+    let options = BakeOptions { quality: Quality::Quick, ..BakeOptions::default() };
+    bake::bake(source, &out, &options, interrupt)?;
     forget_old(&bakes);
     Ok(out)
 }

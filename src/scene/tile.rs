@@ -121,6 +121,10 @@ fn check_profile(root: &Root, moves: bool) -> Result<(), ContentError> {
             return Err(ContentError::malformed(format!("/bufferViews/{i}"), "a tile's data is compressed"));
         }
     }
+    let mut primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    if primitives.any(|primitive| primitive.extensions.draco.is_some()) {
+        return Err(ContentError::malformed("tile", "its meshes are compressed in a way that tiles are not"));
+    }
     let is_still = root.animations.is_empty() && root.skins.is_empty();
     if !(moves || is_still) || !root.cameras.is_empty() || root.scenes.len() > 1 {
         return Err(ContentError::malformed("tile", "it has more than meshes and their materials"));

@@ -12,10 +12,12 @@
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
 
+pub mod basis;
 pub mod chain;
 pub mod collider;
 pub mod deform;
 pub mod distance;
+pub mod draco;
 pub mod encode;
 pub mod far;
 pub mod flatten;
@@ -84,6 +86,8 @@ pub struct BakeOptions {
     pub quality: Quality,
     /// The title where the file gives none; [`bake`] takes the file's stem where this is empty.
     pub default_title: String,
+    /// Which of the file's variants (KHR_materials_variants) is baked, by its name; the default where there is none.
+    pub variant: Option<String>,
 }
 
 /// Where bake is.
@@ -206,7 +210,7 @@ pub fn bake(
     folder::check_target(out)?;
     let started = Instant::now();
     tell(on_progress, Stage::Read, 0, 1)?;
-    let document = read(source)?;
+    let document = read_as(source, options.variant.as_deref())?;
     tell(on_progress, Stage::Read, 1, 1)?;
     let read_seconds = started.elapsed().as_secs_f64();
     let mut options = options.clone();
@@ -231,6 +235,11 @@ pub fn bake(
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
+    read_as(source, None)
+}
+
+/// The same in one of its variants.
+fn read_as(source: &Path, variant: Option<&str>) -> Result<Document, BakeError> {
     let within = source.join(folder::TILESET);
     let source = if source.is_dir() { &within } else { source };
     let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
@@ -238,13 +247,17 @@ pub fn read(source: &Path) -> Result<Document, BakeError> {
     let place = source.display().to_string();
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
     let bytes = std::fs::read(source).map_err(failed)?;
-    let mut folder = resolve::Folder::around(source).map_err(failed)?;
+    let mut folder = resolve::Folder::around(source).map_err(failed)?.showing(variant);
     let name = source.file_name().unwrap_or_default().to_string_lossy();
     let mut document = if tiles3d::is_known(&name, &bytes) {
         tiles3d::read(&name, &bytes, &mut folder)?
     } else {
         gltf::read(&bytes, &mut folder)?
     };
+    if let Some(variant) = variant.filter(|&variant| !document.variants.iter().any(|name| name == variant)) {
+        let reason = format!("nothing in it has a variant {variant:?}; leave the variant out");
+        return Err(ContentError::malformed(place, reason).into());
+    }
     if let Some(list) = sidecar(source)? {
         gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
     }

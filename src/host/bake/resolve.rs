@@ -7,8 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::webp;
+use super::{basis, draco, webp};
 use crate::scene::gltf::Resolve;
+use crate::scene::gltf::draco::DracoMesh;
+use crate::scene::gltf::image::Foreign;
 use crate::scene::tiles3d::Files;
 use crate::scene::{ContentError, limits};
 
@@ -19,6 +21,8 @@ pub struct Folder {
     root: PathBuf,
     /// Where in it the file is whose URIs are asked for.
     here: PathBuf,
+    /// Which variant is wanted of the files.
+    variant: Option<String>,
 }
 
 impl Folder {
@@ -29,7 +33,12 @@ impl Folder {
     pub fn around(source: &Path) -> io::Result<Self> {
         let file = fs::canonicalize(source)?;
         let root = file.parent().ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { root, here: PathBuf::new() })
+        Ok(Self { root, here: PathBuf::new(), variant: None })
+    }
+
+    /// The same, whose files are to be shown in a variant of theirs.
+    pub fn showing(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
     }
 
     /// The bytes that the URI names.
@@ -59,7 +68,7 @@ impl Folder {
     /// The same folder, seen from the file at the place.
     fn seen_from(&self, place: &str) -> Self {
         let here = Path::new(place).parent().unwrap_or(Path::new("")).to_owned();
-        Self { root: self.root.clone(), here }
+        Self { here, ..self.clone() }
     }
 }
 
@@ -90,8 +99,23 @@ impl Resolve for Folder {
         self.bytes(uri).map(Some)
     }
 
-    fn png_from_webp(&mut self, webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
-        webp::to_png(webp).map(Some)
+    fn png_from(&mut self, kind: Foreign, bytes: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        match kind {
+            Foreign::WebP => webp::to_png(bytes).map(Some),
+            Foreign::Ktx2 => basis::to_png(bytes),
+        }
+    }
+
+    fn variant(&self) -> Option<&str> {
+        self.variant.as_deref()
+    }
+
+    fn mesh_from_draco(
+        &mut self,
+        bytes: &[u8],
+        elements_max: usize,
+    ) -> Result<Option<DracoMesh>, ContentError> {
+        draco::decode(bytes, elements_max).map(Some)
     }
 }
 

@@ -8,7 +8,7 @@ impl Document {
     /// Adds all of another, whose nodes stand beside these. Its sounds' files are kept where names are equal.
     pub fn append(&mut self, other: Self) {
         let Self { nodes, meshes, vertex_sets, morphs, skins, animations, feature_tables, .. } = other;
-        let Self { materials, images, sound_files, skipped, .. } = other;
+        let Self { materials, images, sound_files, variants, skipped, .. } = other;
         let (first_morph, first_skin) = (self.morphs.len(), self.skins.len());
         let first_table = self.feature_tables.len();
         let first_node = self.nodes.len();
@@ -66,6 +66,11 @@ impl Document {
         self.images.extend(images);
         for (name, bytes) in sound_files {
             self.sound_files.entry(name).or_insert(bytes);
+        }
+        for name in variants {
+            if !self.variants.contains(&name) {
+                self.variants.push(name);
+            }
         }
         add_counts(&mut self.skipped, skipped);
     }

@@ -34,6 +34,8 @@ pub struct Document {
     pub images: Vec<SourceImage>,
     /// What [`Node::sound`] names, by its `source`.
     pub sound_files: BTreeMap<String, Vec<u8>>,
+    /// The names of KHR_materials_variants that the file has.
+    pub variants: Vec<String>,
     /// The `extras` of the scene.
     pub extras: Value,
     /// What the file has and this version leaves out, by name, with how often:

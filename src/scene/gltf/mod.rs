@@ -3,10 +3,10 @@
 //! The order of the files is the order in which bytes are distrusted: `container` splits a GLB,
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
-//! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
-//! `primitive`, `splat`, `morph`, `skin`, `material`, `image`, `light`, `instance`, `node`, `animation` and `metadata`
-//! make the document of them. `usage` and `attribute`
-//! check what several objects say together, and `camera` and `variants` what nothing is made of yet, so that a
+//! bytes of every view (`meshopt` and `draco` decompress them), `accessor` reads them as vectors, and
+//! `primitive`, `splat`, `morph`, `skin`, `material`, `finish`, `image`, `light`, `instance`, `node`, `animation` and
+//! `metadata` make the document of them. `usage`, `attribute` and `variants`
+//! check what several objects say together, and `camera` what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
 //!
@@ -28,7 +28,9 @@ mod camera;
 pub(in crate::scene) mod container;
 mod data_uri;
 pub mod document;
+pub mod draco;
 mod extensions;
+mod finish;
 pub(in crate::scene) mod graph;
 pub mod image;
 mod instance;
@@ -71,11 +73,29 @@ pub trait Resolve {
     /// When the URI is not one that may be opened, or what it names is not there.
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError>;
 
-    /// A WebP image as a PNG, or `None` where nobody makes one of it: then it is left out.
+    /// An image of another kind as a PNG, or `None` where nobody makes one of it: then it is left out.
     ///
     /// # Errors
     /// When it is damaged, or larger than [`limits`] allow.
-    fn png_from_webp(&mut self, _webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+    fn png_from(&mut self, _kind: image::Foreign, _bytes: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
+        Ok(None)
+    }
+
+    /// Which of the file's variants (KHR_materials_variants) is wanted, where it is not the default.
+    fn variant(&self) -> Option<&str> {
+        None
+    }
+
+    /// What a mesh was before Draco compressed it, or `None` where nobody knows. It has at most `elements_max` vertices,
+    /// and as many indices.
+    ///
+    /// # Errors
+    /// When it is damaged, or has more.
+    fn mesh_from_draco(
+        &mut self,
+        _bytes: &[u8],
+        _elements_max: usize,
+    ) -> Result<Option<draco::DracoMesh>, ContentError> {
         Ok(None)
     }
 }
@@ -105,7 +125,10 @@ pub fn read_in(
         container.json,
         &prescan::Ceilings { bytes: limits::JSON_BYTES_MAX, entries: limits::ARRAY_LEN_MAX },
     )?;
-    let root = schema::parse(&text)?;
+    let mut root = schema::parse(&text)?;
+    if let Some(variant) = resolve.variant() {
+        variants::choose(&mut root, variant)?;
+    }
     let mut skipped = skipped::Skipped::of(&root);
     skipped.add("unknown GLB chunks", container.unknown_chunks);
     skipped
@@ -113,7 +136,8 @@ pub fn read_in(
     let placements = graph::scene_nodes(&root)?;
 
     let buffers = buffer::load(&root, &container, resolve)?;
-    let views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
+    let mut views = buffer::views(&root, &buffers, limits::SOURCE_BYTES_MAX)?;
+    draco::decode(&mut root, &mut views, resolve)?;
     accessor::check_layouts(&root, &views)?;
     check(&root, &views)?;
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
@@ -137,6 +161,7 @@ pub fn read_in(
         materials,
         images,
         sound_files,
+        variants: variants::names(&root),
         extras,
         skipped: skipped.into_names(&root),
     })

@@ -333,7 +333,6 @@ impl<'a> Sets<'a> {
 /// Counts what the primitive has beyond what is read.
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
-    skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
     let is_read = |name: &&String| {
         let is_feature = name.starts_with("_FEATURE_ID_");
         let is_known = NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());

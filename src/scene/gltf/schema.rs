@@ -11,7 +11,7 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 15] = [
+const UNDERSTOOD: [&str; 22] = [
     "EXT_instance_features",
     "EXT_mesh_features",
     "EXT_mesh_gpu_instancing",
@@ -19,17 +19,24 @@ const UNDERSTOOD: [&str; 15] = [
     "EXT_structural_metadata",
     "EXT_texture_webp",
     "KHR_animation_pointer",
+    "KHR_draco_mesh_compression",
     "KHR_gaussian_splatting",
     "KHR_lights_punctual",
+    "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
+    "KHR_materials_specular",
+    "KHR_materials_transmission",
     "KHR_materials_unlit",
+    "KHR_materials_variants",
     "KHR_mesh_quantization",
     "KHR_meshopt_compression",
     "KHR_node_visibility",
     "KHR_texture_transform",
+    "MSFT_lod",
 ];
 
-/// Extensions that a file may require although they are not read: this one only stands in for the image
+/// Extensions that a file may require although they are not always read: this one only stands in for the image
 /// of a texture, and a texture that is left out is named.
 const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
@@ -101,6 +108,8 @@ pub(in crate::scene) struct RootExtensions {
     /// As it is: what is broken in it is no reason to refuse the file.
     #[serde(rename = "EXT_structural_metadata")]
     pub metadata: Option<Value>,
+    #[serde(rename = "KHR_materials_variants")]
+    pub variants: Option<Variants>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -141,6 +150,8 @@ pub(in crate::scene) struct NodeExtensions {
     /// As it is.
     #[serde(rename = "EXT_instance_features")]
     pub instance_features: Option<Value>,
+    #[serde(rename = "MSFT_lod")]
+    pub levels: Option<Levels>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -149,6 +160,12 @@ pub(in crate::scene) struct NodeExtensions {
 #[derive(Deserialize)]
 pub(in crate::scene) struct Instances {
     pub attributes: BTreeMap<String, usize>,
+}
+
+/// MSFT_lod of a node, which is the finest itself: the coarser ones.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Levels {
+    pub ids: Vec<usize>,
 }
 
 /// KHR_node_visibility of a node: whether it, and what is below it, is seen.
@@ -196,8 +213,19 @@ pub(in crate::scene) struct PrimitiveExtensions {
     pub features: Option<Value>,
     #[serde(rename = "KHR_gaussian_splatting")]
     pub splats: Option<Splats>,
+    #[serde(rename = "KHR_draco_mesh_compression")]
+    pub draco: Option<Draco>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// KHR_draco_mesh_compression of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Draco {
+    pub buffer_view: usize,
+    /// Attributes by their numbers in the compressed mesh.
+    pub attributes: BTreeMap<String, u32>,
 }
 
 /// KHR_gaussian_splatting of a primitive.
@@ -210,6 +238,17 @@ pub(in crate::scene) struct Splats {
     pub extensions: Others,
 }
 
+/// KHR_materials_variants of the file.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variants {
+    pub variants: Vec<Variant>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variant {
+    pub name: String,
+}
+
 /// KHR_materials_variants of a primitive.
 #[derive(Deserialize)]
 pub(in crate::scene) struct VariantMappings {
@@ -219,6 +258,7 @@ pub(in crate::scene) struct VariantMappings {
 #[derive(Deserialize)]
 pub(in crate::scene) struct VariantMapping {
     pub variants: Vec<usize>,
+    pub material: usize,
 }
 
 fn triangles() -> u32 {
@@ -275,6 +315,9 @@ pub(in crate::scene) struct Accessor {
     pub min: Option<Vec<f64>>,
     pub max: Option<Vec<f64>>,
     pub sparse: Option<Sparse>,
+    /// Whether its bytes were compressed with loss, so that its bounds are those of others.
+    #[serde(skip)]
+    pub is_lossy: bool,
 }
 
 #[derive(Deserialize)]

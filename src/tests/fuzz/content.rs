@@ -3,11 +3,13 @@
 use crate::math::Aabb;
 use crate::scene::gltf::{self, Resolve, image};
 use crate::scene::material::TextureSlot;
+use crate::scene::motion::{Posture, REST_WORDS};
 use crate::scene::sound::{self, Clip, SAMPLE_RATE_HZ, wav};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
 use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{
-    AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, Tileset, collider, entity::Entity, tile,
+    AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, Mover, TileId, Tileset, collider,
+    entity::Entity, tile,
 };
 
 /// There are no files here: buffers are refused, and images would be fetched.

@@ -20,6 +20,7 @@ pub(super) const NODE: Places = &[
     ("KHR_lights_punctual", &NODE_LIGHT),
     ("KHR_node_visibility", &VISIBILITY),
     ("EXT_mesh_gpu_instancing", &INSTANCES),
+    ("MSFT_lod", &NODE_LEVELS),
 ];
 pub(super) const PRIMITIVE: Places = &[
     ("KHR_gaussian_splatting", &SPLATS),
@@ -43,6 +44,7 @@ pub(super) const MATERIAL: Places = &[
     ("KHR_materials_transmission", &TRANSMISSION),
     ("KHR_materials_unlit", &NOTHING),
     ("KHR_materials_volume", &VOLUME),
+    ("MSFT_lod", &MATERIAL_LEVELS),
 ];
 /// Extensions that only stand in the lists of those that are used.
 const NOWHERE: &[&str] = &["KHR_mesh_quantization"];
@@ -101,6 +103,8 @@ static DRACO: Shape = plain(&[
     must("bufferView", Kind::Index(Array::BufferViews)),
     must("attributes", Kind::Map(&Kind::Whole(0))),
 ]);
+static NODE_LEVELS: Shape = plain(&[must("ids", some(&Kind::Index(Array::Nodes)))]);
+static MATERIAL_LEVELS: Shape = plain(&[must("ids", some(&Kind::Index(Array::Materials)))]);
 static OTHER_SOURCE: Shape = plain(&[may("source", Kind::Index(Array::Images))]);
 static TRANSFORM: Shape = plain(&[
     may("offset", VEC2),
