@@ -20,7 +20,7 @@ use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex, order_
 use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 use crate::scene::gltf::Document;
-use crate::scene::gltf::document::{Mesh as SourceMesh, Node, Primitive, VertexSet};
+use crate::scene::gltf::document::{Marks, Mesh as SourceMesh, Node, Primitive, VertexSet};
 use crate::scene::material::Wrap;
 use crate::scene::{ContentError, limits};
 
@@ -46,16 +46,10 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
         let entity = naming.of_node(document, index);
         let standing = repeats.standing(index);
-        if thing_of.get(index).copied().flatten().is_some() {
-            soup.skip("points and lines of things to take", mesh.marks.len());
-        } else {
-            for marks in &mesh.marks {
-                let Some(set) = document.vertex_sets.get(marks.vertices) else { continue };
-                let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
-                let next = groups.len() as u32;
-                let group = *groups.entry(Group { material, entity }).or_insert(next);
-                mark::append(&mut soup.marks, node, marks, set, group)?;
-            }
+        let is_thing = thing_of.get(index).copied().flatten().is_some();
+        soup.skip("points and lines of things to take", if is_thing { mesh.marks.len() } else { 0 });
+        for marks in mesh.marks.iter().filter(|_| !is_thing) {
+            add_marks(document, node, marks, entity, catalog, &mut groups, &mut soup)?;
         }
         if standing == Standing::Again {
             soup.source_triangle_count += triangle_count(mesh);
@@ -134,6 +128,23 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
     }
     keep_visible_entities(&mut soup, &naming);
     Ok(soup)
+}
+
+/// Adds points or lines of the node.
+fn add_marks(
+    document: &Document,
+    node: &Node,
+    marks: &Marks,
+    entity: Option<u32>,
+    catalog: &mut Catalog,
+    groups: &mut BTreeMap<Group, u32>,
+    soup: &mut Soup,
+) -> Result<(), ContentError> {
+    let Some(set) = document.vertex_sets.get(marks.vertices) else { return Ok(()) };
+    let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
+    let next = groups.len() as u32;
+    let group = *groups.entry(Group { material, entity }).or_insert(next);
+    mark::append(&mut soup.marks, node, marks, set, group)
 }
 
 /// Lists the things to take in the hand; for every node the one that it is part of.
