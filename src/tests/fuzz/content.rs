@@ -78,19 +78,24 @@ pub fn meshopt(bytes: &[u8]) -> bool {
 /// A tileset up to the first zero, and what all its files are after it; or one of the older tiles.
 pub fn tiles(bytes: &[u8]) -> bool {
     if tiles3d::is_known("tile", bytes) {
-        return tiles3d::read("tile", bytes, &mut Same(&[])).is_ok();
+        return tiles3d::read("tile", bytes, &mut Same { bytes: &[], left: 0 }).is_ok();
     }
     let mut parts = bytes.splitn(2, |&byte| byte == 0);
     let (json, others) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    tiles3d::read("tileset.json", json, &mut Same(others)).is_ok()
+    tiles3d::read("tileset.json", json, &mut Same { bytes: others, left: 8 }).is_ok()
 }
 
-/// Files that are all alike.
-struct Same<'b>(&'b [u8]);
+/// Files that are all alike. There are some of them: what each costs is the same again.
+struct Same<'b> {
+    bytes: &'b [u8],
+    left: usize,
+}
 
 impl tiles3d::Files for Same<'_> {
     fn open(&mut self, _: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
-        Ok((uri.to_owned(), self.0.to_vec()))
+        let none_left = || ContentError::malformed("tile", "there are no more files here");
+        self.left = self.left.checked_sub(1).ok_or_else(none_left)?;
+        Ok((uri.to_owned(), self.bytes.to_vec()))
     }
 
     fn beside<'a>(&'a mut self, _: &str) -> Box<dyn Resolve + 'a> {
