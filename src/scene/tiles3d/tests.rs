@@ -323,6 +323,25 @@ fn points_have_their_places_colours_and_normals() {
     assert!(with(draco, &[]).unwrap_err().to_string().contains("draco"));
 }
 
+/// Small tiles of every kind, and tilesets with what their files are after a zero.
+pub(crate) fn samples() -> Vec<Vec<u8>> {
+    let body = floats(&[0.0, 0.0, 0.0, 5.0, 6.0, 7.0, 1.0, 2.0]);
+    let table = json!({
+        "INSTANCES_LENGTH": 2, "POSITION": { "byteOffset": 0 }, "SCALE": { "byteOffset": 24 }, "EAST_NORTH_UP": true,
+    });
+    let explicit =
+        tileset(tile(None, vec![tile(Some("a.glb"), vec![]), tile(Some("b.glb"), vec![])])).to_string();
+    let implicit = implicit("QUADTREE", 2, 3).to_string();
+    vec![
+        batched(),
+        cloud(),
+        instanced(&table, &body),
+        composite(&[batched(), cloud()]),
+        [explicit.as_bytes(), &[0], &model([0.0; 3])].concat(),
+        [implicit.as_bytes(), &[0], &subtree("11001", "0", "0")].concat(),
+    ]
+}
+
 fn composite(tiles: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = b"cmpt".to_vec();
     let length = 16 + tiles.iter().map(Vec::len).sum::<usize>();

@@ -9,7 +9,7 @@ use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
 use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{
     AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, Mover, TileId, Tileset, collider,
-    entity::Entity, tile,
+    entity::Entity, tile, tiles3d,
 };
 
 /// There are no files here: buffers are refused, and images would be fetched.
@@ -73,6 +73,34 @@ pub fn meshopt(bytes: &[u8]) -> bool {
         "extensions":{{"{extension}":{{"fallback":true}}}}}}]}}"#
     );
     glb(&glb_of(json.as_bytes(), data))
+}
+
+/// A tileset up to the first zero, and what all its files are after it; or one of the older tiles.
+pub fn tiles(bytes: &[u8]) -> bool {
+    if tiles3d::is_known("tile", bytes) {
+        return tiles3d::read("tile", bytes, &mut Same { bytes: &[], left: 0 }).is_ok();
+    }
+    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+    let (json, others) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    tiles3d::read("tileset.json", json, &mut Same { bytes: others, left: 8 }).is_ok()
+}
+
+/// Files that are all alike. There are some of them: what each costs is the same again.
+struct Same<'b> {
+    bytes: &'b [u8],
+    left: usize,
+}
+
+impl tiles3d::Files for Same<'_> {
+    fn open(&mut self, _: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
+        let none_left = || ContentError::malformed("tile", "there are no more files here");
+        self.left = self.left.checked_sub(1).ok_or_else(none_left)?;
+        Ok((uri.to_owned(), self.bytes.to_vec()))
+    }
+
+    fn beside<'a>(&'a mut self, _: &str) -> Box<dyn Resolve + 'a> {
+        Box::new(NoFiles)
+    }
 }
 
 /// An image, to the texture that it becomes.

@@ -43,10 +43,11 @@ const MESHES: (usize, Duration) = (128 << 20, Duration::from_secs(2));
 const PIXELS: (usize, Duration) = (192 << 20, Duration::from_secs(5));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target::new("gltf", content::gltf, MESHES),
     Target::new("glb", content::glb, MESHES),
     Target::new("meshopt", content::meshopt, MESHES),
+    Target::new("tiles", content::tiles, MESHES),
     Target::new("images", content::image, PIXELS),
     // Six times 64 KiB at 48 kHz, as floats and while they are resampled.
     Target::new("sounds", content::sound, (8 << 20, Duration::from_millis(500))),

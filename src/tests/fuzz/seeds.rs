@@ -10,7 +10,7 @@ use crate::protocol::tests as protocol;
 use crate::protocol::{codec, manifest, presence};
 use crate::scene::gltf::tests::made::{glb, jpeg, png, square, square_text};
 use crate::scene::sound::wav;
-use crate::scene::{collider, tile};
+use crate::scene::{collider, tile, tiles3d};
 use crate::tests::{corpus, hostile};
 
 /// Larger files make a search slow and teach it nothing.
@@ -24,6 +24,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "gltf" => files().iter().filter_map(|file| opened(file, None)).chain(from_corpus(true)).collect(),
         "glb" => files().into_iter().chain(from_corpus(false)).chain(baked("glb")).collect(),
         "meshopt" => compressed(),
+        "tiles" => tiles3d::tests::samples(),
         "images" => images().into_iter().chain(baked("png")).chain(baked("jpg")).collect(),
         "sounds" => sounds().into_iter().chain(baked("wav")).collect(),
         "tile" => vec![tile::tests::glb_of_quads()],
