@@ -1,4 +1,4 @@
-//! `pavilion bake`: a glTF file becomes a twin that can be streamed.
+//! `pavilion bake`: a glTF file or a tileset becomes a twin that can be streamed.
 
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::interrupt::Interrupt;
 use super::{Failure, bake, folders, host};
-use crate::host::bake::{Quality, sidecar_path};
+use crate::host::bake::{Quality, is_tileset, sidecar_path};
 use crate::host::serve::{RunningServer, ServerOptions};
 use crate::protocol::{JoinLink, manifest};
 
@@ -27,7 +27,13 @@ pub struct Place {
     _server: Option<RunningServer>,
 }
 
-/// Finds what `target` names: a join link, a baked folder, or a glTF file, which is baked first.
+/// How names of files end that can be baked.
+const SOURCES: [&str; 7] = ["gltf", "glb", "json", "b3dm", "i3dm", "pnts", "cmpt"];
+
+/// Files in the folder of a tileset that are looked at to see whether it has changed.
+const TILESET_FILES_MAX: usize = 1 << 18;
+
+/// Finds what `target` names: a join link, a baked folder, or a glTF file or a tileset, which is baked first.
 ///
 /// # Errors
 /// When it is none of them, or is refused.
@@ -37,18 +43,17 @@ pub fn open(target: &str, interrupt: &Interrupt) -> Result<Place, Failure> {
     }
     let path = Path::new(target);
     if path.is_dir() {
-        return serve(path);
+        return if is_tileset(path) { serve(&quick_bake(path, interrupt)?) } else { serve(path) };
     }
-    let is_gltf =
-        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gltf") || e.eq_ignore_ascii_case("glb"));
+    let is_source = SOURCES.iter().any(|source| has_extension(path, source));
     if !path.exists() {
         return Err(Failure::failed(format!(
-            "there is no {target}: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+            "there is no {target}: give a join link, a folder that `pavilion bake` wrote, a .gltf or .glb file, or a tileset"
         )));
     }
-    if !is_gltf {
+    if !is_source {
         return Err(Failure::usage(format!(
-            "{target} is not something to visit: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+            "{target} is not something to visit: give a join link, a folder that `pavilion bake` wrote, a .gltf or .glb file, or a tileset"
         )));
     }
     serve(&quick_bake(path, interrupt)?)
@@ -86,8 +91,18 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
     Ok(out)
 }
 
-/// Names a source by its bytes and those of the files that it mentions.
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// Names a source by its bytes and those of the files that it mentions; one of tiles, which may be large, by the names,
+/// sizes and times of all files around it.
 fn fingerprint(source: &Path) -> Result<String, Failure> {
+    let is_gltf = ["gltf", "glb"].iter().any(|gltf| has_extension(source, gltf));
+    if source.is_dir() || !is_gltf {
+        let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new(".")) };
+        return Ok(fingerprint_of_all(source, folder));
+    }
     let unreadable = |path: &Path, error: std::io::Error| {
         Failure::failed(format!(
             "{} cannot be read ({error}): check the path and its permissions",
@@ -104,6 +119,26 @@ fn fingerprint(source: &Path) -> Result<String, Failure> {
         }
     }
     Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn fingerprint_of_all(source: &Path, folder: &Path) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&BAKE_VERSION.to_le_bytes()).update(source.to_string_lossy().as_bytes());
+    let (mut open, mut files) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            // Links are not followed here: what they lead to belongs to others.
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                open.push(entry.path());
+            } else if files.len() < TILESET_FILES_MAX {
+                files.push((entry.path(), metadata.len(), metadata.modified().ok()));
+            }
+        }
+    }
+    files.sort();
+    hasher.update(format!("{files:?}").as_bytes());
+    hasher.finalize().to_hex().to_string()
 }
 
 /// Files beside `source` that it names: buffers, images and sounds, and those of its list of sounds.

@@ -273,6 +273,7 @@ impl Viewer {
         self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
         self.ground.place(&mut self.scene);
+        self.scene.set_seconds(self.clock_seconds());
         let views = self.screen.display.views(&self.person);
         self.meet_the_others(&views);
         self.hear(&views, delta_seconds);
@@ -475,6 +476,14 @@ impl Viewer {
             // A new tileset has emptied the renderer's queue: the lobby always fits.
             let _ = self.screen.renderer.enqueue(upload);
         }
+    }
+
+    /// What time it is for all that moves by itself: that of the world's clocks, so that all see the same. Where
+    /// nobody watches, it is always the same, and so are the pictures.
+    fn clock_seconds(&self) -> f64 {
+        let is_watched = self.wishes.timeout.is_none();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.ok().filter(|_| is_watched).map_or(0.0, |now| now.as_secs_f64())
     }
 
     fn cull(&mut self, views: &ViewPair) {

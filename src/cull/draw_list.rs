@@ -1,10 +1,12 @@
 //! What a frame draws: the only thing that `draw` is given.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Vec3A, Vec4};
 
 use crate::scene::actor::NameLayer;
-use crate::scene::{Batch, TileId};
+use crate::scene::{Batch, Material, MaterialId, TileId};
 
 /// What every vertex of an instance shares: read as per-instance vertex attributes.
 #[repr(C)]
@@ -76,6 +78,17 @@ pub struct Draw {
     pub batch: Batch,
 }
 
+/// A tile that moves by itself, as it is in the frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posed {
+    /// Which.
+    pub tile: TileId,
+    /// Its joints, into [`DrawList::palettes`].
+    pub joints: Range<u32>,
+    /// Its morph targets, into [`DrawList::weights`].
+    pub targets: Range<u32>,
+}
+
 /// Everything that one frame draws, in the order to draw it: opaque near to far, masked near to far,
 /// blended far to near.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +97,14 @@ pub struct DrawList {
     pub instances: Vec<Instance>,
     /// In drawing order.
     pub draws: Vec<Draw>,
+    /// What has moved by itself, before it is drawn.
+    pub posed: Vec<Posed>,
+    /// For each joint the three rows of the frame's grid from the grid at rest.
+    pub palettes: Vec<[Vec4; 3]>,
+    /// How much there is of each morph target.
+    pub weights: Vec<f32>,
+    /// Materials that change over time, as they are now.
+    pub materials: Vec<(MaterialId, Material)>,
     /// Triangles in all draws, for one view.
     pub triangle_count: u64,
     /// The largest error in view, in units of what the eyes do not tell apart where it is: 1 unless a
@@ -98,6 +119,10 @@ impl DrawList {
     pub fn clear(&mut self) {
         self.instances.clear();
         self.draws.clear();
+        self.posed.clear();
+        self.palettes.clear();
+        self.weights.clear();
+        self.materials.clear();
         self.triangle_count = 0;
     }
 }

@@ -3,7 +3,8 @@
 //! A frame's cut through the tile tree is found in passes over one list of the tiles that matter to it,
 //! parents before children: *desire* (which tiles would be fine enough for these eyes), *hide* (which of them
 //! something else hides), *fit* (what of that the budget affords), *cover* (which of them can be shown without a
-//! hole), *emit* (what is drawn) and *wants* (what is fetched and kept). The crowd of actors is put among the tiles: a draw for each shape.
+//! hole), *emit* (what is drawn) and *wants* (what is fetched and kept). What moves by itself and the crowd of actors are
+//! put among the tiles, in the posture of the moment.
 //! What a frame costs grows with what is seen, not with what exists. Beside it, [`governor`] decides from
 //! the frames' times how fine is fine enough.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
@@ -15,6 +16,7 @@ mod cut;
 pub mod draw_list;
 mod emit;
 pub mod governor;
+mod movers;
 mod occlusion;
 mod props;
 
@@ -26,6 +28,7 @@ use glam::{Quat, Vec3};
 
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, Sphere, ViewPair};
+use crate::scene::motion::Posture;
 use crate::scene::{Actor, Demand, Scene, TileId};
 
 /// What decides how fine is fine enough.
@@ -149,6 +152,8 @@ pub struct Culler {
     drawn: Vec<u32>,
     /// What is drawn of what stands there several times, and the numbers of its nodes.
     repeated: Vec<(TileId, u32)>,
+    /// Where everything of a mover is.
+    posture: Posture,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
     /// Order and number of each of those.
@@ -171,6 +176,8 @@ impl Culler {
         self.sorted.clear();
         let eyes = Eyes::new(sight);
         self.emit_props(scene, &eyes, list, demand);
+        self.emit_movers(scene, &eyes, list, demand);
+        movers::change_materials(scene, list);
         self.emit_actors(actors, &eyes, list);
         self.desire(scene, &eyes);
         self.hide(scene, views.eyes.map(|eye| eye.pose.position));

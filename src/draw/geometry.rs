@@ -24,6 +24,9 @@ pub(super) const POSITION_BYTES: u64 = size_of::<Position>() as u64;
 pub(super) const ATTRIBUTE_BYTES: u64 = size_of::<Attributes>() as u64;
 pub(super) const INDEX_PAIR_BYTES: u64 = 4;
 
+/// They are read as vertices; what moves by itself is written by shaders before.
+const VERTICES: wgpu::BufferUsages = wgpu::BufferUsages::VERTEX.union(wgpu::BufferUsages::STORAGE);
+
 /// Where a tile lies in the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
@@ -63,8 +66,8 @@ pub(super) struct Geometry {
 impl Geometry {
     pub fn new(gpu: &Gpu) -> Self {
         let mut geometry = Self {
-            positions: buffer(gpu, "positions", POSITION_BYTES, VERTICES_MIN, wgpu::BufferUsages::VERTEX),
-            attributes: buffer(gpu, "attributes", ATTRIBUTE_BYTES, VERTICES_MIN, wgpu::BufferUsages::VERTEX),
+            positions: buffer(gpu, "positions", POSITION_BYTES, VERTICES_MIN, VERTICES),
+            attributes: buffer(gpu, "attributes", ATTRIBUTE_BYTES, VERTICES_MIN, VERTICES),
             indices: buffer(gpu, "indices", INDEX_PAIR_BYTES, INDEX_PAIRS_MIN, wgpu::BufferUsages::INDEX),
             vertices: Ranges::new(VERTICES_MIN),
             index_pairs: Ranges::new(INDEX_PAIRS_MIN),
@@ -177,12 +180,11 @@ impl Geometry {
 
     fn grow_vertices(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), Full> {
         let capacity = doubled(&self.vertices, VERTICES_MAX)?;
-        let usage = wgpu::BufferUsages::VERTEX;
         for (label, unit, old) in [
             ("positions", POSITION_BYTES, &mut self.positions),
             ("attributes", ATTRIBUTE_BYTES, &mut self.attributes),
         ] {
-            let new = buffer(gpu, label, unit, capacity, usage);
+            let new = buffer(gpu, label, unit, capacity, VERTICES);
             encoder.copy_buffer_to_buffer(old, 0, &new, 0, old.size());
             *old = new;
         }

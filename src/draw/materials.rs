@@ -3,13 +3,15 @@
 //! A slot whose image has not arrived reads white, so the factor alone is seen; the entry is
 //! written again when the image is there.
 
+use std::num::NonZeroU64;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::Gpu;
 use super::half::half;
 use super::textures::WHITE_LAYER;
 use crate::scene::limits::MATERIALS_MAX;
-use crate::scene::{ImageId, Material, Tileset, actor};
+use crate::scene::{ImageId, Material, MaterialId, Tileset, actor};
 
 /// Entries of the buffer; WGSL twin: the length of `materials` in shaders/lib/material.wgsl.
 pub(crate) const ENTRY_COUNT: usize = MATERIALS_MAX + actor::MATERIAL_COUNT;
@@ -141,6 +143,26 @@ impl Materials {
         let layer = self.layers.get_mut(image.index())?.take()?;
         self.rewrite(gpu, image);
         Some(layer)
+    }
+
+    /// Shows materials as they are in the frame that is being recorded.
+    pub fn change(
+        &self,
+        writes: &mut wgpu::util::StagingBelt,
+        encoder: &mut wgpu::CommandEncoder,
+        changed: &[(MaterialId, Material)],
+    ) {
+        const ENTRY_BYTES: NonZeroU64 = match NonZeroU64::new(size_of::<MaterialUniform>() as u64) {
+            Some(bytes) => bytes,
+            None => unreachable!(),
+        };
+        for (id, material) in changed.iter().filter(|(id, _)| id.index() < self.materials.len()) {
+            let entry =
+                MaterialUniform::new(material, |image| self.layers.get(image.index()).copied().flatten());
+            let offset = (id.index() * size_of::<MaterialUniform>()) as u64;
+            let mut view = writes.write_buffer(encoder, &self.buffer, offset, ENTRY_BYTES);
+            view.slice(..).copy_from_slice(bytemuck::bytes_of(&entry));
+        }
     }
 
     fn rewrite(&self, gpu: &Gpu, image: ImageId) {

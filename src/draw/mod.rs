@@ -24,6 +24,7 @@ pub mod ranges;
 pub mod readback;
 mod renderer;
 mod self_test;
+mod skinning;
 mod sky;
 pub mod stopwatch;
 mod surfaces;
@@ -53,4 +54,5 @@ pub(crate) use {
     eye_pass::SHADER as EYE_PASS_SHADER, eyes::for_one_eye, frame::FrameUniform, frame::ViewUniform,
     hidden::HiddenVertex, materials::MaterialUniform, mirror::MirrorUniform, mirror::SHADER as MIRROR_SHADER,
     panel::PanelInstance, panel::SHADER as PANEL_SHADER, self_test::SHADER as SELF_TEST_SHADER,
+    skinning::SHADER as SKINNING_SHADER,
 };

@@ -11,6 +11,7 @@ use super::frame::FrameUniform;
 use super::geometry::Geometry;
 use super::materials::Materials;
 use super::panel::{PanelPicture, Panels};
+use super::skinning::Skinning;
 use super::sky::Sky;
 use super::stopwatch::Stopwatch;
 use super::textures::{Layer, Textures};
@@ -86,6 +87,7 @@ pub struct Renderer {
     materials: Materials,
     uploads: Uploads,
     panels: Panels,
+    skinning: Skinning,
     instances: wgpu::Buffer,
     /// What the frame writes of itself: mapped memory that comes back when the GPU has read it.
     writes: wgpu::util::StagingBelt,
@@ -115,6 +117,7 @@ impl Renderer {
             bindings,
             materials,
             uploads: Uploads::new(gpu),
+            skinning: Skinning::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
             writes: wgpu::util::StagingBelt::new(gpu.device.clone(), WRITES_BYTES),
             hidden: None,
@@ -149,6 +152,7 @@ impl Renderer {
     pub fn set_tileset(&mut self, gpu: &Gpu, tileset: &Tileset) {
         self.uploads.clear();
         self.geometry.reset(tileset.tiles().len());
+        self.skinning.reset();
         self.textures.reset(tileset);
         self.materials.reset(gpu, tileset);
         self.light = tileset.light().clone();
@@ -177,8 +181,9 @@ impl Renderer {
 
     /// Forgets the tile, drawn or waiting; draws of it are skipped.
     pub fn retire(&mut self, tile: TileId) {
-        self.uploads.cancel(tile, &mut self.geometry);
+        self.uploads.cancel(tile, &mut self.geometry, &mut self.skinning);
         self.geometry.retire(tile);
+        self.skinning.retire(tile);
     }
 
     /// Forgets the image, shown or waiting: materials that use it show their factors.
@@ -301,6 +306,7 @@ impl Renderer {
             geometry: &mut self.geometry,
             textures: &mut self.textures,
             materials: &mut self.materials,
+            skinning: &mut self.skinning,
         };
         self.uploads.pump(&mut to, budget_bytes, arrivals)
     }
@@ -317,6 +323,8 @@ impl Renderer {
             let mut view = self.writes.write_buffer(encoder, &self.instances, 0, size);
             view.slice(..).copy_from_slice(bytes);
         }
+        self.materials.change(&mut self.writes, encoder, &list.materials);
+        self.skinning.run(gpu, &mut self.writes, encoder, &self.geometry, list);
         self.textures.prepare(gpu, TextureSet::default());
         for draw in &list.draws {
             self.textures.prepare(gpu, draw.batch.textures);

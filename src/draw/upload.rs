@@ -11,6 +11,7 @@ use super::Gpu;
 use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Slot};
 use super::materials::Materials;
 use super::names::{self, NamePlate};
+use super::skinning::{Rest, Skinning};
 use super::textures::{Layer, Textures};
 use crate::scene::actor::NameLayer;
 use crate::scene::texture::Texture;
@@ -91,13 +92,22 @@ pub(super) struct Destination<'a> {
     pub geometry: &'a mut Geometry,
     pub textures: &'a mut Textures,
     pub materials: &'a mut Materials,
+    pub skinning: &'a mut Skinning,
 }
 
 #[derive(Debug)]
 enum Job {
     Texture { image: ImageId, texture: Arc<Texture>, layer: Option<Layer>, level: usize, row: u32 },
-    Tile { tile: TileId, mesh: TileMesh, slot: Option<Slot>, part: usize, copied_bytes: u64 },
+    Tile { tile: TileId, mesh: TileMesh, slot: Option<TileSlot>, part: usize, copied_bytes: u64 },
     Name { layer: NameLayer, plate: Arc<NamePlate>, level: usize, row: u32 },
+}
+
+/// Where a tile goes.
+#[derive(Clone, Copy, Debug)]
+struct TileSlot {
+    geometry: Slot,
+    /// Of its vertices at rest, where it moves.
+    rest: Option<Rest>,
 }
 
 /// The queue and its staging buffers.
@@ -149,11 +159,12 @@ impl Uploads {
     }
 
     /// Drops what waits for the tile.
-    pub fn cancel(&mut self, tile: TileId, geometry: &mut Geometry) {
+    pub fn cancel(&mut self, tile: TileId, geometry: &mut Geometry, skinning: &mut Skinning) {
         self.jobs.retain(|job| match job {
             Job::Tile { tile: waiting, slot, .. } if *waiting == tile => {
                 if let Some(slot) = slot {
-                    geometry.give_back(*slot);
+                    geometry.give_back(slot.geometry);
+                    skinning.give_back(slot.rest);
                 }
                 false
             }
@@ -366,7 +377,7 @@ const ALIGNMENT: NonZeroU64 = match NonZeroU64::new(256) {
 struct TileWork<'a> {
     tile: TileId,
     mesh: &'a mut TileMesh,
-    slot: &'a mut Option<Slot>,
+    slot: &'a mut Option<TileSlot>,
     part: &'a mut usize,
     copied_bytes: &'a mut u64,
 }
@@ -378,28 +389,35 @@ impl TileWork<'_> {
             return Step::Done(Arrival::TileRefused { tile });
         };
         *self.slot = Some(slot);
-        let (source, target, start): (&[u8], _, _) = match *self.part {
-            0 => (
+        let TileSlot { geometry: slot, rest } = slot;
+        let moving = self.mesh.moving.as_ref().zip(rest);
+        let (source, target, start): (&[u8], _, _) = match (*self.part, moving) {
+            (0, _) => (
                 bytemuck::cast_slice(&self.mesh.positions),
                 &to.geometry.positions,
                 u64::from(slot.first_vertex) * POSITION_BYTES,
             ),
-            1 => (
+            (1, _) => (
                 bytemuck::cast_slice(&self.mesh.attributes),
                 &to.geometry.attributes,
                 u64::from(slot.first_vertex) * ATTRIBUTE_BYTES,
             ),
-            2 => (
+            (2, _) => (
                 bytemuck::cast_slice(&self.mesh.indices),
                 &to.geometry.indices,
                 u64::from(slot.first_index_pair) * INDEX_PAIR_BYTES,
             ),
+            (3, Some((moving, rest))) => {
+                (bytemuck::cast_slice(&moving.rest), to.skinning.rest(), rest.first_byte())
+            }
             _ => {
                 to.geometry.publish(tile, slot);
+                to.skinning.publish(tile, rest);
                 let resident = ResidentTile {
                     chunks: Chunks::from(&self.mesh.chunks[..]),
                     occluders: std::mem::take(&mut self.mesh.occluders),
                     world_from_grid: self.mesh.world_from_grid,
+                    motion: self.mesh.moving.as_ref().map(|moving| Arc::clone(&moving.motion)),
                     size_bytes: self.mesh.size_bytes(),
                 };
                 return Step::Done(Arrival::Tile { tile, resident: Box::new(resident) });
@@ -431,12 +449,18 @@ impl TileWork<'_> {
     }
 
     /// A place, if the streams belong together and there is room.
-    fn find_slot(&self, to: &mut Destination<'_>) -> Option<Slot> {
+    fn find_slot(&self, to: &mut Destination<'_>) -> Option<TileSlot> {
         if !to.geometry.knows(self.tile) || self.mesh.positions.len() != self.mesh.attributes.len() {
             return None;
         }
         let vertex_count = u32::try_from(self.mesh.positions.len()).ok()?;
         let index_count = u32::try_from(self.mesh.indices.len()).ok()?;
-        to.geometry.reserve(to.gpu, to.encoder, vertex_count, index_count).ok()
+        let geometry = to.geometry.reserve(to.gpu, to.encoder, vertex_count, index_count).ok()?;
+        let Some(moving) = &self.mesh.moving else { return Some(TileSlot { geometry, rest: None }) };
+        let rest = to.skinning.reserve(to.gpu, to.encoder, moving.rest.len());
+        if rest.is_none() {
+            to.geometry.give_back(geometry);
+        }
+        rest.map(|rest| TileSlot { geometry, rest: Some(rest) })
     }
 }

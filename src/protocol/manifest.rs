@@ -9,7 +9,7 @@ pub use crate::scene::tileset::{Tables, Tileset};
 pub const FILE_NAME: &str = "manifest.pavilion";
 
 const MAGIC: [u8; 4] = *b"PVLN";
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 const HEADER_BYTES: usize = 6;
 
 /// The manifest of `tables`.

@@ -156,8 +156,8 @@ fn a_manifest_reads_back_and_others_are_refused() {
         assert!(manifest::decode(&bytes[..length]).is_err(), "cut at {length}");
     }
     let mut later = bytes.clone();
-    later[4] = 5;
-    let version = ProtocolError::ManifestVersion { found: 5, expected: 4 };
+    later[4] = 6;
+    let version = ProtocolError::ManifestVersion { found: 6, expected: 5 };
     assert_eq!(manifest::decode(&later).unwrap_err(), version);
     assert!(manifest::decode(&[bytes, vec![0]].concat()).is_err());
     assert!(matches!(

@@ -93,7 +93,8 @@ pub fn decode(bytes: &[u8]) -> Result<Collider, ContentError> {
     }
     let (vertices, triangles) =
         body.split_at_checked(header.vertex_bytes).ok_or_else(|| refuse("it ends early"))?;
-    let grid = meshopt::vertices(vertices, header.vertices, VERTEX_BYTES).map_err(refuse)?;
+    let grid =
+        meshopt::vertices(vertices, header.vertices, VERTEX_BYTES, meshopt::Version::V0).map_err(refuse)?;
     let grid: Vec<UVec3> = grid.as_chunks::<VERTEX_BYTES>().0.iter().map(grid_point).collect();
     let mut kept = Vec::with_capacity(header.triangles);
     let mut is_in_range = true;

@@ -26,6 +26,19 @@ pub const ACCESSOR_LEN_MAX: usize = 64 << 20;
 /// Places of instanced meshes in one file: each becomes a node of 300 B, 79 MB.
 pub const INSTANCES_MAX: usize = 1 << 18;
 
+/// Points and pieces of lines, each counted where it is shown: 16 Mi at 60 B are 1 GB while they are baked, and 4096
+/// tiles.
+pub const MARKS_MAX: usize = 16 << 20;
+
+/// Tiles of a tileset that is baked, those without content too: a 3D Tiles source of 2 GiB has a file of 8 KB for each.
+pub const SOURCE_TILES_MAX: usize = 1 << 18;
+
+/// Levels of a subtree of an implicit quadtree: 4^12 bits are 2 MB. Those of octrees are two thirds as many.
+pub const SUBTREE_LEVELS_MAX: usize = 12;
+
+/// Levels of an implicit tiling: half the Earth by 2^31 is a centimetre.
+pub const IMPLICIT_LEVELS_MAX: usize = 32;
+
 /// How often the accessors of a file may read each byte of its views, on average. Exporters let each be
 /// read once; a small file cannot keep its reader busy.
 pub const ACCESSOR_OVERLAP_MAX: usize = 16;
@@ -89,6 +102,28 @@ pub const COLLIDER_TRIANGLES_MAX: usize = 65_536;
 /// Things to take in the hand; each is a body that may have to be moved.
 pub const PROPS_MAX: usize = 256;
 
+/// Parts of the twin that move by themselves; each has a posture that is worked out in every frame in which it is
+/// seen.
+pub const MOVERS_MAX: usize = 512;
+
+/// Bones of a part that moves: a figure with fingers and a face has 200.
+pub const BONES_MAX: usize = 1024;
+
+/// Bones that vertices of a part follow: they are named by a byte.
+pub const JOINTS_MAX: usize = 256;
+
+/// Morph targets of a part that moves: faces have 52.
+pub const MORPH_TARGETS_MAX: usize = 64;
+
+/// How morph targets move vertices, bytes of a tile: 52 targets of 12 000 vertices at 12 B.
+pub const MORPH_BYTES_MAX: usize = 8 << 20;
+
+/// Properties of materials that change over time.
+pub const MATERIAL_TRACKS_MAX: usize = 1024;
+
+/// Numbers of all of those: two hours at one key a second of four.
+pub const MATERIAL_TRACK_NUMBERS_MAX: usize = 1 << 18;
+
 /// Materials of a tileset. With the five of the built-in shapes they are 1024, which at 64 B each fill
 /// one 64 KiB uniform buffer, the smallest maximum that Vulkan devices report in practice.
 pub const MATERIALS_MAX: usize = 1019;
@@ -98,6 +133,9 @@ pub const IMAGES_MAX: usize = 4096;
 
 /// Entities of a tileset.
 pub const ENTITIES_MAX: usize = 65_536;
+
+/// Values of all properties in a file's metadata: 16 of each entity, at 40 B.
+pub const PROPERTY_VALUES_MAX: usize = ENTITIES_MAX * 16;
 
 /// Places in a tileset that sound.
 pub const SOUNDS_MAX: usize = 256;

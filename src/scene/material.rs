@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ImageId;
+use super::motion::{Curve, within};
+use super::{ImageId, MaterialId};
 
 /// What alpha means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +53,68 @@ pub struct PackedSurface {
     pub slope_max: f32,
     /// 0 dielectric .. 1 metal, everywhere.
     pub metallic: f32,
+}
+
+/// What of a material may change over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MaterialProperty {
+    /// [`Material::base_color`].
+    BaseColor,
+    /// [`Material::emissive`].
+    Emissive,
+    /// [`Material::metallic`].
+    Metallic,
+    /// [`Material::roughness`].
+    Roughness,
+    /// [`Material::alpha_cutoff`].
+    AlphaCutoff,
+    /// What is added to [`Material::uv_offset`].
+    UvShift,
+}
+
+impl MaterialProperty {
+    /// How many numbers it has.
+    pub fn width(self) -> usize {
+        match self {
+            Self::BaseColor => 4,
+            Self::Emissive => 3,
+            Self::UvShift => 2,
+            Self::Metallic | Self::Roughness | Self::AlphaCutoff => 1,
+        }
+    }
+}
+
+/// What changes a property of a material over time, again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaterialTrack {
+    /// Whose.
+    pub material: MaterialId,
+    /// Which.
+    pub property: MaterialProperty,
+    /// How.
+    pub curve: Curve,
+    /// After so long it begins anew, seconds; 0 where it stands still.
+    pub period_seconds: f32,
+}
+
+impl MaterialTrack {
+    /// Gives the material the property of a time, seconds.
+    pub fn apply(&self, seconds: f64, material: &mut Material) {
+        let mut vector = [0.0; 4];
+        self.curve.sample(within(seconds, self.period_seconds), &mut vector);
+        let [x, y, z, _] = vector;
+        match self.property {
+            MaterialProperty::BaseColor => material.base_color = vector,
+            MaterialProperty::Emissive => material.emissive = [x, y, z],
+            MaterialProperty::Metallic => material.metallic = x,
+            MaterialProperty::Roughness => material.roughness = x,
+            MaterialProperty::AlphaCutoff => material.alpha_cutoff = x,
+            MaterialProperty::UvShift => {
+                let [u, v] = material.uv_offset;
+                material.uv_offset = [u + x, v + y];
+            }
+        }
+    }
 }
 
 /// How a surface reflects light. Textures multiply the factors.

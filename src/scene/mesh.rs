@@ -10,7 +10,7 @@ use glam::{Affine3A, Vec2, Vec3};
 use super::material::Wrap;
 use super::occluder::Occluder;
 use super::texture::Image;
-use super::{AlphaMode, EntityIndex, Material, MaterialId, limits};
+use super::{AlphaMode, EntityIndex, Material, MaterialId, Moving, limits};
 use crate::math::{Cone, Sphere};
 
 /// The first vertex stream: 8 bytes.
@@ -197,12 +197,16 @@ pub struct TileMesh {
     pub chunks: Vec<Chunk>,
     /// What of it hides what is behind it.
     pub occluders: Vec<Occluder>,
+    /// How it moves by itself: then its vertices are at rest, and where they are is said by that.
+    pub moving: Option<Moving>,
 }
 
 impl TileMesh {
     /// What the tile occupies on the GPU.
     pub fn size_bytes(&self) -> u64 {
-        (size_of_val(&*self.positions) + size_of_val(&*self.attributes) + size_of_val(&*self.indices)) as u64
+        let rest = self.moving.as_ref().map_or(0, |moving| size_of_val(&*moving.rest));
+        let [positions, attributes] = [size_of_val(&*self.positions), size_of_val(&*self.attributes)];
+        (positions + attributes + size_of_val(&*self.indices) + rest) as u64
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The [`Tileset`] says what the twin holds and never changes while it is shown. The [`Scene`] adds
 //! what has arrived so far. Architecture invariant: no file, URL, socket or GPU; bytes come in
-//! through [`gltf`] and [`tile`], plain data goes out.
+//! through [`gltf`], [`tiles3d`] and [`tile`], plain data goes out.
 
 pub mod actor;
 pub mod chunks;
@@ -15,13 +15,17 @@ pub mod id;
 pub mod limits;
 pub mod material;
 pub mod mesh;
+pub mod motion;
+pub mod mover;
 pub mod occluder;
 pub mod pack;
+pub mod pick;
 pub mod placement;
 pub mod prop;
 pub mod sound;
 pub mod texture;
 pub mod tile;
+pub mod tiles3d;
 pub mod tileset;
 
 pub use actor::Actor;
@@ -32,6 +36,8 @@ pub use error::ContentError;
 pub use id::{BlobId, ClipId, ColliderId, ContentHash, EntityIndex, ImageId, MaterialId, PropId, TileId};
 pub use material::{AlphaMode, Material};
 pub use mesh::{Batch, Chunk, TileMesh};
+pub use motion::{Motion, Moving};
+pub use mover::Mover;
 pub use occluder::Occluder;
 pub use placement::{Placement, Prototype};
 pub use prop::Prop;
@@ -51,8 +57,10 @@ pub struct ResidentTile {
     pub chunks: Chunks,
     /// What of it hides what is behind it, while it is drawn.
     pub occluders: Vec<Occluder>,
-    /// From the vertex grid (0..=65535 on each axis) to the world, metres.
+    /// From the vertex grid (0..=65535 on each axis) to the world, metres; of what moves at rest.
     pub world_from_grid: Affine3A,
+    /// How it moves by itself.
+    pub motion: Option<Arc<Motion>>,
     /// What the tile occupies on the GPU, vertices and indices.
     pub size_bytes: u64,
 }
@@ -67,6 +75,8 @@ pub struct Scene {
     resident_below: Vec<u32>,
     /// World from each prop.
     props: Vec<Pose>,
+    /// What time it is for all that moves by itself, seconds.
+    seconds: f64,
 }
 
 impl Scene {
@@ -75,7 +85,17 @@ impl Scene {
         let tileset = tileset.into();
         let resident = tileset.tiles().iter().map(|_| None).collect();
         let props = tileset.props().iter().map(|prop| prop.home).collect();
-        Self { resident_below: vec![0; tileset.tiles().len()], tileset, resident, props }
+        Self { resident_below: vec![0; tileset.tiles().len()], tileset, resident, props, seconds: 0.0 }
+    }
+
+    /// What time it is for all that moves by itself, seconds.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// It is that late now. Who shows the same time sees everything where the others see it.
+    pub fn set_seconds(&mut self, seconds: f64) {
+        self.seconds = if seconds.is_finite() { seconds } else { 0.0 };
     }
 
     /// World from each prop, in the order of the tileset's.

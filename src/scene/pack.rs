@@ -64,6 +64,7 @@ impl Builder {
     pub fn new(bounds: Aabb) -> Self {
         let step = (bounds.max - bounds.min).max(Vec3::splat(SIDE_MIN_METRES)) / GRID_STEPS;
         let mesh = TileMesh {
+            moving: None,
             world_from_grid: Affine3A::from_scale_rotation_translation(
                 step,
                 glam::Quat::IDENTITY,

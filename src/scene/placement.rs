@@ -181,7 +181,7 @@ pub(super) fn check(tables: &Tables) -> Result<(), ContentError> {
         next_tile += tree.len();
         next_collider = Some(first_collider.saturating_add(prototype.collider_count as usize));
     }
-    let tree_end = tiles.len() - tables.props.len();
+    let tree_end = tables.tree_end();
     if next_tile != tree_end || next_collider.is_some_and(|end| end != colliders.len()) {
         return bad("tileset", 0, "tiles or ground of it belong to nothing");
     }
@@ -213,6 +213,6 @@ pub(super) fn check(tables: &Tables) -> Result<(), ContentError> {
 
 /// How many tiles the main tree has.
 pub(super) fn main_tile_count(tables: &Tables) -> usize {
-    let end = tables.tiles.len() - tables.props.len();
+    let end = tables.tree_end();
     tables.prototypes.first().map_or(end, |prototype| prototype.root.index().min(end))
 }

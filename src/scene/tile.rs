@@ -3,7 +3,8 @@
 //! One GLB, all its data in the binary chunk, every buffer view compressed with
 //! EXT_meshopt_compression; no URI but those of images, which are hashes and are never opened. All
 //! primitives share one set of vertices in the layouts listed at [`Columns`], every mesh node has the
-//! same transform, which takes the grid to the world, and each primitive is a chunk. Everything else
+//! same transform, which takes the grid to the world, and each primitive is a chunk. What moves by itself has one
+//! skin in that transform's place, and its bones and their animations beside ([`motion`]). Everything else
 //! is refused, although it may be good glTF: the less a headset can read, the less can be done to it.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -19,8 +20,9 @@ use super::gltf::schema::{self, Root};
 use super::gltf::{container, material, node, prescan};
 use super::mesh::{Attributes, Batch, Chunk, Position, TileMesh, octahedral_from_unit};
 use super::pack::{chunk_bounds, in_batch_order};
-use super::{ContentError, ContentHash, EntityIndex, MaterialId, Tileset, limits, occluder};
+use super::{ContentError, ContentHash, EntityIndex, MaterialId, TileId, Tileset, limits, occluder};
 
+mod motion;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -29,12 +31,12 @@ const RIGHT_HANDED: u16 = 1;
 /// A vertex that no triangle has used yet.
 const NO_MATERIAL: u16 = u16::MAX;
 
-/// Decodes a tile of `tileset`.
+/// Decodes the tile `tile` of `tileset`.
 ///
 /// # Errors
 /// When it is not of the profile, refers to what the tileset does not have, or is larger than
 /// [`limits`] allow.
-pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
+pub fn decode(glb: &[u8], tileset: &Tileset, tile: TileId) -> Result<TileMesh, ContentError> {
     ContentError::check("tile", "bytes", glb.len(), limits::BLOB_BYTES_MAX)?;
     let container = container::split(glb)?;
     if !container.is_binary
@@ -48,21 +50,32 @@ pub fn decode(glb: &[u8], tileset: &Tileset) -> Result<TileMesh, ContentError> {
         prescan::Ceilings { bytes: limits::TILE_JSON_BYTES_MAX, entries: limits::TILE_ARRAY_LEN_MAX };
     let text = prescan::normalized(container.json, &ceilings)?;
     let root = schema::parse(&text)?;
-    check_profile(&root)?;
+    let moves = tileset.moves(tile);
+    check_profile(&root, moves)?;
     let placements = graph::scene_nodes(&root)?;
     let buffers = buffer::load(&root, &container, &mut Nothing)?;
     let views = buffer::views(&root, &buffers, limits::BLOB_BYTES_MAX)?;
     let reader = Reader { root: &root, views: &views, tileset };
 
-    let parts = reader.parts(&placements)?;
+    let (parts, skeleton) = match moves {
+        true => reader.moving_parts(&placements).map(|(parts, skeleton)| (parts, Some(skeleton)))?,
+        false => (reader.parts(&placements)?, None),
+    };
     let columns = reader.columns(&parts)?;
     let (mut positions, mut attributes) = columns.vertices();
     let (indices, chunks) = reader.chunks(&parts, &mut positions)?;
     reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
-    let world_from_grid = parts.world_from_grid;
-    let occluders = occluder::of(&positions, &indices, &chunks, &world_from_grid);
-    Ok(TileMesh { world_from_grid, positions, attributes, indices, chunks, occluders })
+    let vertices = (positions.as_slice(), attributes.as_slice());
+    let moving = skeleton.map(|skeleton| reader.moving(skeleton, &parts, vertices)).transpose()?;
+    let (world_from_grid, occluders) = match &moving {
+        Some(moving) => (moving.motion.world_from_grid_at_rest(), Vec::new()),
+        None => {
+            let occluders = occluder::of(&positions, &indices, &chunks, &parts.world_from_grid);
+            (parts.world_from_grid, occluders)
+        }
+    };
+    Ok(TileMesh { world_from_grid, positions, attributes, indices, chunks, occluders, moving })
 }
 
 /// Nothing on the wire is opened.
@@ -79,7 +92,7 @@ impl Resolve for Nothing {
 }
 
 /// What can be refused before any data is looked at.
-fn check_profile(root: &Root) -> Result<(), ContentError> {
+fn check_profile(root: &Root, moves: bool) -> Result<(), ContentError> {
     for name in root.extensions_used.iter().chain(&root.extensions_required) {
         if !schema::is_understood(name) && name != "PAVILION_texture_blobs" {
             return Err(ContentError::unsupported("tile", format!("the extension {name}")));
@@ -108,8 +121,8 @@ fn check_profile(root: &Root) -> Result<(), ContentError> {
             return Err(ContentError::malformed(format!("/bufferViews/{i}"), "a tile's data is compressed"));
         }
     }
-    let has_more = !root.animations.is_empty() || !root.skins.is_empty() || !root.cameras.is_empty();
-    if has_more || root.scenes.len() > 1 {
+    let is_still = root.animations.is_empty() && root.skins.is_empty();
+    if !(moves || is_still) || !root.cameras.is_empty() || root.scenes.len() > 1 {
         return Err(ContentError::malformed("tile", "it has more than meshes and their materials"));
     }
     Ok(())
@@ -117,6 +130,8 @@ fn check_profile(root: &Root) -> Result<(), ContentError> {
 
 /// The primitives with what their nodes say.
 struct Parts<'a> {
+    /// Whether a skin says where they are.
+    moves: bool,
     world_from_grid: Affine3A,
     primitives: Vec<(&'a schema::Primitive, Option<EntityIndex>)>,
 }
@@ -135,7 +150,7 @@ impl<'a> Reader<'a> {
         for placement in placements {
             let Some(schema) = self.root.nodes.get(placement.node) else { continue };
             let place = format!("/nodes/{}", placement.node);
-            let local = node::local_transform(schema, &place)?;
+            let local = node::local_transform(schema, &place)?.as_affine3a();
             let parent = placement.parent.and_then(|parent| worlds.get(parent)).copied();
             let world = parent.map_or(local, |parent| parent * local);
             worlds.push(world);
@@ -153,7 +168,7 @@ impl<'a> Reader<'a> {
         let Some(world) = shared.filter(|_| !primitives.is_empty()) else {
             return Err(ContentError::malformed("tile", "it has no mesh"));
         };
-        Ok(Parts { world_from_grid: world_from_grid(world)?, primitives })
+        Ok(Parts { moves: false, world_from_grid: world_from_grid(world)?, primitives })
     }
 
     fn entity(&self, node: &schema::Node, place: &str) -> Result<Option<EntityIndex>, ContentError> {
@@ -184,7 +199,9 @@ impl<'a> Reader<'a> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         ContentError::check("tile", "vertices", count, limits::TILE_VERTICES_MAX)?;
         let known = ["POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "TEXCOORD_1", "COLOR_0"];
-        if let Some(unknown) = attributes.keys().find(|name| !known.contains(&name.as_str())) {
+        let moving = ["JOINTS_0", "WEIGHTS_0"];
+        let is_known = |name: &str| known.contains(&name) || (parts.moves && moving.contains(&name));
+        if let Some(unknown) = attributes.keys().find(|name| !is_known(name.as_str())) {
             return Err(ContentError::unsupported("tile", format!("the vertex attribute {unknown:?}")));
         }
         Ok(Columns {
@@ -212,7 +229,7 @@ impl<'a> Reader<'a> {
         let elements = self.root.accessors.get(index).and_then(|accessor| {
             let is_right = accessor.component_type == u64::from(component)
                 && accessor.kind == kind
-                && accessor.normalized
+                && accessor.normalized != (name == "JOINTS_0")
                 && accessor.count == count as u64
                 && accessor.byte_offset == 0
                 && accessor.sparse.is_none();

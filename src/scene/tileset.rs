@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
+use super::material::MaterialTrack;
+use super::mover::{self, Mover};
 use super::placement::{self, Ground, Placement, Places, Prototype};
 use super::prop::{self, Prop};
 use super::sound::{self, Clip, Sound};
 use super::texture::Image;
 use super::{BlobId, ColliderId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
+
+/// No number of a material is larger over time: the GPU has them as halves.
+const TRACK_NUMBER_MAX: f32 = 60_000.0;
 
 /// A node of the tree. Its children, drawn together, replace it (3D Tiles: `refine: REPLACE`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,18 +106,33 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
+    /// What is known of them ([`super::entity::read_records`]).
+    pub records: Option<BlobId>,
     /// What stops and carries people, in pieces: those of the prototypes, each in its own space, come last.
     pub colliders: Vec<ColliderCell>,
     /// What stands there several times.
     pub prototypes: Vec<Prototype>,
     /// Where, sorted by the tile.
     pub placements: Vec<Placement>,
+    /// What moves by itself.
+    pub movers: Vec<Mover>,
+    /// What of materials changes over time; each of another property.
+    pub material_tracks: Vec<MaterialTrack>,
     /// Things to take in the hand. The last of the tiles are theirs.
     pub props: Vec<Prop>,
     /// Everything that can be heard.
     pub clips: Vec<Clip>,
     /// Where it is heard.
     pub sounds: Vec<Sound>,
+}
+
+impl Tables {
+    /// Where the tiles of trees end, and those begin that are no part of one.
+    pub fn tree_end(&self) -> usize {
+        let levels = self.movers.iter().map(|mover| mover.level_count as usize);
+        let loose = levels.fold(self.props.len(), usize::saturating_add);
+        self.tiles.len().saturating_sub(loose)
+    }
 }
 
 /// A tileset that holds together: every index is in range, every tile but the root has one parent,
@@ -131,6 +151,8 @@ impl TryFrom<Tables> for Tileset {
         prop::check_props(&tables.props, &tables.tiles, tables.entities.len())?;
         check_tree(tables.tiles.get(..placement::main_tile_count(&tables)).unwrap_or_default(), 0)?;
         placement::check(&tables)?;
+        mover::check(&tables, tables.tree_end())?;
+        check_material_tracks(&tables)?;
         for (index, tile) in tables.tiles.iter().enumerate() {
             check_references(index, tile, &tables)?;
         }
@@ -154,6 +176,9 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         check_entities(&tables.entities)?;
+        if tables.records.is_some_and(|blob| blob.index() >= tables.blobs.len()) {
+            return Err(ContentError::malformed("records", "their blob is out of range"));
+        }
         collider::check_cells(&tables.colliders, tables.blobs.len())?;
         sound::check_clips(&tables.clips, tables.blobs.len())?;
         sound::check_sounds(&tables.sounds, &tables.clips, tables.entities.len())?;
@@ -182,6 +207,27 @@ fn check_sizes(tables: &Tables) -> Result<(), ContentError> {
     check("bytes of title", tables.title.len(), limits::NAME_BYTES_MAX)?;
     let largest = tables.blobs.iter().map(|blob| blob.size_bytes as usize).max().unwrap_or(0);
     check("bytes of blob", largest, limits::BLOB_BYTES_MAX)
+}
+
+fn check_material_tracks(tables: &Tables) -> Result<(), ContentError> {
+    let tracks = &tables.material_tracks;
+    ContentError::check("tileset", "material tracks", tracks.len(), limits::MATERIAL_TRACKS_MAX)?;
+    let numbers = tracks.iter().map(|track| track.curve.values().len()).fold(0, usize::saturating_add);
+    ContentError::check("tileset", "numbers of tracks", numbers, limits::MATERIAL_TRACK_NUMBERS_MAX)?;
+    for (index, track) in tracks.iter().enumerate() {
+        let is_right = track.material.index() < tables.materials.len()
+            && track.curve.is_valid()
+            && track.curve.width() == track.property.width()
+            && track.curve.values().iter().all(|value| value.abs() <= TRACK_NUMBER_MAX)
+            && (0.0..=1e6).contains(&track.period_seconds);
+        if !is_right {
+            return Err(ContentError::malformed(
+                format!("material track {index}"),
+                "its material or a number of it is out of range",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Parents before children and each tile the child of exactly one: together, no cycles. The root is the tile
@@ -302,6 +348,11 @@ impl Tileset {
         &self.tables.entities
     }
 
+    /// What is known of them: a blob that [`super::entity::read_records`] reads.
+    pub fn records(&self) -> Option<BlobId> {
+        self.tables.records
+    }
+
     /// What stops and carries people, in pieces, where they lie.
     pub fn grounds(&self) -> &[Ground] {
         self.places.grounds()
@@ -310,6 +361,22 @@ impl Tileset {
     /// Pieces of the ground that are not further away than this, and how far they are, metres.
     pub fn grounds_within(&self, point: Vec3, metres: f32) -> impl Iterator<Item = (ColliderId, f32)> {
         self.places.grounds_within(point, metres)
+    }
+
+    /// What moves by itself.
+    pub fn movers(&self) -> &[Mover] {
+        &self.tables.movers
+    }
+
+    /// Whether the tile is one that moves by itself.
+    pub fn moves(&self, tile: TileId) -> bool {
+        let end = self.tables.tiles.len() - self.tables.props.len();
+        (self.tables.tree_end()..end).contains(&tile.index())
+    }
+
+    /// What of materials changes over time.
+    pub fn material_tracks(&self) -> &[MaterialTrack] {
+        &self.tables.material_tracks
     }
 
     /// What stands there several times.
@@ -373,7 +440,21 @@ impl Tileset {
             finest(self.tables.tiles.get(tiles).unwrap_or_default())
         });
         let props = self.tables.tiles.len() - self.tables.props.len();
-        finest(own) + placed.sum::<u64>() + finest(&self.tables.tiles[props..])
+        let movers = self.movers().iter().map(|mover| u64::from(self.tile(mover.first).triangle_count));
+        finest(own) + placed.sum::<u64>() + movers.sum::<u64>() + finest(&self.tables.tiles[props..])
+    }
+
+    /// All tiles where they stand, each as often as it does: what can be carried at home, what moves at rest.
+    pub fn standing(&self) -> impl Iterator<Item = (TileId, Pose)> {
+        let tiles = |range: std::ops::Range<usize>, pose| range.map(move |tile| (TileId(tile as u32), pose));
+        let main = tiles(0..placement::main_tile_count(&self.tables), Pose::IDENTITY);
+        let placed = self.placements().iter().flat_map(move |placement| {
+            tiles(self.prototypes()[placement.prototype as usize].tiles(), placement.pose)
+        });
+        let first_prop = self.tables.tiles.len() - self.tables.props.len();
+        let moving = tiles(self.tables.tree_end()..first_prop, Pose::IDENTITY);
+        let props = (first_prop..).zip(self.props()).map(|(tile, prop)| (TileId(tile as u32), prop.home));
+        main.chain(placed).chain(moving).chain(props)
     }
 
     /// Things to take in the hand.

@@ -122,7 +122,7 @@ pub fn run(job: DecodeJob) -> Decoded {
     let content = match job.work {
         Work::Manifest { bytes } => Content::Manifest(manifest::decode(&bytes).map(Box::new)),
         Work::Tile { tile, tileset, glb } => {
-            Content::Tile { tile, mesh: tile::decode(&glb, &tileset).map(Box::new) }
+            Content::Tile { tile, mesh: tile::decode(&glb, &tileset, tile).map(Box::new) }
         }
         Work::Collider { collider, pose, bytes } => {
             Content::Collider { collider, surface: decode_collider(&bytes, pose) }

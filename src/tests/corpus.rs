@@ -167,7 +167,7 @@ fn twins_load_whole() {
 #[test]
 fn baked_twins_decode_to_what_the_tileset_says() {
     use crate::host::bake::{BakeOptions, bake_document};
-    use crate::scene::{Tileset, tile};
+    use crate::scene::{TileId, Tileset, tile};
     use std::ops::ControlFlow;
 
     let Some(folder) = data("twins") else { return };
@@ -177,9 +177,9 @@ fn baked_twins_decode_to_what_the_tileset_says() {
                 .unwrap();
         let tileset = Tileset::try_from(baked.tables).unwrap();
         let mut decoded = 0;
-        for described in tileset.tiles() {
+        for (described, id) in tileset.tiles().iter().zip(0..) {
             let Some(blob) = described.content else { continue };
-            let mesh = tile::decode(&baked.blobs[blob.index()].bytes, &tileset).unwrap();
+            let mesh = tile::decode(&baked.blobs[blob.index()].bytes, &tileset, TileId(id)).unwrap();
             assert_eq!(mesh.indices.len(), described.triangle_count as usize * 3);
             for position in &mesh.positions {
                 let grid = glam::Vec3::from(position.grid.map(f32::from));

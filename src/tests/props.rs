@@ -200,6 +200,7 @@ impl Props {
         let world_from_grid =
             Affine3A::from_scale_rotation_translation(size / 65535.0, Quat::IDENTITY, bounds.min);
         let mut mesh = TileMesh {
+            moving: None,
             world_from_grid,
             positions: Vec::new(),
             attributes: Vec::new(),

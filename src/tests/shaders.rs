@@ -7,7 +7,7 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::draw::{
     EYE_PASS_SHADER, FrameUniform, HiddenVertex, MIRROR_SHADER, MaterialUniform, MirrorUniform, PANEL_SHADER,
-    PanelInstance, SELF_TEST_SHADER, ViewUniform, for_one_eye,
+    PanelInstance, SELF_TEST_SHADER, SKINNING_SHADER, ViewUniform, for_one_eye,
 };
 
 fn parsed(name: &str, source: &str) -> naga::Module {
@@ -51,6 +51,7 @@ fn every_shader_is_valid() {
         ("mirror", MIRROR_SHADER),
         ("panel", PANEL_SHADER),
         ("self_test", SELF_TEST_SHADER),
+        ("skinning", SKINNING_SHADER),
     ] {
         let module = parsed(name, source);
         assert!(!module.entry_points.is_empty(), "{name} has no entry point");
@@ -85,7 +86,7 @@ fn every_shader_is_valid_without_multiview() {
 /// Each file is part of a shader that is tested: none is left behind.
 #[test]
 fn every_file_is_used() {
-    let all = [EYE_PASS_SHADER, MIRROR_SHADER, PANEL_SHADER, SELF_TEST_SHADER];
+    let all = [EYE_PASS_SHADER, MIRROR_SHADER, PANEL_SHADER, SELF_TEST_SHADER, SKINNING_SHADER];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
     let mut count = 0;
     for folder in [root.clone(), root.join("lib")] {

@@ -9,7 +9,7 @@ use glam::{Quat, Vec2, Vec3};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
-use crate::host::bake::{self, collider::Ground, flatten, light, material, partition};
+use crate::host::bake::{self, collider::Ground, flatten, light, material, partition, playing};
 use crate::math::{Aabb, Pose};
 use crate::physics::{Body, Surface, World};
 use crate::rig::person::tests::{acts, live};
@@ -29,8 +29,9 @@ struct Site {
 impl Site {
     fn of(source: &Path) -> Self {
         let document = bake::read(source).unwrap();
-        let mut materials = material::Catalog::new(&document).unwrap();
-        let soup = flatten::flatten(&document, &mut materials).unwrap();
+        let playing = playing::Playing::of(&document);
+        let mut materials = material::Catalog::new(&document, &playing).unwrap();
+        let soup = flatten::flatten(&document, &playing, &mut materials).unwrap();
         let partition = partition::partition(&soup.mesh).unwrap();
         let ground = bake::collider::build_all(&partition, &mut |_, _| Ok(())).unwrap();
         let bounds = soup.mesh.bounds();

@@ -34,6 +34,7 @@ pub fn tiles(tileset: &Arc<Tileset>) -> Vec<TileId> {
                     chunks: Chunks::default(),
                     occluders: Vec::new(),
                     world_from_grid: Affine3A::IDENTITY,
+                    motion: None,
                     size_bytes: 0,
                 };
                 scene.set_resident(want.tile, Some(nothing));

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use glam::{Affine3A, Vec3};
+
 use super::grid::Grid;
+use super::moving::MovingPart;
 use super::partition::halve;
-use super::soup::{Group, Mesh, Vertex, adapter};
+use super::soup::{Group, Mesh, Vertex, adapter, order_of_use};
 use super::{BakeError, BakedBlob, Quality, tile_glb};
 use crate::math::Aabb;
 use crate::scene::entity::Entity;
 use crate::scene::material::Material;
+use crate::scene::motion::{Delta, Followers, Joint, Motion};
 use crate::scene::texture::Image;
 use crate::scene::{Batch, ImageId};
 
@@ -95,13 +99,68 @@ pub fn tile(mesh: &Mesh, context: &Context<'_>) -> Result<Content, BakeError> {
     let (indices, chunks) = ordered(mesh, context);
     // In the order of first use, which is the order that vertices are fetched in.
     let mesh = mesh.compacted(&indices);
+    content(&mesh, &streams(&mesh, chunks, context), None, context)
+}
+
+/// Encodes a part that moves, of which `mesh` is a level of detail: its vertices, and some of its triangles or
+/// fewer of the same corners.
+///
+/// # Errors
+/// When the compressor fails.
+pub fn moving_tile(mesh: &Mesh, part: &MovingPart, context: &Context<'_>) -> Result<Content, BakeError> {
+    let (indices, chunks) = ordered(mesh, context);
+    let (order, _) = order_of_use(mesh.vertices.len(), &indices);
+    let mesh = mesh.compacted(&indices);
     let streams = streams(&mesh, chunks, context);
+    let (motion, followers) = motion(part, &order, &streams.grid);
+    content(&mesh, &streams, Some((&motion, &followers)), context)
+}
+
+/// What a part's vertices do in the order of a tile, and its bones from the tile's grid.
+fn motion(part: &MovingPart, order: &[u32], grid: &Grid) -> (Motion, Followers) {
+    let rest_from_grid =
+        Affine3A::from_translation(grid.origin) * Affine3A::from_scale(Vec3::splat(grid.step()));
+    let joint = |hold: &super::moving::Hold| Joint {
+        bone: hold.bone,
+        bone_from_grid: hold.bone_from_rest * rest_from_grid,
+        reach: Aabb::EMPTY,
+    };
+    // A delta is a fraction of the grid's side.
+    let per_metre = 1.0 / (grid.step() * 65_535.0);
+    let snorm = |x: f32, max: f32| (x.clamp(-1.0, 1.0) * max).round();
+    let delta = |[position, normal]: [Vec3; 2]| {
+        let [x, y, z] = (position * per_metre).to_array().map(|x| snorm(x, 32_767.0) as i16);
+        let [nx, ny, nz] = normal.to_array().map(|x| snorm(x, 127.0) as i8);
+        Delta { position: [x, y, z, 0], normal: [nx, ny, nz, 0] }
+    };
+    let targets = part.targets.iter();
+    let followers = Followers {
+        influences: order.iter().map(|&vertex| part.influences[vertex as usize]).collect(),
+        targets: targets
+            .map(|target| order.iter().map(|&vertex| delta(target[vertex as usize])).collect())
+            .collect(),
+    };
+    let motion = Motion {
+        bones: part.bones.clone(),
+        joints: part.holds.iter().map(joint).collect(),
+        tracks: part.tracks.clone(),
+        weights: part.weights.clone(),
+    };
+    (motion, followers)
+}
+
+fn content(
+    mesh: &Mesh,
+    streams: &Streams,
+    moving: Option<(&Motion, &Followers)>,
+    context: &Context<'_>,
+) -> Result<Content, BakeError> {
     let batches: BTreeSet<Batch> =
         streams.chunks.iter().map(|chunk| batch_of(&chunk.group, context)).collect();
     let materials: BTreeSet<u32> = streams.chunks.iter().map(|chunk| chunk.group.material).collect();
     let slots = materials.iter().flat_map(|&material| context.materials[material as usize].drawn_textures());
     let images: BTreeSet<ImageId> = slots.flatten().map(|slot| slot.image).collect();
-    let glb = tile_glb::write(&streams, context)?;
+    let glb = tile_glb::write(streams, moving, context)?;
     Ok(Content {
         glb: BakedBlob::new("glb", glb),
         bounds: mesh.bounds(),

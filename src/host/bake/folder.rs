@@ -101,7 +101,8 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_data()
 }
 
-fn is_bake(folder: &Path) -> bool {
+/// Whether bake made the folder.
+pub fn is_bake(folder: &Path) -> bool {
     folder.join(manifest::FILE_NAME).is_file() && folder.join(TILESET).is_file()
 }
 

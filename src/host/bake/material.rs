@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glam::Vec2;
 
+use super::playing::Playing;
 use super::soup::UvBox;
 use super::surface::{self, Packed, Sources};
-use super::{BakedBlob, sides};
+use super::{BakedBlob, material_track, sides};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
 use crate::scene::gltf::image::{self, Encoding};
@@ -76,13 +77,24 @@ impl Plan {
     }
 }
 
+/// A material without its box.
+#[derive(Clone, Debug, PartialEq)]
+struct Draft {
+    material: Material,
+    /// The class of what its texture coordinates span.
+    class: u8,
+    /// The source material, where it changes over time: then it is like no other.
+    source: Option<usize>,
+}
+
 /// Materials while they are collected: drafts still lack their box of texture coordinates.
 #[derive(Debug)]
 pub struct Catalog {
     /// One for each source material, then glTF's default.
     plans: Vec<Plan>,
-    /// With the class of what their texture coordinates span.
-    drafts: Vec<(Material, u8)>,
+    drafts: Vec<Draft>,
+    /// Source materials that change over time.
+    changing: BTreeSet<usize>,
     images: Vec<Image>,
     blobs: Vec<BakedBlob>,
     /// What was packed, with the materials that it is of.
@@ -95,6 +107,8 @@ pub struct Catalog {
 pub struct Shelf {
     /// As the tileset lists them.
     pub materials: Vec<Material>,
+    /// Of the first of those: the source material, where it changes over time.
+    pub sources: Vec<Option<usize>>,
     /// As the tileset lists them.
     pub images: Vec<Image>,
     /// The images' bytes, which are the tileset's first blobs.
@@ -108,10 +122,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When an image is larger than [`limits`] allow, or is none.
-    pub fn new(document: &Document) -> Result<Self, ContentError> {
+    pub fn new(document: &Document, playing: &Playing<'_>) -> Result<Self, ContentError> {
         let mut catalog = Self {
             plans: Vec::new(),
             drafts: Vec::new(),
+            changing: (0..document.materials.len()).filter(|&index| playing.changes(index)).collect(),
             images: Vec::new(),
             blobs: Vec::new(),
             packed: Vec::new(),
@@ -119,7 +134,8 @@ impl Catalog {
         };
         let used = used_materials(document);
         for (index, source) in document.materials.iter().enumerate() {
-            let plan = if used.contains(&index) { catalog.plan(document, source)? } else { Plan::default() };
+            let source = material_track::awake(source, index, playing);
+            let plan = if used.contains(&index) { catalog.plan(document, &source)? } else { Plan::default() };
             catalog.plans.push(plan);
         }
         catalog.plans.push(Plan::default());
@@ -138,20 +154,48 @@ impl Catalog {
     /// When there are more than [`limits::MATERIALS_MAX`].
     pub fn draft(&mut self, source: Option<usize>, repeats: f32) -> Result<u32, ContentError> {
         let class = (repeats / BOX_REPEATS_MAX).max(1.0).log(4.0).ceil().min(255.0) as u8;
-        let material = &self.plan_of(source).material;
-        let known = self.drafts.iter().position(|(other, of)| *of == class && other == material);
-        if let Some(draft) = known {
-            return Ok(draft as u32);
+        let source_if_changing = source.filter(|source| self.changing.contains(source));
+        let material = self.plan_of(source).material.clone();
+        self.place(Draft { material, class, source: source_if_changing })
+    }
+
+    /// The draft for points and lines of the source material: seen from all sides, in its colours alone, and without
+    /// light where they have no normals, as glTF wants.
+    ///
+    /// # Errors
+    /// When there are more than [`limits::MATERIALS_MAX`].
+    pub fn draft_of_marks(&mut self, source: Option<usize>, is_lit: bool) -> Result<u32, ContentError> {
+        let material = self.plan_of(source).material.clone();
+        if material.textures().iter().any(Option::is_some) {
+            self.skip("textures of points and lines");
         }
-        let material = material.clone();
+        let plain = Material {
+            double_sided: true,
+            unlit: material.unlit || !is_lit,
+            base_color_texture: None,
+            metallic_roughness_texture: None,
+            normal_texture: None,
+            occlusion_texture: None,
+            emissive_texture: None,
+            packed: None,
+            ..material
+        };
+        self.place(Draft { material: plain, class: 0, source: None })
+    }
+
+    fn place(&mut self, draft: Draft) -> Result<u32, ContentError> {
+        if let Some(known) = self.drafts.iter().position(|other| *other == draft) {
+            return Ok(known as u32);
+        }
         ContentError::check("the file", "materials", self.drafts.len() + 1, limits::MATERIALS_MAX)?;
-        self.drafts.push((material, class));
+        self.drafts.push(draft);
         Ok(self.drafts.len() as u32 - 1)
     }
 
     /// Gives every draft its box.
     pub fn finish(mut self, boxes: &[UvBox]) -> Shelf {
-        let mut materials: Vec<Material> = self.drafts.into_iter().map(|(material, _)| material).collect();
+        let sources = self.drafts.iter().map(|draft| draft.source).collect();
+        let mut materials: Vec<Material> = self.drafts.into_iter().map(|draft| draft.material).collect();
         for (material, uv_box) in materials.iter_mut().zip(boxes) {
             if material.textures().iter().all(Option::is_none) || *uv_box == UvBox::EMPTY {
                 continue;
@@ -162,7 +206,7 @@ impl Catalog {
             material.uv_scale = [or_one(size.x), or_one(size.y)];
         }
         sides::merge(&mut self.images, &mut materials);
-        Shelf { materials, images: self.images, blobs: self.blobs, skipped: self.skipped }
+        Shelf { materials, sources, images: self.images, blobs: self.blobs, skipped: self.skipped }
     }
 
     fn plan(&mut self, document: &Document, source: &SourceMaterial) -> Result<Plan, ContentError> {
@@ -314,5 +358,9 @@ impl Catalog {
 fn used_materials(document: &Document) -> BTreeSet<usize> {
     let meshes: BTreeSet<usize> = document.nodes.iter().filter_map(|node| node.mesh).collect();
     let meshes = meshes.iter().filter_map(|&mesh| document.meshes.get(mesh));
-    meshes.flat_map(|mesh| &mesh.primitives).filter_map(|primitive| primitive.material).collect()
+    let materials = meshes.flat_map(|mesh| {
+        let surfaces = mesh.primitives.iter().map(|primitive| primitive.material);
+        surfaces.chain(mesh.marks.iter().map(|marks| marks.material))
+    });
+    materials.flatten().collect()
 }

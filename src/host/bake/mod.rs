@@ -1,10 +1,12 @@
-//! Bake: one glTF 2.0 file → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
+//! Bake: one glTF 2.0 file, or a 3D Tiles tileset → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
 //!
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
-//! soup, and one for each part that [`repeat`]s → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
-//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] → [`gather`] under one root →
+//! soup, one for each part that [`repeat`]s, and what is [`moving`] by what is [`playing`] → [`raise`] each:
+//! [`partition`] into cells → [`chain`] of levels of
+//! detail a cell, and its [`collider`] → [`proxy`] tiles above them, in a [`pyramid`]; points and lines as [`mark`]s in
+//! another; every [`prop`] and [`mover`] → [`gather`] under one root →
 //! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
@@ -12,6 +14,7 @@
 
 pub mod chain;
 pub mod collider;
+pub mod deform;
 pub mod distance;
 pub mod encode;
 pub mod far;
@@ -22,10 +25,18 @@ pub mod glb;
 pub mod grid;
 pub mod light;
 mod lump;
+pub mod mark;
 pub mod material;
+mod material_track;
+mod motion_glb;
+pub mod mover;
+pub mod moving;
+pub mod naming;
 pub mod partition;
+pub mod playing;
 pub mod prop;
 pub mod proxy;
+pub mod pyramid;
 pub mod raise;
 pub mod repeat;
 pub mod report;
@@ -51,10 +62,10 @@ use std::time::Instant;
 
 use crate::scene::gltf::{self, Document};
 use crate::scene::tileset::Tables;
-use crate::scene::{ContentError, ContentHash, Tileset, limits};
+use crate::scene::{ContentError, ContentHash, Tileset, limits, tiles3d};
 
 pub use report::BakeReport;
-use tree::Loose;
+use tree::{Branch, Loose};
 
 /// How much care is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,8 +126,8 @@ pub enum BakeError {
     /// The file or something in it is refused.
     #[error(transparent)]
     Content(#[from] ContentError),
-    /// The file has no triangle.
-    #[error("the file's scene shows no triangle, so there is nothing to bake; export its meshes with it")]
+    /// The file has no triangle, line or point.
+    #[error("the file's scene shows nothing, so there is nothing to bake; export its meshes with it")]
     Empty,
     /// The source cannot be read.
     #[error("{path} cannot be read ({cause}); check the path and its permissions")]
@@ -179,7 +190,7 @@ pub struct Baked {
     pub report: BakeReport,
 }
 
-/// Bakes the glTF or GLB file at `source` into the folder `out`.
+/// Bakes what is at `source`, as [`read`] finds it, into the folder `out`.
 ///
 /// Everything is written to a sibling folder first, which then takes the place of `out`.
 ///
@@ -200,8 +211,10 @@ pub fn bake(
     let read_seconds = started.elapsed().as_secs_f64();
     let mut options = options.clone();
     if options.default_title.is_empty() {
-        let stem = source.file_stem().unwrap_or_default();
-        options.default_title = stem.to_string_lossy().into_owned();
+        // Every tileset is called so.
+        let is_tileset = source.file_name().is_some_and(|name| name == folder::TILESET);
+        let named = if is_tileset { source.parent().unwrap_or(source) } else { source };
+        options.default_title = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
     let mut baked = bake_document(&document, &options, on_progress)?;
     drop(document);
@@ -212,22 +225,35 @@ pub fn bake(
     Ok(baked.report)
 }
 
-/// Reads the glTF or GLB file at `source` and the files beside it that it refers to.
+/// Reads the glTF or GLB file, the tileset or the tile at `source`, or the tileset in the folder there, and the files
+/// beside it that it refers to.
 ///
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
+    let within = source.join(folder::TILESET);
+    let source = if source.is_dir() { &within } else { source };
     let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
     let size = std::fs::metadata(source).map_err(failed)?.len();
     let place = source.display().to_string();
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
     let bytes = std::fs::read(source).map_err(failed)?;
     let mut folder = resolve::Folder::around(source).map_err(failed)?;
-    let mut document = gltf::read(&bytes, &mut folder)?;
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    let mut document = if tiles3d::is_known(&name, &bytes) {
+        tiles3d::read(&name, &bytes, &mut folder)?
+    } else {
+        gltf::read(&bytes, &mut folder)?
+    };
     if let Some(list) = sidecar(source)? {
         gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
     }
     Ok(document)
+}
+
+/// Whether the folder holds a tileset of others, and is no bake.
+pub fn is_tileset(folder: &Path) -> bool {
+    folder.join(folder::TILESET).is_file() && !folder::is_bake(folder)
 }
 
 /// What a list of sounds is called, after the whole name of the file that it is about.
@@ -270,9 +296,12 @@ pub fn bake_document(
 
     let started = Instant::now();
     tell(on_progress, Stage::Flatten, 0, 1)?;
-    let mut materials = material::Catalog::new(document)?;
-    let mut soup = flatten::flatten(document, &mut materials)?;
+    let playing = playing::Playing::of(document);
+    report.count_skipped(&playing.skipped());
+    let mut materials = material::Catalog::new(document, &playing)?;
+    let mut soup = flatten::flatten(document, &playing, &mut materials)?;
     let mut shelf = materials.finish(&soup.uv_boxes);
+    let material_tracks = material_track::all(document, &playing, &shelf);
     far::add(&mut shelf, &mut soup)?;
     let heard = sound::collect(document, &soup.entities)?;
     tell(on_progress, Stage::Flatten, 1, 1)?;
@@ -293,20 +322,29 @@ pub fn bake_document(
     let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
     let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
     let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+    let marks =
+        (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
     let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
-    let root = match own {
-        Some((root, _)) if prototypes.is_empty() => root,
-        own => report.timed(Stage::Proxies, || {
+    let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
+    let mut once: Vec<(tree::Branch, soup::Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
+    let root = match once.pop() {
+        Some((root, _)) if once.is_empty() && prototypes.is_empty() => root,
+        None if prototypes.is_empty() => Branch::around(&movers),
+        last => report.timed(Stage::Proxies, || {
+            once.extend(last);
             let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-            gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
+            gather::gather(once, &prototypes, &soup.repeated, &context, &mut tick)
         })?,
     };
 
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));
-    let (loose, staging) = (Loose { ground, prototypes, props }, light::staging(document, options));
-    let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
+    let loose = Loose { ground, prototypes, movers, material_tracks, props };
+    let staging = light::staging(document, options);
+    let known = tree::Known { entities: soup.entities, records: soup.records };
+    let (tables, blobs) = tree::tables(root, loose, shelf, known, heard, staging);
+    report.marks = soup.marks.len();
     report.measure(&tables, &blobs, soup.source_triangle_count);
     Tileset::try_from(tables.clone())?;
     Ok(Baked { tables, blobs, report })

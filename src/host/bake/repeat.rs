@@ -44,7 +44,7 @@ struct Likeness<'a> {
     entity: Option<&'a str>,
     /// Their transforms' bits and the number of what they are alike to.
     children: Vec<([u32; 12], usize)>,
-    /// What can be taken or heard is like nothing else.
+    /// What can be taken or heard, or moves, is like nothing else.
     only: Option<usize>,
 }
 
@@ -56,9 +56,9 @@ struct Kind {
 }
 
 impl Repeats {
-    /// Finds the largest parts first; no part is within another.
-    pub fn find(document: &Document) -> Self {
-        let mut kinds = kinds(document);
+    /// Finds the largest parts first; no part is within another, and none has something that moves by itself.
+    pub fn find(document: &Document, moves: impl Fn(usize) -> bool) -> Self {
+        let mut kinds = kinds(document, moves);
         kinds.retain(|kind| kind.nodes.len() > 1 && kind.triangles >= TRIANGLES_MIN);
         kinds.sort_by_key(|kind| (std::cmp::Reverse(kind.triangles), kind.nodes.first().copied()));
         let mut part_of_root: Vec<Option<(usize, bool)>> = vec![None; document.nodes.len()];
@@ -104,7 +104,7 @@ fn ancestry(document: &Document, node: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Which nodes are alike. Parents stand before their children, so that from the end each has all of them.
-fn kinds(document: &Document) -> Vec<Kind> {
+fn kinds(document: &Document, moves: impl Fn(usize) -> bool) -> Vec<Kind> {
     let mut numbers: BTreeMap<Likeness<'_>, usize> = BTreeMap::new();
     let mut kinds: Vec<Kind> = Vec::new();
     let mut children: Vec<Vec<([u32; 12], usize)>> = vec![Vec::new(); document.nodes.len()];
@@ -117,7 +117,8 @@ fn kinds(document: &Document) -> Vec<Kind> {
             mesh: node.mesh,
             entity: node.entity.as_deref(),
             children: std::mem::take(&mut children[index]),
-            only: (node.prop.is_some() || node.sound.is_some()).then_some(index),
+            only: (node.prop.is_some() || node.sound.is_some() || node.skin.is_some() || moves(index))
+                .then_some(index),
         };
         let number = *numbers.entry(likeness).or_insert(kinds.len());
         kinds.resize(kinds.len().max(number + 1), Kind::default());

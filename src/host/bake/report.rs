@@ -14,6 +14,8 @@ use crate::scene::tileset::Tables;
 pub struct BakeReport {
     /// Triangles of the source, every instance counted.
     pub source_triangles: u64,
+    /// Points and pieces of lines of the source, likewise.
+    pub marks: usize,
     /// Triangles of all tiles.
     pub tile_triangles: u64,
     /// Tiles.
@@ -140,6 +142,9 @@ impl fmt::Display for BakeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds: f64 = self.seconds.values().sum();
         writeln!(f, "baked {} triangles in {seconds:.1} s", self.source_triangles)?;
+        if self.marks > 0 {
+            writeln!(f, "  points       and pieces of lines: {}", self.marks)?;
+        }
         writeln!(f, "  tiles        {} with {} triangles", self.tiles, self.tile_triangles)?;
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
         writeln!(f, "  blobs        {} of {mebibytes:.1} MiB together", self.blobs)?;

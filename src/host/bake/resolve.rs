@@ -1,7 +1,7 @@
-//! URIs of a glTF file → files beside it, and nothing else.
+//! URIs of a glTF file or a tileset → files beside it, and nothing else.
 //!
 //! Architecture invariant: only files inside the source file's folder (or below it) are opened:
-//! never an absolute path, a scheme, a step up, or a link that leads outside; never the network.
+//! never an absolute path, a scheme, a step up or a link that leads outside; never the network.
 
 use std::fs;
 use std::io;
@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::webp;
 use crate::scene::gltf::Resolve;
+use crate::scene::tiles3d::Files;
 use crate::scene::{ContentError, limits};
 
 /// The folder that a source file is in.
@@ -16,6 +17,8 @@ use crate::scene::{ContentError, limits};
 pub struct Folder {
     /// Canonical: no links, no dots.
     root: PathBuf,
+    /// Where in it the file is whose URIs are asked for.
+    here: PathBuf,
 }
 
 impl Folder {
@@ -26,19 +29,23 @@ impl Folder {
     pub fn around(source: &Path) -> io::Result<Self> {
         let file = fs::canonicalize(source)?;
         let root = file.parent().ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { root })
+        Ok(Self { root, here: PathBuf::new() })
     }
 
     /// The bytes that the URI names.
-    fn open(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
-        let relative = relative_path(uri).map_err(|reason| ContentError::malformed(quoted(uri), reason))?;
-        let failed = |cause: io::Error| {
-            let reason = format!("the file beside the glTF cannot be read ({cause}); put it there");
-            ContentError::malformed(quoted(uri), reason)
-        };
-        let path = fs::canonicalize(self.root.join(relative)).map_err(failed)?;
+    fn bytes(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
+        let path = self.find(uri)?;
+        fs::read(&path).map_err(|cause| unreadable(uri, &cause))
+    }
+
+    /// The file that the URI names: canonical, below the folder, and not too large.
+    fn find(&self, uri: &str) -> Result<PathBuf, ContentError> {
+        let relative =
+            relative_path(uri, &self.here).map_err(|reason| ContentError::malformed(quoted(uri), reason))?;
+        let failed = |cause: io::Error| unreadable(uri, &cause);
+        let path = fs::canonicalize(self.root.join(&self.here).join(relative)).map_err(failed)?;
         if !path.starts_with(&self.root) {
-            let reason = "it leads outside of the glTF's folder and is not opened; copy the file there";
+            let reason = "it leads outside of the folder and is not opened; copy the file there";
             return Err(ContentError::malformed(quoted(uri), reason));
         }
         let metadata = fs::metadata(&path).map_err(failed)?;
@@ -46,17 +53,41 @@ impl Folder {
             return Err(ContentError::malformed(quoted(uri), "it is not a file; name a file there"));
         }
         ContentError::check(&quoted(uri), "bytes", metadata.len() as usize, limits::SOURCE_BYTES_MAX)?;
-        fs::read(&path).map_err(failed)
+        Ok(path)
+    }
+
+    /// The same folder, seen from the file at the place.
+    fn seen_from(&self, place: &str) -> Self {
+        let here = Path::new(place).parent().unwrap_or(Path::new("")).to_owned();
+        Self { root: self.root.clone(), here }
+    }
+}
+
+fn unreadable(uri: &str, cause: &io::Error) -> ContentError {
+    let reason = format!("the file beside the source cannot be read ({cause}); put it there");
+    ContentError::malformed(quoted(uri), reason)
+}
+
+impl Files for Folder {
+    fn open(&mut self, from: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
+        let path = self.seen_from(from).find(uri)?;
+        let bytes = fs::read(&path).map_err(|cause| unreadable(uri, &cause))?;
+        let place = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        Ok((place, bytes))
+    }
+
+    fn beside<'a>(&'a mut self, place: &str) -> Box<dyn Resolve + 'a> {
+        Box::new(self.seen_from(place))
     }
 }
 
 impl Resolve for Folder {
     fn buffer(&mut self, uri: &str) -> Result<Vec<u8>, ContentError> {
-        self.open(uri)
+        self.bytes(uri)
     }
 
     fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError> {
-        self.open(uri).map(Some)
+        self.bytes(uri).map(Some)
     }
 
     fn png_from_webp(&mut self, webp: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
@@ -64,18 +95,26 @@ impl Resolve for Folder {
     }
 }
 
-/// The URI as a path below the folder, or why it is not one.
-fn relative_path(uri: &str) -> Result<PathBuf, &'static str> {
-    const OUTSIDE: &str = "only files in the glTF's folder are opened; copy the file there and name it alone";
+/// The URI as a path from `here`, which is below the folder, to another that is; or why it is not one.
+fn relative_path(uri: &str, here: &Path) -> Result<PathBuf, &'static str> {
+    const OUTSIDE: &str =
+        "only files in the source's folder are opened; copy the file there and name it alone";
     let text = percent_decoded(uri).ok_or("its percent signs do not decode to text; rename the file")?;
     // A colon is a scheme, a drive or an alternate stream; a backslash is a separator on Windows.
     if text.is_empty() || text.contains([':', '\\', '\0']) || text.starts_with('/') {
         return Err(OUTSIDE);
     }
     let path = PathBuf::from(text);
-    let is_inside =
-        path.components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
-    if is_inside { Ok(path) } else { Err(OUTSIDE) }
+    let mut depth = here.components().count();
+    for component in path.components() {
+        depth = match component {
+            Component::Normal(_) => depth + 1,
+            Component::CurDir => depth,
+            Component::ParentDir => depth.checked_sub(1).ok_or(OUTSIDE)?,
+            Component::RootDir | Component::Prefix(_) => return Err(OUTSIDE),
+        };
+    }
+    Ok(path)
 }
 
 fn percent_decoded(uri: &str) -> Option<String> {
@@ -138,6 +177,28 @@ mod tests {
         for uri in refused {
             let Err(error) = folder.buffer(uri) else { panic!("{uri} was opened") };
             assert!(error.to_string().contains(';'), "{error}");
+        }
+    }
+
+    #[test]
+    fn tiles_may_step_up_as_far_as_their_tileset() {
+        let dir = tempfile::tempdir().unwrap();
+        let inside = dir.path().join("tiles");
+        fs::create_dir_all(inside.join("a/b")).unwrap();
+        fs::create_dir_all(inside.join("c")).unwrap();
+        for (name, bytes) in [("tileset.json", "{}"), ("a/b/x.glb", "x"), ("c/y.bin", "y")] {
+            fs::write(inside.join(name), bytes).unwrap();
+        }
+        fs::write(dir.path().join("secret"), "s").unwrap();
+        let mut folder = Folder::around(&inside.join("tileset.json")).unwrap();
+        let (place, bytes) = Files::open(&mut folder, "tileset.json", "a/b/x.glb").unwrap();
+        assert_eq!((place.as_str(), bytes.as_slice()), ("a/b/x.glb", b"x".as_slice()));
+        let (place, _) = Files::open(&mut folder, &place, "../../c/y.bin").unwrap();
+        assert_eq!(place, "c/y.bin");
+        assert_eq!(folder.beside("a/b/x.glb").buffer("../../c/y.bin").unwrap(), b"y");
+        for uri in ["../../../secret", "../../../tiles/c/y.bin", "../../../../../etc/passwd"] {
+            assert!(Files::open(&mut folder, "a/b/x.glb", uri).is_err(), "{uri} was opened");
+            assert!(folder.beside("a/b/x.glb").buffer(uri).is_err(), "{uri} was opened");
         }
     }
 }

@@ -6,6 +6,7 @@ mod decoded;
 mod errors;
 mod folders;
 mod looks;
+mod marks;
 mod repeats;
 mod scenes;
 mod sounds;

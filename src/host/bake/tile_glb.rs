@@ -11,29 +11,45 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::encode::{Context, Streams};
-use super::{BakeError, glb};
+use super::{BakeError, glb, motion_glb};
 use crate::scene::material::{AlphaMode, Material, TextureSlot, Wrap};
+use crate::scene::motion::{Followers, Motion};
 
-const UNSIGNED_SHORT: u32 = 5123;
-const UNSIGNED_BYTE: u32 = 5121;
-const BYTE: u32 = 5120;
+pub(super) const FLOAT: u32 = 5126;
+pub(super) const UNSIGNED_SHORT: u32 = 5123;
+pub(super) const SHORT: u32 = 5122;
+pub(super) const UNSIGNED_BYTE: u32 = 5121;
+pub(super) const BYTE: u32 = 5120;
 const MESHOPT: &str = "EXT_meshopt_compression";
 
 /// Compresses the streams and describes them.
 ///
 /// # Errors
 /// When the compressor fails.
-pub fn write(streams: &Streams, context: &Context<'_>) -> Result<Vec<u8>, BakeError> {
+pub fn write(
+    streams: &Streams,
+    moving: Option<(&Motion, &Followers)>,
+    context: &Context<'_>,
+) -> Result<Vec<u8>, BakeError> {
     let mut buffer = Buffer::default();
-    let attributes = attributes(streams, &mut buffer)?;
+    let mut attributes = attributes(streams, &mut buffer)?;
+    let targets = match moving {
+        Some((_, followers)) => motion_glb::followers(followers, &mut buffer, &mut attributes)?,
+        None => Vec::new(),
+    };
     let index_accessors = indices(streams, &mut buffer)?;
     let mut looks = Looks::default();
-    let (meshes, nodes) = scene(streams, context, &attributes, &index_accessors, &mut looks);
+    let primitives =
+        Primitives { attributes: Value::Object(attributes), targets, first_accessor: index_accessors };
+    let (mut meshes, mut nodes) = scene(streams, context, &primitives, &mut looks);
+    let skeleton = moving
+        .map(|(motion, _)| motion_glb::skeleton(motion, &mut buffer, &mut meshes, &mut nodes))
+        .transpose()?;
     let fallback = json!({ MESHOPT: { "fallback": true } });
     let mut root = json!({
         "asset": { "version": "2.0", "generator": "pavilion" },
         "scene": 0,
-        "scenes": [{ "nodes": (0..nodes.len()).collect::<Vec<_>>() }],
+        "scenes": [{ "nodes": skeleton.as_ref().map_or_else(|| (0..nodes.len()).collect(), |s| s.roots.clone()) }],
         "nodes": nodes,
         "meshes": meshes,
         "materials": looks.materials,
@@ -44,6 +60,13 @@ pub fn write(streams: &Streams, context: &Context<'_>) -> Result<Vec<u8>, BakeEr
             { "byteLength": buffer.fallback_bytes, "extensions": fallback },
         ],
     });
+    if let Some(skeleton) = skeleton {
+        root["skins"] = json!([skeleton.skin]);
+        if !skeleton.animations.is_empty() {
+            root["animations"] = json!(skeleton.animations);
+        }
+        looks.extensions.extend(skeleton.extensions);
+    }
     let mut used: BTreeSet<&str> = BTreeSet::from([MESHOPT, "KHR_mesh_quantization"]);
     let mut required = used.clone();
     used.append(&mut looks.extensions);
@@ -63,22 +86,21 @@ pub fn write(streams: &Streams, context: &Context<'_>) -> Result<Vec<u8>, BakeEr
 
 /// What becomes the binary chunk, and what describes it.
 #[derive(Default)]
-struct Buffer {
+pub(super) struct Buffer {
     compressed: Vec<u8>,
     fallback_bytes: usize,
     views: Vec<Value>,
-    accessors: Vec<Value>,
+    pub accessors: Vec<Value>,
 }
 
 impl Buffer {
     /// Adds a view of `count` elements of `stride` bytes; only vertex views have a stride of their own.
-    fn add_view(&mut self, encoded: &[u8], count: usize, stride: usize, mode: &str) -> usize {
-        let is_vertices = mode == "ATTRIBUTES";
+    fn add_view(&mut self, encoded: &[u8], count: usize, stride: usize, kind: ViewKind) -> usize {
+        let mode = if kind == ViewKind::Indices { "TRIANGLES" } else { "ATTRIBUTES" };
         let mut view = json!({
             "buffer": 1,
             "byteOffset": self.fallback_bytes,
             "byteLength": count * stride,
-            "target": if is_vertices { 34_962 } else { 34_963 },
             "extensions": { MESHOPT: {
                 "buffer": 0,
                 "byteOffset": self.compressed.len(),
@@ -88,8 +110,13 @@ impl Buffer {
                 "mode": mode,
             } },
         });
-        if is_vertices {
-            view["byteStride"] = json!(stride);
+        match kind {
+            ViewKind::Vertices => {
+                view["byteStride"] = json!(stride);
+                view["target"] = json!(34_962);
+            }
+            ViewKind::Indices => view["target"] = json!(34_963),
+            ViewKind::Data => {}
         }
         self.compressed.extend(encoded);
         self.compressed.resize(self.compressed.len().next_multiple_of(4), 0);
@@ -99,18 +126,44 @@ impl Buffer {
     }
 
     /// Adds a vertex attribute, normalised; returns its accessor.
-    fn add_vertices<T>(&mut self, vertices: &[T], kind: &str, component: u32) -> Result<usize, BakeError> {
-        let encoded = meshopt::encode_vertex_buffer_level(vertices, 2, Some(0)).map_err(encode_error)?;
-        let view = self.add_view(&encoded, vertices.len(), size_of::<T>(), "ATTRIBUTES");
+    pub fn add_vertices<T>(
+        &mut self,
+        vertices: &[T],
+        kind: &str,
+        component: u32,
+    ) -> Result<usize, BakeError> {
+        let accessor = self.add(vertices, kind, component, ViewKind::Vertices)?;
+        self.accessors[accessor]["normalized"] = json!(true);
+        Ok(accessor)
+    }
+
+    /// Adds a column of anything; returns its accessor.
+    pub fn add<T>(
+        &mut self,
+        elements: &[T],
+        kind: &str,
+        component: u32,
+        view: ViewKind,
+    ) -> Result<usize, BakeError> {
+        let encoded = meshopt::encode_vertex_buffer_level(elements, 2, Some(0)).map_err(encode_error)?;
+        let view = self.add_view(&encoded, elements.len(), size_of::<T>(), view);
         self.accessors.push(json!({
             "bufferView": view,
             "componentType": component,
-            "normalized": true,
-            "count": vertices.len(),
+            "count": elements.len(),
             "type": kind,
         }));
         Ok(self.accessors.len() - 1)
     }
+}
+
+/// What a view is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ViewKind {
+    Vertices,
+    Indices,
+    /// Neither: matrices and keys.
+    Data,
 }
 
 fn encode_error(error: meshopt::Error) -> BakeError {
@@ -118,7 +171,7 @@ fn encode_error(error: meshopt::Error) -> BakeError {
 }
 
 /// The vertex attributes with their accessors.
-fn attributes(streams: &Streams, buffer: &mut Buffer) -> Result<Value, BakeError> {
+fn attributes(streams: &Streams, buffer: &mut Buffer) -> Result<Map<String, Value>, BakeError> {
     let mut attributes = Map::new();
     let position = buffer.add_vertices(&streams.positions, "VEC3", UNSIGNED_SHORT)?;
     let bound = |pick: fn(u16, u16) -> u16, start: u16| -> [u16; 3] {
@@ -141,14 +194,14 @@ fn attributes(streams: &Streams, buffer: &mut Buffer) -> Result<Value, BakeError
     if let Some(colors) = &streams.colors {
         attributes.insert("COLOR_0".to_owned(), json!(buffer.add_vertices(colors, "VEC4", UNSIGNED_BYTE)?));
     }
-    Ok(Value::Object(attributes))
+    Ok(attributes)
 }
 
 /// One accessor for each chunk, all into the one index view; returns the first.
 fn indices(streams: &Streams, buffer: &mut Buffer) -> Result<usize, BakeError> {
     let encoded =
         meshopt::encode_index_buffer(&streams.indices, streams.positions.len()).map_err(encode_error)?;
-    let view = buffer.add_view(&encoded, streams.indices.len(), size_of::<u16>(), "TRIANGLES");
+    let view = buffer.add_view(&encoded, streams.indices.len(), size_of::<u16>(), ViewKind::Indices);
     let first = buffer.accessors.len();
     buffer.accessors.extend(streams.chunks.iter().map(|chunk| {
         json!({
@@ -162,22 +215,33 @@ fn indices(streams: &Streams, buffer: &mut Buffer) -> Result<usize, BakeError> {
     Ok(first)
 }
 
+/// What all primitives share.
+struct Primitives {
+    attributes: Value,
+    targets: Vec<Value>,
+    /// Of the first chunk's indices.
+    first_accessor: usize,
+}
+
 /// Meshes and nodes: first what is no entity, then each entity.
 fn scene(
     streams: &Streams,
     context: &Context<'_>,
-    attributes: &Value,
-    first_accessor: &usize,
+    Primitives { attributes, targets, first_accessor }: &Primitives,
     looks: &mut Looks,
 ) -> (Vec<Value>, Vec<Value>) {
     let mut primitives: BTreeMap<Option<u32>, Vec<Value>> = BTreeMap::new();
     for (number, chunk) in streams.chunks.iter().enumerate() {
         let material = looks.material(chunk.group.material, context);
-        primitives.entry(chunk.group.entity).or_default().push(json!({
+        let mut primitive = json!({
             "attributes": attributes,
             "indices": first_accessor + number,
             "material": material,
-        }));
+        });
+        if !targets.is_empty() {
+            primitive["targets"] = json!(targets);
+        }
+        primitives.entry(chunk.group.entity).or_default().push(primitive);
     }
     let translation = streams.grid.origin.to_array();
     let scale = [streams.grid.step() * 65_535.0; 3];

@@ -1,5 +1,5 @@
 //! The tables → `tileset.json` of 3D Tiles 1.1, for programs that are not ours, and a file beside it for each part
-//! that stands there several times.
+//! that stands there several times. What moves by itself, and what can be taken, stands beside the tree there.
 //!
 //! 3D Tiles has Z up and its glTF contents Y up: a box's (x, y, z) becomes (x, −z, y).
 
@@ -11,17 +11,18 @@ use serde_json::{Value, json};
 use super::BakedBlob;
 use crate::math::{Aabb, Pose};
 use crate::scene::TileId;
-use crate::scene::tileset::Tables;
+use crate::scene::tileset::{Tables, Tile};
 
 /// What the main file is called.
 pub const FILE_NAME: &str = "tileset.json";
 
 /// The files' names and texts, the main one first.
 pub fn write(tables: &Tables, blobs: &[BakedBlob]) -> Vec<(String, String)> {
-    let own = tables.prototypes.first().map_or(tables.tiles.len(), |prototype| prototype.root.index());
-    let mut files = vec![(FILE_NAME.to_owned(), file(tables, blobs, 0..own))];
+    let own = tables.prototypes.first().map_or(tables.tree_end(), |prototype| prototype.root.index());
+    let tree = tree_of(tables, blobs, 0..own);
+    let mut files = vec![(FILE_NAME.to_owned(), file(tables, with_loose(tables, blobs, tree)))];
     for (number, prototype) in tables.prototypes.iter().enumerate() {
-        files.push((prototype_name(number), file(tables, blobs, prototype.tiles())));
+        files.push((prototype_name(number), file(tables, tree_of(tables, blobs, prototype.tiles()))));
     }
     files
 }
@@ -30,21 +31,80 @@ fn prototype_name(number: usize) -> String {
     format!("prototype-{number}.json")
 }
 
+/// A file with a root and what it holds.
+struct Root {
+    node: Value,
+    bounds: Aabb,
+}
+
+fn file(tables: &Tables, Root { node, bounds }: Root) -> String {
+    let tileset = json!({
+        "asset": { "version": "1.1", "generator": "pavilion" },
+        "geometricError": bounds.half_extent().length() * 2.0,
+        "root": node,
+        "extras": { "title": tables.title },
+    });
+    format!("{tileset}\n")
+}
+
+/// A tile without children.
+fn node(tile: &Tile, blobs: &[BakedBlob]) -> Value {
+    let mut node = json!({
+        "boundingVolume": { "box": box_of(tile.bounds) },
+        "geometricError": tile.geometric_error_metres,
+        "refine": "REPLACE",
+    });
+    if let Some(blob) = tile.content.and_then(|blob| blobs.get(blob.index())) {
+        node["content"] = json!({ "uri": format!("{}.{}", blob.hash, blob.extension) });
+    }
+    node
+}
+
+/// The tree and, where there are any, beside it what is no part of it.
+fn with_loose(tables: &Tables, blobs: &[BakedBlob], tree: Root) -> Root {
+    let tile = |id: TileId| tables.tiles.get(id.index());
+    let (mut children, mut bounds) = (Vec::new(), tree.bounds);
+    for mover in &tables.movers {
+        // From the finest: each is the child of the next coarser one.
+        let levels = mover.levels().filter_map(tile);
+        let chain = levels.fold(None, |finer: Option<Value>, level| {
+            bounds = bounds.union(level.bounds);
+            let mut node = node(level, blobs);
+            if let Some(finer) = finer {
+                node["children"] = json!([finer]);
+            }
+            Some(node)
+        });
+        children.extend(chain);
+    }
+    let first_prop = tables.tiles.len() - tables.props.len();
+    for (prop, tile) in tables.props.iter().zip(tables.tiles.get(first_prop..).unwrap_or_default()) {
+        bounds = bounds.union(tile.bounds.transformed(&prop.home.to_affine()));
+        let mut node = node(tile, blobs);
+        node["transform"] = json!(matrix_of(prop.home));
+        children.push(node);
+    }
+    if children.is_empty() {
+        return tree;
+    }
+    children.insert(0, tree.node);
+    let node = json!({
+        "boundingVolume": { "box": box_of(bounds) },
+        "geometricError": bounds.half_extent().length() * 2.0,
+        "refine": "ADD",
+        "children": children,
+    });
+    Root { node, bounds }
+}
+
 /// One tree.
-fn file(tables: &Tables, blobs: &[BakedBlob], range: Range<usize>) -> String {
+fn tree_of(tables: &Tables, blobs: &[BakedBlob], range: Range<usize>) -> Root {
     let tiles = tables.tiles.get(range.clone()).unwrap_or_default();
     let mut nodes: Vec<Option<Value>> = tiles
         .iter()
         .zip(range.start as u32..)
         .map(|(tile, id)| {
-            let mut node = json!({
-                "boundingVolume": { "box": box_of(tile.bounds) },
-                "geometricError": tile.geometric_error_metres,
-                "refine": "REPLACE",
-            });
-            if let Some(blob) = tile.content.and_then(|blob| blobs.get(blob.index())) {
-                node["content"] = json!({ "uri": format!("{}.{}", blob.hash, blob.extension) });
-            }
+            let mut node = node(tile, blobs);
             place(tables, TileId(id), &mut node);
             Some(node)
         })
@@ -60,15 +120,8 @@ fn file(tables: &Tables, blobs: &[BakedBlob], range: Range<usize>) -> String {
             node["children"] = Value::Array(children);
         }
     }
-    let root = nodes.into_iter().next().flatten();
-    let coarsest = tiles.first().map_or(0.0, |tile| tile.bounds.half_extent().length() * 2.0);
-    let tileset = json!({
-        "asset": { "version": "1.1", "generator": "pavilion" },
-        "geometricError": coarsest,
-        "root": root,
-        "extras": { "title": tables.title },
-    });
-    format!("{tileset}\n")
+    let node = nodes.into_iter().next().flatten().unwrap_or_default();
+    Root { node, bounds: tiles.first().map_or(Aabb::EMPTY, |tile| tile.bounds) }
 }
 
 /// Names what stands at the tile, and where: its box is then in the space of that.

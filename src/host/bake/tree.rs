@@ -8,11 +8,12 @@ use super::light::Staging;
 use super::material::Shelf;
 use super::raise::Raised;
 use super::sound::Heard;
-use super::{BakedBlob, chain};
+use super::{BakedBlob, chain, mover};
 use crate::math::{Aabb, Pose};
-use crate::scene::entity::Entity;
+use crate::scene::entity::{Entity, Record, write_records};
+use crate::scene::material::MaterialTrack;
 use crate::scene::tileset::{Blob, Tables, Tile};
-use crate::scene::{BlobId, ColliderCell, Placement, Prop, Prototype, TileId};
+use crate::scene::{BlobId, ColliderCell, Mover, Placement, Prop, Prototype, TileId};
 
 /// A tile with all that is below it.
 #[derive(Clone, Debug)]
@@ -47,6 +48,12 @@ impl Branch {
         Self { bounds, error_metres, content, children, standing: None }
     }
 
+    /// A place for what moves, where there is nothing else.
+    pub fn around(movers: &[Vec<mover::Level>]) -> Self {
+        let bounds = movers.iter().flatten().fold(Aabb::EMPTY, |all, level| all.union(level.bounds));
+        Self { bounds, error_metres: 0.0, content: None, children: Vec::new(), standing: None }
+    }
+
     /// A place of a prototype, by its number and its root.
     pub fn standing(root: &Self, prototype: usize, pose: Pose) -> Self {
         Self {
@@ -66,8 +73,21 @@ pub struct Loose {
     pub ground: Vec<Ground>,
     /// What stands in the tree several times.
     pub prototypes: Vec<Raised>,
+    /// What moves by itself, each from the finest level to the coarsest.
+    pub movers: Vec<Vec<mover::Level>>,
+    /// What of materials changes over time.
+    pub material_tracks: Vec<MaterialTrack>,
     /// What they can take, and how it looks.
     pub props: Vec<(Prop, Content)>,
+}
+
+/// What has a name of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Sorted by id.
+    pub entities: Vec<Entity>,
+    /// What is known of them, in that order.
+    pub records: Vec<Record>,
 }
 
 /// Tiles as they are listed.
@@ -139,7 +159,7 @@ pub fn tables(
     root: Branch,
     loose: Loose,
     shelf: Shelf,
-    entities: Vec<Entity>,
+    known: Known,
     mut heard: Heard,
     staging: Staging,
 ) -> (Tables, Vec<BakedBlob>) {
@@ -160,6 +180,13 @@ pub fn tables(
         collider_count += ground.len() as u32;
         grounds.push(ground);
     }
+    let mut movers = Vec::with_capacity(loose.movers.len());
+    for levels in loose.movers {
+        movers.push(Mover { first: TileId(list.tiles.len() as u32), level_count: levels.len() as u32 });
+        for level in levels {
+            list.add(bare(level.bounds, level.error_metres), Some(level.content));
+        }
+    }
     let mut props = Vec::with_capacity(loose.props.len());
     for (prop, content) in loose.props {
         list.add(bare(content.bounds, 0.0), Some(content));
@@ -168,6 +195,10 @@ pub fn tables(
     let colliders = grounds.into_iter().flat_map(|ground| list.add_ground(ground)).collect();
     let List { tiles, mut blobs, placements } = list;
     heard.append_blobs(&mut blobs);
+    let records = known.records.iter().any(|record| !record.is_empty()).then(|| {
+        blobs.push(BakedBlob::new("json", write_records(&known.records)));
+        BlobId(blobs.len() as u32 - 1)
+    });
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
     let tables = Tables {
@@ -178,10 +209,13 @@ pub fn tables(
         blobs: listed_blobs,
         images: shelf.images,
         materials: shelf.materials,
-        entities,
+        entities: known.entities,
+        records,
         colliders,
         prototypes,
         placements,
+        movers,
+        material_tracks: loose.material_tracks,
         props,
         clips: heard.clips,
         sounds: heard.sounds,

@@ -12,7 +12,7 @@ mod extent;
 
 /// What one component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Component {
+pub(in crate::scene) enum Component {
     I8,
     U8,
     I16,
@@ -100,7 +100,7 @@ impl<'a> Elements<'a> {
 }
 
 /// An accessor whose elements are known to be there.
-pub(super) struct Reader<'a> {
+pub(in crate::scene) struct Reader<'a> {
     place: String,
     schema: &'a Accessor,
     views: &'a [View<'a>],
@@ -158,7 +158,11 @@ pub(super) fn check_elements(root: &Root, views: &[View<'_>]) -> Result<(), Cont
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn of(root: &'a Root, views: &'a [View<'a>], index: usize) -> Result<Self, ContentError> {
+    pub(in crate::scene) fn of(
+        root: &'a Root,
+        views: &'a [View<'a>],
+        index: usize,
+    ) -> Result<Self, ContentError> {
         let place = format!("/accessors/{index}");
         let Some(schema) = root.accessors.get(index) else {
             return Err(ContentError::malformed(place, "there is no such accessor"));
@@ -175,8 +179,8 @@ impl<'a> Reader<'a> {
         let compressed = schema
             .buffer_view
             .and_then(|view| root.buffer_views.get(view))
-            .and_then(|view| view.extensions.meshopt.as_ref());
-        let is_lossy = compressed.is_some_and(|view| view.filter.is_some());
+            .and_then(|view| view.extensions.compression());
+        let is_lossy = compressed.is_some_and(|compressed| compressed.view.filter.is_some());
         Ok(Self { place, schema, views, component, count, element_bytes, is_lossy })
     }
 
@@ -225,7 +229,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The elements as vectors of `N` floats.
-    pub(super) fn floats<const N: usize>(&self) -> Result<Vec<[f32; N]>, ContentError> {
+    pub(in crate::scene) fn floats<const N: usize>(&self) -> Result<Vec<[f32; N]>, ContentError> {
         let normalized = self.schema.normalized;
         match self.component {
             Component::I8 if normalized => self.gather(|[b]: [u8; 1]| snorm(f32::from(b as i8), 127.0)),

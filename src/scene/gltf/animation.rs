@@ -1,13 +1,16 @@
-//! Animations: what changes over time. They are not played; broken ones are refused.
+//! Animations: what changes over time. Broken ones are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Arguments;
 
 use super::accessor::{Component, Reader};
 use super::buffer::View;
+use super::document::{self, NodeProperty, SourceProperty, Target};
 use super::morph;
 use super::schema::{Animation, AnimationSampler, Channel, Root};
+use super::skipped::Skipped;
 use crate::scene::ContentError;
+use crate::scene::motion::{Curve, Interpolation};
 
 /// How far from 1 the length of a rotation may be: bytes are rounded.
 const ROTATION_TOLERANCE: f32 = 0.02;
@@ -163,4 +166,153 @@ fn are_rotations(values: &[[f32; 4]], is_cubic: bool) -> bool {
 fn is_json_pointer(pointer: &str) -> bool {
     let escapes_are_whole = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     pointer.starts_with('/') && escapes_are_whole
+}
+
+/// What may be changed of nodes by any animation of the file: then neither having no size nor not being seen is a
+/// reason to leave them out.
+pub(super) fn changed(root: &Root, wanted: NodeProperty) -> BTreeSet<usize> {
+    let channels = root.animations.iter().flat_map(|animation| &animation.channels);
+    let changed = channels.filter_map(|channel| match target_of(root, channel)? {
+        Target::Node(node, property) => (property == wanted).then_some(node),
+        Target::Material(..) => None,
+    });
+    changed.collect()
+}
+
+/// All animations that passed [`check`]. `place_of` says where a node of the file is in the document, if it is.
+///
+/// # Errors
+/// When values cannot be read.
+pub(in crate::scene) fn read(
+    root: &Root,
+    views: &[View<'_>],
+    place_of: &[Option<usize>],
+    skipped: &mut Skipped,
+) -> Result<Vec<document::Animation>, ContentError> {
+    let mut animations = Vec::with_capacity(root.animations.len());
+    for animation in &root.animations {
+        let mut channels = Vec::with_capacity(animation.channels.len());
+        let mut period_seconds = 0.0_f32;
+        for channel in &animation.channels {
+            let Some(target) = target_of(root, channel) else {
+                // A channel without a target is one that glTF says to ignore.
+                let is_meant = channel.target.node.is_some() || channel.target.extensions.pointer.is_some();
+                skipped.add("animations of what cannot be animated", u32::from(is_meant));
+                continue;
+            };
+            let target = match target {
+                Target::Node(node, property) => {
+                    let Some(node) = place_of.get(node).copied().flatten() else { continue };
+                    Target::Node(node, property)
+                }
+                Target::Material(..) => target,
+            };
+            let Some(sampler) = animation.samplers.get(channel.sampler) else { continue };
+            let Some(curve) = curve(root, views, sampler, target)? else {
+                skipped.add("animations without values", 1);
+                continue;
+            };
+            period_seconds = period_seconds.max(curve.end_seconds());
+            // Two ways to say the same: the first is heard.
+            if channels.iter().all(|known: &document::Channel| known.target != target) {
+                channels.push(document::Channel { target, curve });
+            }
+        }
+        if !channels.is_empty() {
+            animations.push(document::Animation { channels, period_seconds });
+        }
+    }
+    Ok(animations)
+}
+
+/// `None` where nothing gives the values, or they are not as many as their target needs.
+fn curve(
+    root: &Root,
+    views: &[View<'_>],
+    sampler: &AnimationSampler,
+    target: Target,
+) -> Result<Option<Curve>, ContentError> {
+    let (times, values) = (Reader::of(root, views, sampler.input)?, Reader::of(root, views, sampler.output)?);
+    if !times.has_data() || !values.has_data() {
+        return Ok(None);
+    }
+    let interpolation = match sampler.interpolation.as_deref() {
+        Some("STEP") => Interpolation::Step,
+        Some("CUBICSPLINE") => Interpolation::CubicSpline,
+        _ => Interpolation::Linear,
+    };
+    let times: Vec<f32> = times.floats::<1>()?.into_iter().flatten().collect();
+    let values: Vec<f32> = match values.kind() {
+        "SCALAR" => values.floats::<1>()?.into_iter().flatten().collect(),
+        "VEC2" => values.floats::<2>()?.into_iter().flatten().collect(),
+        "VEC3" => values.floats::<3>()?.into_iter().flatten().collect(),
+        "VEC4" => values.floats::<4>()?.into_iter().flatten().collect(),
+        _ => return Ok(None),
+    };
+    let parts = if interpolation == Interpolation::CubicSpline { 3 } else { 1 };
+    let width = match target {
+        Target::Node(_, NodeProperty::Translation | NodeProperty::Scale) => 3,
+        Target::Node(_, NodeProperty::Rotation) => 4,
+        Target::Node(_, NodeProperty::Visibility) => 1,
+        Target::Node(_, NodeProperty::Weights) => {
+            values.len().checked_div(times.len().saturating_mul(parts)).unwrap_or_default()
+        }
+        Target::Material(_, property) => property.width(),
+    };
+    Ok(Curve::new(interpolation, width, times, values))
+}
+
+/// What the channel changes, with the file's own numbers; `None` for what cannot be changed here.
+fn target_of(root: &Root, channel: &Channel) -> Option<Target> {
+    let target = match &channel.target.extensions.pointer {
+        Some(extension) => pointed(&extension.pointer)?,
+        None => Target::Node(channel.target.node?, node_property(&channel.target.path)?),
+    };
+    match target {
+        Target::Node(node, property) => {
+            let schema = root.nodes.get(node)?;
+            let is_transform =
+                matches!(property, NodeProperty::Translation | NodeProperty::Rotation | NodeProperty::Scale);
+            (!is_transform || schema.matrix.is_none()).then_some(target)
+        }
+        Target::Material(material, _) => root.materials.get(material).map(|_| target),
+    }
+}
+
+fn node_property(path: &str) -> Option<NodeProperty> {
+    Some(match path {
+        "translation" => NodeProperty::Translation,
+        "rotation" => NodeProperty::Rotation,
+        "scale" => NodeProperty::Scale,
+        "weights" => NodeProperty::Weights,
+        "extensions/KHR_node_visibility/visible" => NodeProperty::Visibility,
+        _ => return None,
+    })
+}
+
+/// What a pointer of the glTF object model names, of what can be changed.
+fn pointed(pointer: &str) -> Option<Target> {
+    let (table, rest) = pointer.strip_prefix('/')?.split_once('/')?;
+    let (index, path) = rest.split_once('/')?;
+    let index: usize = index.parse().ok()?;
+    match table {
+        "nodes" => Some(Target::Node(index, node_property(path)?)),
+        "materials" => Some(Target::Material(index, material_property(path)?)),
+        _ => None,
+    }
+}
+
+fn material_property(path: &str) -> Option<SourceProperty> {
+    Some(match path {
+        "pbrMetallicRoughness/baseColorFactor" => SourceProperty::BaseColor,
+        "pbrMetallicRoughness/metallicFactor" => SourceProperty::Metallic,
+        "pbrMetallicRoughness/roughnessFactor" => SourceProperty::Roughness,
+        "pbrMetallicRoughness/baseColorTexture/extensions/KHR_texture_transform/offset" => {
+            SourceProperty::TextureOffset
+        }
+        "emissiveFactor" => SourceProperty::EmissiveFactor,
+        "extensions/KHR_materials_emissive_strength/emissiveStrength" => SourceProperty::EmissiveStrength,
+        "alphaCutoff" => SourceProperty::AlphaCutoff,
+        _ => return None,
+    })
 }

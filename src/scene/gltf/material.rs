@@ -81,6 +81,7 @@ impl Reader<'_> {
             base_color: pbr.base_color_factor.0.map(|x| self.clamped(x, 0.0, 1.0)),
             metallic: self.clamped(pbr.metallic_factor.0, 0.0, 1.0),
             roughness: self.clamped(pbr.roughness_factor.0, 0.0, 1.0),
+            emissive_strength: strength,
             emissive: material
                 .emissive_factor
                 .0

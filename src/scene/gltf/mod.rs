@@ -4,8 +4,9 @@
 //! `prescan` bounds the JSON before it is parsed, `shape` compares it with what glTF says of each
 //! value and follows every reference, `schema` holds it, `graph` lists the nodes, `buffer` finds the
 //! bytes of every view (`meshopt` decompresses them), `accessor` reads them as vectors, and
-//! `primitive`, `material`, `image`, `light`, `instance` and `node` make the document of them. `usage`, `attribute`,
-//! `morph`, `skin`, `animation`, `camera` and `variants` check what nothing is made of yet, so that a
+//! `primitive`, `splat`, `morph`, `skin`, `material`, `image`, `light`, `instance`, `node`, `animation` and `metadata`
+//! make the document of them. `usage` and `attribute`
+//! check what several objects say together, and `camera` and `variants` what nothing is made of yet, so that a
 //! broken file is refused today as it will be then. What a file has and this version leaves out is
 //! named in [`Document::skipped`].
 //!
@@ -18,8 +19,9 @@
 //! Architecture invariant: no file, no URL, no GPU; what a URI means is asked of a [`Resolve`].
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod accessor;
-mod animation;
+pub(in crate::scene) mod accessor;
+pub(in crate::scene) mod animation;
+mod append;
 mod attribute;
 pub(in crate::scene) mod buffer;
 mod camera;
@@ -33,6 +35,7 @@ mod instance;
 mod light;
 pub(in crate::scene) mod material;
 pub(in crate::scene) mod meshopt;
+mod metadata;
 mod morph;
 pub(in crate::scene) mod node;
 pub(in crate::scene) mod prescan;
@@ -40,14 +43,17 @@ mod primitive;
 pub(in crate::scene) mod schema;
 mod shape;
 mod skin;
-mod skipped;
+pub(in crate::scene) mod skipped;
 pub mod sound;
+mod splat;
 #[cfg(test)]
 pub(crate) mod tests;
 mod usage;
 mod variants;
 
 pub use document::Document;
+
+use glam::DAffine3;
 
 use super::{ContentError, limits};
 
@@ -80,6 +86,19 @@ pub trait Resolve {
 /// When the file is malformed, larger than [`limits`] allow, or needs what this version does not
 /// know.
 pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, ContentError> {
+    read_in(bytes, resolve, &DAffine3::IDENTITY)
+}
+
+/// The same, of a file whose scene stands somewhere else in the world. Where that is, and where its nodes are, is worked
+/// out in doubles.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_in(
+    bytes: &[u8],
+    resolve: &mut dyn Resolve,
+    world_from_scene: &DAffine3,
+) -> Result<Document, ContentError> {
     ContentError::check("file", "bytes", bytes.len(), limits::SOURCE_BYTES_MAX)?;
     let container = container::split(bytes)?;
     let text = prescan::normalized(
@@ -99,14 +118,22 @@ pub fn read(bytes: &[u8], resolve: &mut dyn Resolve) -> Result<Document, Content
     check(&root, &views)?;
     let images = image::collect(&root, &views, resolve, &mut skipped)?;
     let materials = material::read(&root, &images, &mut skipped)?;
-    let (meshes, vertex_sets) = primitive::read(&root, &views, &materials, &mut skipped)?;
-    let nodes = node::read(&root, &views, &placements, &mut skipped)?;
+    let primitive::Read { meshes, vertex_sets, morphs } =
+        primitive::read(&root, &views, &materials, &mut skipped)?;
+    let (mut nodes, place_of) = node::read(&root, &views, &placements, world_from_scene, &mut skipped)?;
+    let skins = skin::read(&root, &views, &place_of)?;
+    let skins = node::name_skins(&mut nodes, skins, &mut skipped);
+    let animations = animation::read(&root, &views, &place_of, &mut skipped)?;
     let sound_files = sound::files(&nodes, resolve)?;
     let extras = graph::default_scene(&root).and_then(|scene| scene.extras.clone()).unwrap_or_default();
     Ok(Document {
         nodes,
         meshes,
         vertex_sets,
+        morphs,
+        skins,
+        animations,
+        feature_tables: metadata::tables(&root, &views, &mut skipped),
         materials,
         images,
         sound_files,

@@ -1,11 +1,14 @@
-//! Morph targets: what moves vertices by weights. They are not drawn; broken ones are refused.
+//! Morph targets: what moves vertices by weights. Broken ones are refused.
 
 use std::collections::BTreeMap;
 use std::fmt::Arguments;
 
+use glam::Vec3;
+
 use super::accessor::Reader;
 use super::attribute::{Attribute, shown};
 use super::buffer::View;
+use super::document::MorphTarget;
 use super::schema::{Mesh, Primitive, Root};
 use crate::scene::ContentError;
 
@@ -77,4 +80,36 @@ fn check_target(
         }
     }
     Ok(())
+}
+
+/// The accessors of a target that are read: of positions and of normals. Tangents follow the normals.
+pub(super) type Key = [Option<usize>; 2];
+
+pub(super) fn key(target: &BTreeMap<String, usize>) -> Key {
+    ["POSITION", "NORMAL"].map(|name| target.get(name).copied())
+}
+
+/// A target that passed [`check`].
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn read(
+    root: &Root,
+    views: &[View<'_>],
+    [positions, normals]: Key,
+) -> Result<MorphTarget, ContentError> {
+    let vectors = |accessor: Option<usize>| {
+        let Some(accessor) = accessor else { return Ok(None) };
+        let vectors = Reader::of(root, views, accessor)?.floats::<3>()?;
+        Ok(Some(vectors.into_iter().map(Vec3::from).collect::<Vec<_>>()))
+    };
+    Ok(MorphTarget { positions: vectors(positions)?, normals: vectors(normals)? })
+}
+
+/// How much of each target of its mesh a node has at first: its own numbers, or else those of the mesh.
+pub(super) fn weights(root: &Root, mesh: Option<usize>, own: Option<&[f32]>) -> Vec<f32> {
+    let Some(mesh) = mesh.and_then(|mesh| root.meshes.get(mesh)) else { return Vec::new() };
+    let mut weights = own.or(mesh.weights.as_deref()).unwrap_or_default().to_vec();
+    weights.resize(target_count(mesh), 0.0);
+    weights
 }

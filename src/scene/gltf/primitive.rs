@@ -1,4 +1,4 @@
-//! Meshes: every primitive as a triangle list over checked vertices.
+//! Meshes: every primitive as a list of triangles, lines or points over checked vertices.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Arguments;
@@ -8,9 +8,10 @@ use gltf::json::mesh;
 
 use super::accessor::{Component, Reader};
 use super::buffer::View;
-use super::document::{Mesh, Primitive, SourceMaterial, VertexSet};
+use super::document::{Marks, Mesh, MorphTarget, Primitive, SourceMaterial, VertexSet};
 use super::schema::{self, Root};
 use super::skipped::Skipped;
+use super::{metadata, morph, skin, splat};
 use crate::scene::{ContentError, limits};
 
 /// No coordinate is larger, so that a transform of it stays finite.
@@ -19,9 +20,17 @@ const COORDINATE_MAX: f32 = 1e12;
 /// How far from 1 the length of a normal may be that is given in floats.
 const UNIT_TOLERANCE: f32 = 0.02;
 
-/// The accessors of a vertex set: position, normal, tangent, two texture coordinates, colour.
-type Key = [Option<usize>; 6];
+/// The accessors of a vertex set: position, normal, tangent, two texture coordinates, colour; and what joints do
+/// with it.
+type Key = ([Option<usize>; 6], skin::Key);
 const NAMES: [&str; 6] = ["POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "TEXCOORD_1", "COLOR_0"];
+
+/// All meshes, and what their primitives share.
+pub(super) struct Read {
+    pub meshes: Vec<Mesh>,
+    pub vertex_sets: Vec<VertexSet>,
+    pub morphs: Vec<Vec<MorphTarget>>,
+}
 
 /// All meshes, and the vertices that their primitives share.
 ///
@@ -32,36 +41,40 @@ pub(super) fn read(
     views: &[View<'_>],
     materials: &[SourceMaterial],
     skipped: &mut Skipped,
-) -> Result<(Vec<Mesh>, Vec<VertexSet>), ContentError> {
+) -> Result<Read, ContentError> {
     check_budget(root, views)?;
-    let mut sets = Sets { root, views, sets: Vec::new(), by_key: BTreeMap::new(), zero_normals: Vec::new() };
+    let mut sets = Sets::of(root, views);
     let mut meshes = Vec::with_capacity(root.meshes.len());
     for (i, mesh) in root.meshes.iter().enumerate() {
-        let mut primitives = Vec::with_capacity(mesh.primitives.len());
+        let mut read = Mesh { name: mesh.name.clone(), primitives: Vec::new(), marks: Vec::new() };
         for (j, primitive) in mesh.primitives.iter().enumerate() {
             skipped.add("textures without their coordinates", without_coordinates(primitive, materials));
-            primitives.extend(sets.primitive(
-                primitive,
-                skipped,
-                format_args!("/meshes/{i}/primitives/{j}"),
-            )?);
+            match sets.primitive(primitive, skipped, format_args!("/meshes/{i}/primitives/{j}"))? {
+                Some(Shown::Triangles(primitive)) => read.primitives.push(primitive),
+                Some(Shown::Marks(marks)) => read.marks.push(marks),
+                None => {}
+            }
         }
-        meshes.push(Mesh { name: mesh.name.clone(), primitives });
+        meshes.push(read);
     }
     sets.repair_normals(&meshes);
-    Ok((meshes, sets.sets))
+    Ok(Read { meshes, vertex_sets: sets.sets, morphs: sets.morphs })
 }
 
 /// Errs before anything is read when all of it would be more than is allowed: primitives may read the
 /// same bytes again and again.
 fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
     let mut bytes = 0_usize;
-    let mut keys = BTreeSet::new();
+    let (mut keys, mut morphs) = (BTreeSet::new(), BTreeSet::new());
     for primitive in root.meshes.iter().flat_map(|mesh| &mesh.primitives) {
         let key = key(primitive);
         let is_new = keys.insert(key);
-        let vertices = key.into_iter().flatten().filter(|_| is_new);
-        for accessor in vertices.chain(primitive.indices) {
+        let (vertices, influences) = key;
+        let vertices = vertices.into_iter().chain(influences).flatten().filter(|_| is_new);
+        let is_new_morph = morphs.insert(morph_key(primitive));
+        let targets = primitive.targets.iter().filter(|_| is_new_morph).flat_map(morph::key).flatten();
+        let others = targets.chain(splat::accessors(primitive)).chain(primitive.indices);
+        for accessor in vertices.chain(others) {
             bytes = bytes.saturating_add(Reader::of(root, views, accessor)?.decoded_bytes());
             ContentError::check("/accessors", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
         }
@@ -70,7 +83,18 @@ fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
 }
 
 fn key(primitive: &schema::Primitive) -> Key {
-    NAMES.map(|name| primitive.attributes.get(name).copied())
+    let of = |name: &str| primitive.attributes.get(name).copied();
+    (NAMES.map(of), skin::NAMES.map(of))
+}
+
+fn morph_key(primitive: &schema::Primitive) -> Vec<morph::Key> {
+    primitive.targets.iter().map(morph::key).collect()
+}
+
+/// What is made of a primitive.
+enum Shown {
+    Triangles(Primitive),
+    Marks(Marks),
 }
 
 struct Sets<'a> {
@@ -78,18 +102,33 @@ struct Sets<'a> {
     views: &'a [View<'a>],
     sets: Vec<VertexSet>,
     by_key: BTreeMap<Key, usize>,
+    morphs: Vec<Vec<MorphTarget>>,
+    by_targets: BTreeMap<Vec<morph::Key>, usize>,
     /// Sets with normals of no length, and which those are.
     zero_normals: Vec<(usize, Vec<usize>)>,
 }
 
 impl<'a> Sets<'a> {
+    fn of(root: &'a Root, views: &'a [View<'a>]) -> Self {
+        let (by_key, by_targets) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            root,
+            views,
+            sets: Vec::new(),
+            by_key,
+            morphs: Vec::new(),
+            by_targets,
+            zero_normals: Vec::new(),
+        }
+    }
+
     /// The primitive, or `None` where it has nothing to draw that is understood.
     fn primitive(
         &mut self,
         primitive: &schema::Primitive,
         skipped: &mut Skipped,
         place: Arguments<'_>,
-    ) -> Result<Option<Primitive>, ContentError> {
+    ) -> Result<Option<Shown>, ContentError> {
         name_the_rest(primitive, skipped);
         // Attributes have the same number of elements, and there is at least one.
         let any = primitive.attributes.values().next();
@@ -107,16 +146,56 @@ impl<'a> Sets<'a> {
             Some(&known) => known,
             None => self.add(key, skipped, place)?,
         };
-        if let Some(what) = not_a_surface(primitive.mode) {
-            skipped.add(what, 1);
+        let material = primitive.material;
+        match primitive.mode {
+            mesh::TRIANGLES | mesh::TRIANGLE_STRIP | mesh::TRIANGLE_FAN => {
+                let indices = triangles(corners, primitive.mode, skipped);
+                if indices.is_empty() {
+                    skipped.add("primitives without a triangle", 1);
+                    return Ok(None);
+                }
+                let morph = self.morph(primitive)?;
+                let features =
+                    metadata::features_of(self.root, self.views, primitive, vertex_count, skipped)?;
+                Ok(Some(Shown::Triangles(Primitive { material, vertices, indices, morph, features })))
+            }
+            mesh::POINTS if primitive.extensions.splats.is_some() => {
+                Ok(self.splats(primitive, vertices, corners, skipped, place)?.map(Shown::Marks))
+            }
+            mesh::POINTS | mesh::LINES | mesh::LINE_LOOP | mesh::LINE_STRIP => {
+                let ends = ends(corners, primitive.mode, skipped);
+                let marks = Marks { material, vertices, ends, disks: None };
+                Ok((!marks.ends.is_empty()).then_some(Shown::Marks(marks)))
+            }
+            _ => {
+                skipped.add("primitives of a mode that glTF does not know", 1);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Splats that are seen, in vertices of their own: their colours are not those of the others.
+    fn splats(
+        &mut self,
+        primitive: &schema::Primitive,
+        vertices: usize,
+        corners: Vec<u32>,
+        skipped: &mut Skipped,
+        place: Arguments<'_>,
+    ) -> Result<Option<Marks>, ContentError> {
+        let Some(plain) = self.sets.get(vertices) else { return Ok(None) };
+        let Some(read) = splat::read(self.root, self.views, primitive, plain, skipped, place)? else {
+            return Ok(None);
+        };
+        let is_seen = |&corner: &u32| read.is_seen.get(corner as usize).copied().unwrap_or_default();
+        let ends: Vec<[u32; 2]> = corners.into_iter().filter(is_seen).map(|corner| [corner; 2]).collect();
+        if ends.is_empty() {
             return Ok(None);
         }
-        let indices = triangles(corners, primitive.mode, skipped);
-        if indices.is_empty() {
-            skipped.add("primitives without a triangle", 1);
-            return Ok(None);
-        }
-        Ok(Some(Primitive { material: primitive.material, vertices, indices }))
+        let positions = plain.positions.clone();
+        self.sets.push(VertexSet { positions, colors: Some(read.colors), ..VertexSet::default() });
+        let vertices = self.sets.len().saturating_sub(1);
+        Ok(Some(Marks { material: primitive.material, vertices, ends, disks: Some(read.disks) }))
     }
 
     /// Indices, each below the number of vertices. The largest number of their type, with which other
@@ -130,6 +209,21 @@ impl<'a> Sets<'a> {
         }
     }
 
+    /// Where the primitive's morph targets are, if it has any.
+    fn morph(&mut self, primitive: &schema::Primitive) -> Result<Option<usize>, ContentError> {
+        let key = morph_key(primitive);
+        if key.iter().flatten().all(Option::is_none) {
+            return Ok(None);
+        }
+        if let Some(&known) = self.by_targets.get(&key) {
+            return Ok(Some(known));
+        }
+        let targets = key.iter().map(|&target| morph::read(self.root, self.views, target));
+        self.morphs.push(targets.collect::<Result<_, _>>()?);
+        self.by_targets.insert(key, self.morphs.len().saturating_sub(1));
+        Ok(self.morphs.len().checked_sub(1))
+    }
+
     /// Whether an accessor is of floats.
     fn is_exact(&self, accessor: Option<usize>) -> Result<bool, ContentError> {
         let Some(accessor) = accessor else { return Ok(false) };
@@ -141,7 +235,7 @@ impl<'a> Sets<'a> {
     }
 
     fn add(&mut self, key: Key, skipped: &mut Skipped, place: Arguments<'_>) -> Result<usize, ContentError> {
-        let [position, normal, tangent, uv0, uv1, color] = key;
+        let ([position, normal, tangent, uv0, uv1, color], influences) = key;
         let positions = match position {
             Some(position) => self.vectors::<3>(position)?,
             None => Vec::new(),
@@ -177,6 +271,7 @@ impl<'a> Sets<'a> {
                 Some(color) => Some(self.colors(color)?),
                 None => None,
             },
+            influences: skin::influences_of(self.root, self.views, influences)?,
             positions,
         };
         let index = self.sets.len();
@@ -247,9 +342,18 @@ impl<'a> Sets<'a> {
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
     skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
-    skipped.add("morph targets", primitive.targets.len() as u32);
-    for name in primitive.attributes.keys().filter(|name| !NAMES.contains(&name.as_str())) {
+    let is_read = |name: &&String| {
+        let is_feature = name.starts_with("_FEATURE_ID_");
+        let is_known = NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());
+        is_known || is_feature || splat::reads(primitive, name)
+    };
+    for name in primitive.attributes.keys().filter(|name| !is_read(name)) {
         skipped.add(name, 1);
+    }
+    for name in primitive.targets.iter().flat_map(BTreeMap::keys) {
+        if !matches!(name.as_str(), "POSITION" | "NORMAL" | "TANGENT") {
+            skipped.add(&format!("morph targets of {name}"), 1);
+        }
     }
 }
 
@@ -268,12 +372,26 @@ fn without_coordinates(primitive: &schema::Primitive, materials: &[SourceMateria
     (count("TEXCOORD_0", 0) + count("TEXCOORD_1", 1)) as u32
 }
 
-fn not_a_surface(mode: u32) -> Option<&'static str> {
+/// Points and lines by their two ends; lines that end where they begin are none.
+fn ends(corners: Vec<u32>, mode: u32, skipped: &mut Skipped) -> Vec<[u32; 2]> {
+    let is_long = |&[a, b]: &[u32; 2]| a != b;
+    let pair = |window: &[u32]| match *window {
+        [a, b] => Some([a, b]),
+        _ => None,
+    };
     match mode {
-        mesh::POINTS => Some("points"),
-        mesh::LINES | mesh::LINE_LOOP | mesh::LINE_STRIP => Some("lines"),
-        mesh::TRIANGLES | mesh::TRIANGLE_STRIP | mesh::TRIANGLE_FAN => None,
-        _ => Some("primitives of a mode that glTF does not know"),
+        mesh::POINTS => corners.into_iter().map(|corner| [corner; 2]).collect(),
+        mesh::LINES => {
+            let (list, rest) = corners.as_chunks::<2>();
+            skipped.add("corners of incomplete lines", rest.len() as u32);
+            list.iter().copied().filter(is_long).collect()
+        }
+        _ => {
+            let back =
+                (mode == mesh::LINE_LOOP).then(|| corners.last().copied().zip(corners.first().copied()));
+            let back = back.flatten().map(|(last, first)| [last, first]);
+            corners.windows(2).filter_map(pair).chain(back).filter(is_long).collect()
+        }
     }
 }
 

@@ -11,14 +11,20 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 9] = [
+const UNDERSTOOD: [&str; 15] = [
+    "EXT_instance_features",
+    "EXT_mesh_features",
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
+    "EXT_structural_metadata",
     "EXT_texture_webp",
+    "KHR_animation_pointer",
+    "KHR_gaussian_splatting",
     "KHR_lights_punctual",
     "KHR_materials_emissive_strength",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
     "KHR_node_visibility",
     "KHR_texture_transform",
 ];
@@ -92,6 +98,9 @@ pub(in crate::scene) struct Asset {
 pub(in crate::scene) struct RootExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub lights: Option<json::extensions::root::KhrLightsPunctual>,
+    /// As it is: what is broken in it is no reason to refuse the file.
+    #[serde(rename = "EXT_structural_metadata")]
+    pub metadata: Option<Value>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -110,8 +119,9 @@ pub(in crate::scene) struct Node {
     pub children: Vec<usize>,
     pub mesh: Option<usize>,
     pub skin: Option<usize>,
-    pub matrix: Option<[f32; 16]>,
-    pub translation: Option<[f32; 3]>,
+    /// In doubles, like the translation: on the Earth a float tells half a metre apart.
+    pub matrix: Option<[f64; 16]>,
+    pub translation: Option<[f64; 3]>,
     pub rotation: Option<[f32; 4]>,
     pub scale: Option<[f32; 3]>,
     pub weights: Option<Vec<f32>>,
@@ -128,6 +138,9 @@ pub(in crate::scene) struct NodeExtensions {
     pub instances: Option<Instances>,
     #[serde(rename = "KHR_node_visibility")]
     pub visibility: Option<Visibility>,
+    /// As it is.
+    #[serde(rename = "EXT_instance_features")]
+    pub instance_features: Option<Value>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -178,8 +191,23 @@ pub(in crate::scene) struct Primitive {
 pub(in crate::scene) struct PrimitiveExtensions {
     #[serde(rename = "KHR_materials_variants")]
     pub variants: Option<VariantMappings>,
+    /// As it is.
+    #[serde(rename = "EXT_mesh_features")]
+    pub features: Option<Value>,
+    #[serde(rename = "KHR_gaussian_splatting")]
+    pub splats: Option<Splats>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// KHR_gaussian_splatting of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Splats {
+    pub color_space: String,
+    /// Among them those that compress the attributes.
+    #[serde(default)]
+    pub extensions: Others,
 }
 
 /// KHR_materials_variants of a primitive.
@@ -290,9 +318,34 @@ pub(in crate::scene) struct BufferView {
 pub(in crate::scene) struct BufferViewExtensions {
     #[serde(rename = "EXT_meshopt_compression")]
     pub meshopt: Option<Meshopt>,
+    #[serde(rename = "KHR_meshopt_compression")]
+    pub khr_meshopt: Option<Meshopt>,
 }
 
-/// EXT_meshopt_compression of a buffer view.
+impl BufferViewExtensions {
+    /// How the view is compressed, if it is. A file may not say it in both ways.
+    pub(in crate::scene) fn compression(&self) -> Option<Compression<'_>> {
+        let of = |view, dialect| Compression { view, dialect };
+        let ext = self.meshopt.as_ref().map(|view| of(view, Dialect::Ext));
+        ext.or(self.khr_meshopt.as_ref().map(|view| of(view, Dialect::Khr)))
+    }
+}
+
+/// How a view is compressed.
+#[derive(Clone, Copy)]
+pub(in crate::scene) struct Compression<'a> {
+    pub view: &'a Meshopt,
+    pub dialect: Dialect,
+}
+
+/// Which of two extensions says so: the second knows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scene) enum Dialect {
+    Ext,
+    Khr,
+}
+
+/// EXT_meshopt_compression or KHR_meshopt_compression of a buffer view.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::scene) struct Meshopt {

@@ -1,9 +1,12 @@
-//! Skins: which nodes move which vertices. They are not drawn; broken ones are refused.
+//! Skins: which nodes move which vertices. Broken ones are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use glam::{Affine3A, Mat4};
+
 use super::accessor::Reader;
 use super::buffer::View;
+use super::document::{self, SourceInfluence};
 use super::graph::Parents;
 use super::schema::{Primitive, Root, Skin};
 use crate::scene::ContentError;
@@ -177,4 +180,83 @@ fn check_influences(
         }
     }
     Ok(())
+}
+
+/// The accessors of joints and of weights, by set: two sets are eight joints, of which four are kept.
+pub(super) type Key = [Option<usize>; 4];
+pub(super) const NAMES: [&str; 4] = ["JOINTS_0", "WEIGHTS_0", "JOINTS_1", "WEIGHTS_1"];
+
+/// What joints do with vertices that passed [`check`]; `None` where nothing says so.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn influences_of(
+    root: &Root,
+    views: &[View<'_>],
+    key: Key,
+) -> Result<Option<Vec<SourceInfluence>>, ContentError> {
+    let column = |accessor: Option<usize>| {
+        let Some(accessor) = accessor else { return Ok(None) };
+        let reader = Reader::of(root, views, accessor)?;
+        if reader.has_data() { reader.floats::<4>().map(Some) } else { Ok(None) }
+    };
+    let [joints0, weights0, joints1, weights1] = key;
+    let first = column(joints0)?.zip(column(weights0)?);
+    let second = column(joints1)?.zip(column(weights1)?);
+    let Some((joints, weights)) = first else { return Ok(None) };
+    let mut influences: Vec<SourceInfluence> =
+        joints.iter().zip(&weights).map(|(joints, weights)| strongest(&[(*joints, *weights)])).collect();
+    if let Some((joints1, weights1)) = second {
+        let rows = joints.iter().zip(&weights).zip(joints1.iter().zip(&weights1));
+        for (influence, ((j0, w0), (j1, w1))) in influences.iter_mut().zip(rows) {
+            *influence = strongest(&[(*j0, *w0), (*j1, *w1)]);
+        }
+    }
+    Ok(Some(influences))
+}
+
+/// The four joints with the most weight, which make 1 together.
+fn strongest(sets: &[([f32; 4], [f32; 4])]) -> SourceInfluence {
+    let mut pairs: [(f32, f32); 8] = [(0.0, 0.0); 8];
+    let named = sets.iter().flat_map(|(joints, weights)| joints.iter().zip(weights));
+    for (pair, (&joint, &weight)) in pairs.iter_mut().zip(named) {
+        *pair = (joint, weight);
+    }
+    pairs.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let [a, b, c, d, ..] = pairs;
+    let sum = a.1 + b.1 + c.1 + d.1;
+    let part = |weight: f32| if sum > 0.0 { weight / sum } else { 0.0 };
+    // Joints are whole numbers below 65 536: shapes and checks saw to it.
+    let [four, weights] = [[a.0, b.0, c.0, d.0], [a.1, b.1, c.1, d.1].map(part)];
+    SourceInfluence { joints: four.map(|joint| joint as u16), weights }
+}
+
+/// All skins, at the file's places; `None` for one whose joints are not all in the scene that is shown.
+///
+/// # Errors
+/// When matrices cannot be read.
+pub(super) fn read(
+    root: &Root,
+    views: &[View<'_>],
+    place_of: &[Option<usize>],
+) -> Result<Vec<Option<document::Skin>>, ContentError> {
+    let mut skins = Vec::with_capacity(root.skins.len());
+    for skin in &root.skins {
+        let places = skin.joints.iter().map(|&joint| place_of.get(joint).copied().flatten());
+        let Some(joints) = places.collect::<Option<Vec<usize>>>() else {
+            skins.push(None);
+            continue;
+        };
+        let mut joint_from_mesh = vec![Affine3A::IDENTITY; joints.len()];
+        if let Some(accessor) = skin.inverse_bind_matrices {
+            let reader = Reader::of(root, views, accessor)?;
+            if reader.has_data() {
+                for (slot, matrix) in joint_from_mesh.iter_mut().zip(reader.floats::<16>()?) {
+                    *slot = Affine3A::from_mat4(Mat4::from_cols_array(&matrix));
+                }
+            }
+        }
+        skins.push(Some(document::Skin { joints, joint_from_mesh }));
+    }
+    Ok(skins)
 }

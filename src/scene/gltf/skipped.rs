@@ -9,15 +9,13 @@ const NAMES_MAX: usize = 256;
 
 /// Names with how often each was left out.
 #[derive(Debug, Default)]
-pub(super) struct Skipped(BTreeMap<String, u32>);
+pub(in crate::scene) struct Skipped(BTreeMap<String, u32>);
 
 impl Skipped {
     /// What is left out of `root` as a whole.
     pub(super) fn of(root: &Root) -> Self {
         let mut skipped = Self::default();
-        skipped.add("animations", root.animations.len() as u32);
         skipped.add("cameras", root.cameras.len() as u32);
-        skipped.add("skins", root.skins.len() as u32);
         skipped.add("scenes that are not the default", root.scenes.len().saturating_sub(1) as u32);
         skipped.add_extensions(&root.extensions.others);
         skipped

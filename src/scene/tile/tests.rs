@@ -9,12 +9,80 @@ use serde_json::{Value, json};
 use super::decode;
 use crate::scene::gltf::tests::made::{Random, glb, mutated};
 use crate::scene::mesh::unit_from_octahedral;
-use crate::scene::{AlphaMode, ContentError, ContentHash, EntityIndex, TileMesh};
+use crate::scene::{AlphaMode, ContentError, ContentHash, EntityIndex, TileId, TileMesh};
 use crate::tests::fuzz::tileset;
 
 /// Two quads as bake writes them.
 pub(crate) fn glb_of_quads() -> Vec<u8> {
     let (json, bin) = Made::quads().parts();
+    glb(&json, &bin)
+}
+
+/// The same, hanging from a bone that turns.
+pub(crate) fn glb_of_moving_quads() -> Vec<u8> {
+    let made = Made::quads();
+    let (mut json, mut bin) = made.parts();
+    let mut fallback = json["buffers"][1]["byteLength"].as_u64().unwrap() as usize;
+    let mut add = |encoded: Vec<u8>, count: usize, stride: usize, accessor: Value| {
+        let view = json["bufferViews"].as_array().unwrap().len();
+        json["bufferViews"].as_array_mut().unwrap().push(json!({
+            "buffer": 1, "byteOffset": fallback, "byteLength": count * stride,
+            "extensions": { "EXT_meshopt_compression": {
+                "buffer": 0, "byteOffset": bin.len(), "byteLength": encoded.len(),
+                "byteStride": stride, "count": count, "mode": "ATTRIBUTES",
+            } },
+        }));
+        bin.extend(encoded);
+        bin.resize(bin.len().next_multiple_of(4), 0);
+        fallback += count * stride;
+        let mut accessor = accessor;
+        accessor["bufferView"] = view.into();
+        accessor["count"] = count.into();
+        json["accessors"].as_array_mut().unwrap().push(accessor);
+        json["accessors"].as_array().unwrap().len() - 1
+    };
+    let count = made.positions.len();
+    let bytes =
+        |value: [u8; 4]| meshopt::encode_vertex_buffer_level(&vec![value; count], 2, Some(0)).unwrap();
+    let joints = add(bytes([0; 4]), count, 4, json!({ "componentType": 5121, "type": "VEC4" }));
+    let weights = json!({ "componentType": 5121, "type": "VEC4", "normalized": true });
+    let weights = add(bytes([255, 0, 0, 0]), count, 4, weights);
+    let floats = |rows: &[&[f32]]| {
+        let bytes: Vec<u8> = rows.concat().iter().flat_map(|number| number.to_le_bytes()).collect();
+        match rows[0].len() {
+            1 => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<4>().0, 2, Some(0)),
+            4 => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<16>().0, 2, Some(0)),
+            _ => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<64>().0, 2, Some(0)),
+        }
+        .unwrap()
+    };
+    let matrix = glam::Mat4::from_scale(Vec3::splat(16.0)).to_cols_array();
+    let matrices = add(floats(&[&matrix]), 1, 64, json!({ "componentType": 5126, "type": "MAT4" }));
+    let times = json!({ "componentType": 5126, "type": "SCALAR", "min": [0.0], "max": [2.0] });
+    let times = add(floats(&[&[0.0], &[2.0]]), 2, 4, times);
+    let turns = floats(&[&[0.0, 0.0, 0.0, 1.0], &[0.0, 1.0, 0.0, 0.0]]);
+    let turns = add(turns, 2, 16, json!({ "componentType": 5126, "type": "VEC4" }));
+    json["buffers"] = json!([
+        { "byteLength": bin.len() },
+        { "byteLength": fallback, "extensions": { "EXT_meshopt_compression": { "fallback": true } } },
+    ]);
+    for mesh in json["meshes"].as_array_mut().unwrap() {
+        mesh["primitives"][0]["attributes"]["JOINTS_0"] = joints.into();
+        mesh["primitives"][0]["attributes"]["WEIGHTS_0"] = weights.into();
+    }
+    let nodes = json["nodes"].as_array_mut().unwrap();
+    for node in nodes.iter_mut() {
+        node["skin"] = 0.into();
+        node.as_object_mut().unwrap().retain(|name, _| !["translation", "scale"].contains(&name.as_str()));
+    }
+    let bone = nodes.len();
+    nodes.push(json!({ "translation": made.translation }));
+    json["scenes"][0]["nodes"] = json!((0..=bone).collect::<Vec<_>>());
+    json["skins"] = json!([{ "joints": [bone], "inverseBindMatrices": matrices }]);
+    json["animations"] = json!([{
+        "samplers": [{ "input": times, "output": turns }],
+        "channels": [{ "sampler": 0, "target": { "node": bone, "path": "rotation" } }],
+    }]);
     glb(&json, &bin)
 }
 
@@ -139,7 +207,7 @@ impl Made {
             Value::Array(array) => array[key.parse::<usize>().unwrap()] = value,
             object => object[key] = value,
         }
-        decode(&glb(&json, &bin), &tileset())
+        decode(&glb(&json, &bin), &tileset(), TileId(0))
     }
 }
 
@@ -147,7 +215,7 @@ impl Made {
 fn a_tile_comes_out_as_it_was_put_in() {
     let made = Made::quads();
     let (json, bin) = made.parts();
-    let mesh = decode(&glb(&json, &bin), &tileset()).unwrap();
+    let mesh = decode(&glb(&json, &bin), &tileset(), TileId(0)).unwrap();
     for (position, grid) in mesh.positions.iter().zip(&made.positions) {
         assert_eq!(position.grid, grid[..3]);
     }
@@ -224,10 +292,10 @@ fn what_is_not_of_the_profile_is_refused() {
     let (json, bin) = made.parts();
     let whole = glb(&json, &bin);
     for end in 0..whole.len() {
-        assert!(decode(&whole[..end], &tileset()).is_err(), "{end} bytes were taken");
+        assert!(decode(&whole[..end], &tileset(), TileId(0)).is_err(), "{end} bytes were taken");
     }
-    assert!(decode(&[&whole[..], &[0]].concat(), &tileset()).is_err());
-    assert!(decode(&serde_json::to_vec(&json).unwrap(), &tileset()).is_err());
+    assert!(decode(&[&whole[..], &[0]].concat(), &tileset(), TileId(0)).is_err());
+    assert!(decode(&serde_json::to_vec(&json).unwrap(), &tileset(), TileId(0)).is_err());
 }
 
 #[test]
@@ -237,7 +305,7 @@ fn damaged_tiles_never_panic_and_never_point_outside() {
     let whole = glb_of_quads();
     let (mut refused, mut taken) = (0, 0);
     for _ in 0..20_000 {
-        match decode(&mutated(&whole, &mut random), &tileset) {
+        match decode(&mutated(&whole, &mut random), &tileset, TileId(0)) {
             Ok(mesh) => {
                 assert!(mesh.indices.iter().all(|&index| usize::from(index) < mesh.positions.len()));
                 assert!(
@@ -261,7 +329,7 @@ fn a_full_tile_decodes_in_time_for_the_next() {
     let (whole, tileset) = (glb(&json, &bin), tileset());
     let timed = || {
         let start = Instant::now();
-        let mesh = decode(&whole, &tileset).unwrap();
+        let mesh = decode(&whole, &tileset, TileId(0)).unwrap();
         (start.elapsed(), mesh)
     };
     // The best of ten: the machine has other things to do.

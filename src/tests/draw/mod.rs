@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod adreno;
+#[cfg(feature = "host")]
+mod content;
 mod figures;
 mod gallery;
 mod hidden;

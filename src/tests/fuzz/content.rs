@@ -3,11 +3,14 @@
 use crate::math::Aabb;
 use crate::scene::gltf::{self, Resolve, image};
 use crate::scene::material::TextureSlot;
+use crate::scene::motion::Posture;
 use crate::scene::sound::{self, Clip, SAMPLE_RATE_HZ, wav};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
+use crate::scene::tiles3d::{self, Files};
 use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{
-    AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, Tileset, collider, entity::Entity, tile,
+    AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, TileId, Tileset, collider,
+    entity::Entity, mover::Mover, tile,
 };
 
 /// There are no files here: buffers are refused, and images would be fetched.
@@ -89,9 +92,45 @@ pub fn sound(bytes: &[u8]) -> bool {
     sound::decode(bytes, &Clip { blob: BlobId(0), frame_count, is_stereo, loops: true }).is_ok()
 }
 
-/// A tile of [`tileset`].
+/// One file whatever is asked for: what follows the tileset.
+struct OneFile<'a>(&'a [u8]);
+
+impl Files for OneFile<'_> {
+    fn open(&mut self, from: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Ok((format!("{folder}/{uri}"), self.0.to_vec()))
+    }
+
+    fn beside<'a>(&'a mut self, _: &str) -> Box<dyn Resolve + 'a> {
+        Box::new(NoFiles)
+    }
+}
+
+/// A tileset's JSON up to the first zero, and after it the file to which all its URIs lead.
+pub fn tileset_of_others(bytes: &[u8]) -> bool {
+    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+    let (json, file) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    tiles3d::read("tileset.json", json, &mut OneFile(file)).is_ok()
+}
+
+/// A tile of [`tileset`] that stays where it is.
 pub fn tile(bytes: &[u8]) -> bool {
-    let Ok(mesh) = tile::decode(bytes, &tileset()) else { return false };
+    is_tile(bytes, TileId(0))
+}
+
+/// The tile of [`tileset`] that moves, at a few times.
+pub fn mover(bytes: &[u8]) -> bool {
+    is_tile(bytes, TileId(1))
+}
+
+fn is_tile(bytes: &[u8], tile: TileId) -> bool {
+    let Ok(mesh) = tile::decode(bytes, &tileset(), tile) else { return false };
+    if let Some(moving) = &mesh.moving {
+        let mut posture = Posture::default();
+        for seconds in [0.0, 0.4, 1e9] {
+            posture.set(&moving.motion, seconds);
+        }
+    }
     assert!(
         mesh.indices.iter().all(|&index| usize::from(index) < mesh.positions.len()),
         "a vertex is missing"
@@ -107,21 +146,23 @@ pub fn ground(bytes: &[u8]) -> bool {
     true
 }
 
-/// A tileset of one tile: a blended material with a texture, an opaque one, and two entities.
+/// A tileset of one tile and one that moves: a blended material with a texture, an opaque one, and two entities.
 pub fn tileset() -> Tileset {
     let bounds = Aabb { min: glam::Vec3::splat(-100.0), max: glam::Vec3::splat(100.0) };
     let slot = TextureSlot { image: ImageId(0), uv_set: 0 };
+    let tile = Tile {
+        bounds,
+        geometric_error_metres: 0.0,
+        first_child: 0,
+        child_count: 0,
+        content: Some(BlobId(0)),
+        images: vec![ImageId(0)],
+        triangle_count: 2,
+        draw_count: 1,
+    };
     let tables = Tables {
-        tiles: vec![Tile {
-            bounds,
-            geometric_error_metres: 0.0,
-            first_child: 0,
-            child_count: 0,
-            content: Some(BlobId(0)),
-            images: vec![ImageId(0)],
-            triangle_count: 2,
-            draw_count: 1,
-        }],
+        tiles: vec![tile; 2],
+        movers: vec![Mover { first: TileId(1), level_count: 1 }],
         blobs: vec![Blob { hash: ContentHash::of(b"image"), size_bytes: 5 }],
         images: vec![Image { blob: BlobId(0), space: ColorSpace::Srgb, side_log2: 9 }],
         materials: vec![

@@ -518,6 +518,7 @@ fn decode_instead(job: DecodeJob) -> Decoded {
         Work::Tile { tile, tileset, .. } => {
             let vertices = tileset.tile(tile).triangle_count as usize;
             let mesh = TileMesh {
+                moving: None,
                 world_from_grid: Affine3A::IDENTITY,
                 positions: vec![Position::default(); vertices],
                 attributes: vec![Attributes::default(); vertices],

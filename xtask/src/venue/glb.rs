@@ -37,10 +37,12 @@ enum Stream {
     Color,
     Index32,
     Index16,
+    Time,
+    Turn,
 }
 
 impl Stream {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Position,
         Self::Normal,
         Self::Tangent,
@@ -48,16 +50,27 @@ impl Stream {
         Self::Color,
         Self::Index32,
         Self::Index16,
+        Self::Time,
+        Self::Turn,
     ];
 
-    /// Bytes from one element to the next; `None` for indices, which have no stride.
+    /// Bytes from one element to the next; `None` for what is no vertex, which has no stride.
     fn stride(self) -> Option<usize> {
         match self {
             Self::Position | Self::Normal => Some(12),
             Self::Tangent => Some(16),
             Self::TexCoord => Some(8),
             Self::Color => Some(4),
-            Self::Index32 | Self::Index16 => None,
+            Self::Index32 | Self::Index16 | Self::Time | Self::Turn => None,
+        }
+    }
+
+    /// What the GPU would take it as.
+    fn target(self) -> Option<u32> {
+        match self {
+            Self::Index32 | Self::Index16 => Some(34963),
+            Self::Time | Self::Turn => None,
+            _ => Some(34962),
         }
     }
 }
@@ -107,6 +120,9 @@ pub fn write(twin: &Twin, scene: &Scene, seed: u64) -> Result<Vec<u8>> {
         "extensionsUsed": ["KHR_lights_punctual", "KHR_materials_emissive_strength", "KHR_texture_transform"],
         "extensions": { "KHR_lights_punctual": { "lights": lights(twin) } },
     });
+    if let Some(animation) = writer.animation(twin) {
+        root["animations"] = json!([animation]);
+    }
     let binary = writer.finish(&mut root, &textures, &images);
     container(&root, &binary)
 }
@@ -376,6 +392,24 @@ impl Writer {
         Ok(json!({ "attributes": attributes, "indices": indices, "material": material }))
     }
 
+    /// All that moves, as one animation.
+    fn animation(&mut self, twin: &Twin) -> Option<Value> {
+        let (mut channels, mut samplers) = (Vec::new(), Vec::new());
+        for motion in &twin.motions {
+            let times = motion.turns.iter().map(|(seconds, _)| [*seconds]);
+            let input = self.floats(Stream::Time, "SCALAR", times);
+            let seconds = |turn: Option<&(f32, glam::Quat)>| [turn.map_or(0.0, |turn| turn.0)];
+            self.accessors[input]["min"] = json!(seconds(motion.turns.first()));
+            self.accessors[input]["max"] = json!(seconds(motion.turns.last()));
+            let turns = motion.turns.iter().map(|(_, turn)| turn.to_array());
+            let output = self.floats(Stream::Turn, "VEC4", turns);
+            let target = json!({ "node": motion.node.0, "path": "rotation" });
+            channels.push(json!({ "sampler": samplers.len(), "target": target }));
+            samplers.push(json!({ "input": input, "output": output }));
+        }
+        (!channels.is_empty()).then(|| json!({ "name": "Work", "channels": channels, "samplers": samplers }))
+    }
+
     fn indices(&mut self, mesh: &Mesh) -> usize {
         let small = mesh.positions.len() < usize::from(u16::MAX);
         let (stream, component) = if small { (Stream::Index16, 5123) } else { (Stream::Index32, 5125) };
@@ -400,8 +434,10 @@ impl Writer {
         let mut renumbered = BTreeMap::new();
         for stream in Stream::ALL {
             let Some(bytes) = self.streams.remove(&stream) else { continue };
-            let target = if stream.stride().is_some() { 34962 } else { 34963 };
-            let mut view = json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": bytes.len(), "target": target });
+            let mut view = json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": bytes.len() });
+            if let Some(target) = stream.target() {
+                view["target"] = json!(target);
+            }
             if let Some(stride) = stream.stride() {
                 view["byteStride"] = json!(stride);
             }

@@ -174,7 +174,43 @@ impl Links {
     }
 }
 
-/// Stands a robot with its six joints at the given angles in degrees.
+/// How long an arm takes from one part to the next, seconds.
+const CYCLE: f32 = 9.0;
+
+/// What an arm goes through, as parts of the cycle and what its joints are turned by then, degrees: it waits, reaches
+/// down to the conveyor, lifts, swings over and sets down.
+const WORK: [(f32, [f32; 6]); 7] = [
+    (0.0, [0.0; 6]),
+    (0.14, [8.0, 26.0, 10.0, -10.0, -24.0, 0.0]),
+    (0.24, [8.0, 26.0, 10.0, -10.0, -24.0, 0.0]),
+    (0.42, [-20.0, -14.0, -4.0, 10.0, 12.0, 40.0]),
+    (0.62, [-74.0, 18.0, 6.0, 4.0, -18.0, 90.0]),
+    (0.7, [-74.0, 18.0, 6.0, 4.0, -18.0, 90.0]),
+    (1.0, [0.0; 6]),
+];
+
+/// Turns of the links beyond the base with the joints at these angles, degrees.
+fn stance(joints: [f32; 6]) -> [Placement; 6] {
+    [
+        Placement::at(0.0, 0.5, 0.0).yaw(joints[0]),
+        Placement::at(0.0, SHOULDER_HEIGHT, -SHOULDER_FORWARD).pitch(-joints[1]),
+        Placement::at(0.0, UPPER_ARM, 0.0).pitch(-joints[2] + 30.0),
+        Placement::at(0.0, 0.16, -0.3).roll(joints[3]),
+        Placement::at(0.0, 0.0, -FOREARM).pitch(-joints[4]),
+        Placement::at(0.0, 0.0, -WRIST).roll(joints[5]),
+    ]
+}
+
+/// What the joints are turned by at a part of the cycle: slow at both ends of a move.
+fn work(part: f32) -> [f32; 6] {
+    let next = WORK.iter().position(|(at, _)| *at > part).unwrap_or(WORK.len() - 1);
+    let ((from, before), (to, after)) = (WORK[next - 1], WORK[next]);
+    let t = ((part - from) / (to - from)).clamp(0.0, 1.0);
+    let eased = t * t * (3.0 - 2.0 * t);
+    std::array::from_fn(|joint| before[joint] + (after[joint] - before[joint]) * eased)
+}
+
+/// Stands a robot whose six joints are at the given angles in degrees when it waits.
 fn robot(twin: &mut Twin, cell: NodeId, links: &Links, number: u32, place: Placement, joints: [f32; 6]) {
     let id = format!("robot-cell/robot-{number}");
     let link = |twin: &mut Twin, parent: NodeId, index: usize, name: &str, mesh: MeshId, place: Placement| {
@@ -188,23 +224,30 @@ fn robot(twin: &mut Twin, cell: NodeId, links: &Links, number: u32, place: Place
         Placement { translation: place.translation + Vec3::Y * 0.03, ..place },
     );
     twin.entity(robot, id.clone());
-    let base = link(twin, robot, 0, "base", links.base, Placement::HERE);
-    let turret = link(twin, base, 1, "turret", links.turret, Placement::at(0.0, 0.5, 0.0).yaw(joints[0]));
-    let upper = Placement::at(0.0, SHOULDER_HEIGHT, -SHOULDER_FORWARD).pitch(-joints[1]);
-    let upper = link(twin, turret, 2, "upper arm", links.upper_arm, upper);
-    let elbow = link(
-        twin,
-        upper,
-        3,
-        "elbow",
-        links.elbow,
-        Placement::at(0.0, UPPER_ARM, 0.0).pitch(-joints[2] + 30.0),
-    );
-    let forearm =
-        link(twin, elbow, 4, "forearm", links.forearm, Placement::at(0.0, 0.16, -0.3).roll(joints[3]));
-    let wrist =
-        link(twin, forearm, 5, "wrist", links.wrist, Placement::at(0.0, 0.0, -FOREARM).pitch(-joints[4]));
-    link(twin, wrist, 6, "gripper", links.gripper, Placement::at(0.0, 0.0, -WRIST).roll(joints[5]));
+    let mut parent = link(twin, robot, 0, "base", links.base, Placement::HERE);
+    let meshes = [
+        ("turret", links.turret),
+        ("upper arm", links.upper_arm),
+        ("elbow", links.elbow),
+        ("forearm", links.forearm),
+        ("wrist", links.wrist),
+        ("gripper", links.gripper),
+    ];
+    // The second arm is half a cycle behind.
+    let lag = 0.5 * (number - 1) as f32;
+    const KEYS: usize = 36;
+    let stances: Vec<(f32, [Placement; 6])> = (0..=KEYS)
+        .map(|key| {
+            let part = key as f32 / KEYS as f32;
+            let turned = work((part + lag).fract());
+            (part * CYCLE, stance(std::array::from_fn(|joint| joints[joint] + turned[joint])))
+        })
+        .collect();
+    for (index, (name, mesh)) in meshes.into_iter().enumerate() {
+        parent = link(twin, parent, index + 1, name, mesh, stance(joints)[index]);
+        let turns = stances.iter().map(|(seconds, stance)| (*seconds, stance[index].rotation)).collect();
+        twin.turns(parent, turns);
+    }
 }
 
 /// A round housing along X about the origin, `width` long, with bolted covers.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
-use glam::{Mat4, Vec3};
+use glam::{Mat4, Quat, Vec3};
 
 use super::{
     mesh::{Mesh, Model, Placement},
@@ -51,6 +51,15 @@ pub struct View {
     pub target: Vec3,
 }
 
+/// A node that turns about its origin, again and again.
+#[derive(Clone, Debug)]
+pub struct Motion {
+    /// Which.
+    pub node: NodeId,
+    /// Seconds, and how it is turned then: the last as the first.
+    pub turns: Vec<(f32, Quat)>,
+}
+
 /// The whole venue.
 #[derive(Clone, Debug, Default)]
 pub struct Twin {
@@ -58,6 +67,8 @@ pub struct Twin {
     pub meshes: Vec<(String, Model)>,
     /// Parents come before their children.
     pub nodes: Vec<Node>,
+    /// What moves by itself.
+    pub motions: Vec<Motion>,
     /// Nodes without a parent.
     pub roots: Vec<NodeId>,
     /// Nodes whose mesh stands only once and takes soft shade from what stands on it.
@@ -142,6 +153,11 @@ impl Twin {
     pub fn prop(&mut self, node: NodeId, mass_kilograms: f32) -> NodeId {
         self.nodes[node.0].prop = Some(mass_kilograms);
         node
+    }
+
+    /// Has a node turn by itself.
+    pub fn turns(&mut self, node: NodeId, turns: Vec<(f32, Quat)>) {
+        self.motions.push(Motion { node, turns });
     }
 
     /// Has a node sound.

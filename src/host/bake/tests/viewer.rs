@@ -4,7 +4,7 @@ use super::decoded::Decoded;
 use super::scenes::baked_hills;
 use crate::protocol::manifest;
 use crate::scene::mesh::{TileMesh, unit_from_octahedral};
-use crate::scene::{Tileset, tile};
+use crate::scene::{TileId, Tileset, tile};
 
 fn world_positions(mesh: &TileMesh) -> Vec<glam::Vec3> {
     let place = |grid: [u16; 3]| mesh.world_from_grid.transform_point3(grid.map(f32::from).into());
@@ -18,7 +18,8 @@ fn every_tile_reads_back_as_it_was_written() {
     assert_eq!(tileset.tables(), &baked.tables);
     for (number, listed) in baked.tables.tiles.iter().enumerate() {
         let bytes = &baked.blobs[listed.content.unwrap().index()].bytes;
-        let mesh = tile::decode(bytes, &tileset).unwrap_or_else(|error| panic!("tile {number}: {error}"));
+        let mesh = tile::decode(bytes, &tileset, TileId(number as u32))
+            .unwrap_or_else(|error| panic!("tile {number}: {error}"));
         let expected = Decoded::of(baked, listed);
         assert_eq!(mesh.indices.len() / 3, listed.triangle_count as usize);
         assert_eq!(mesh.positions.len(), expected.positions.len());

@@ -21,8 +21,11 @@ pub(super) const NODE: Places = &[
     ("KHR_node_visibility", &VISIBILITY),
     ("EXT_mesh_gpu_instancing", &INSTANCES),
 ];
-pub(super) const PRIMITIVE: Places =
-    &[("KHR_materials_variants", &MAPPINGS), ("KHR_draco_mesh_compression", &DRACO)];
+pub(super) const PRIMITIVE: Places = &[
+    ("KHR_gaussian_splatting", &SPLATS),
+    ("KHR_materials_variants", &MAPPINGS),
+    ("KHR_draco_mesh_compression", &DRACO),
+];
 pub(super) const TEXTURE: Places =
     &[("EXT_texture_webp", &OTHER_SOURCE), ("KHR_texture_basisu", &OTHER_SOURCE)];
 pub(super) const TEXTURE_USE: Places = &[("KHR_texture_transform", &TRANSFORM)];
@@ -88,6 +91,12 @@ static MAPPING: Shape = plain(&[
 static POINTER: Shape = plain(&[must("pointer", Kind::Text)]);
 static VISIBILITY: Shape = plain(&[may("visible", Kind::Flag)]);
 static INSTANCES: Shape = plain(&[must("attributes", Kind::Map(&Kind::Index(Array::Accessors)))]);
+static SPLATS: Shape = plain(&[
+    must("kernel", Kind::Text),
+    must("colorSpace", Kind::Text),
+    may("projection", Kind::Text),
+    may("sortingMethod", Kind::Text),
+]);
 static DRACO: Shape = plain(&[
     must("bufferView", Kind::Index(Array::BufferViews)),
     must("attributes", Kind::Map(&Kind::Whole(0))),

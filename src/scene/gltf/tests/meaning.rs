@@ -55,7 +55,7 @@ fn whole_numbers_may_be_written_as_floats() {
 }
 
 #[test]
-fn strips_and_fans_become_lists_and_lines_are_named() {
+fn strips_fans_and_loops_become_lists() {
     let (mut json, mut bin) = square();
     bin.extend(bytes_of(&[0_u16, 1, 3, 2, 2]));
     json["buffers"][0]["byteLength"] = 150.into();
@@ -71,8 +71,79 @@ fn strips_and_fans_become_lists_and_lines_are_named() {
     assert_eq!(triangles(6).0.unwrap(), [1, 3, 0, 3, 2, 0]);
     let (list, skipped) = triangles(4);
     assert_eq!((list.unwrap(), skipped["corners of incomplete triangles"]), (vec![0, 1, 3], 2));
-    let (none, skipped) = triangles(1);
-    assert!(none.is_none() && skipped["lines"] == 1);
+    assert!(triangles(1).0.is_none(), "lines are no triangles");
+    let mut ends = |mode: u32| {
+        json["meshes"][0]["primitives"][0]["mode"] = mode.into();
+        let document = read_made(&json, &bin).unwrap();
+        (document.meshes[0].marks[0].ends.clone(), document.skipped)
+    };
+    assert_eq!(ends(0).0, [0, 1, 3, 2, 2].map(|corner| [corner; 2]));
+    let (list, skipped) = ends(1);
+    assert_eq!((list, skipped["corners of incomplete lines"]), (vec![[0, 1], [3, 2]], 1));
+    assert_eq!(ends(3).0, [[0, 1], [1, 3], [3, 2]]);
+    assert_eq!(ends(2).0, [[0, 1], [1, 3], [3, 2], [2, 0]]);
+}
+
+#[test]
+fn splats_become_disks_in_their_colours() {
+    let (mut json, mut bin) = square();
+    let start = bin.len();
+    // Rotations, scales, opacities and colours of four splats, one view each.
+    let half = std::f32::consts::FRAC_1_SQRT_2;
+    let lists = [
+        bytes_of(&[[0.0, 0.0, 0.0, 1.0], [half, 0.0, 0.0, half], [0.0; 4], [0.0, 0.0, 0.0, 1.0]].concat()),
+        bytes_of(&[[0.4, 0.1, 0.001_f32], [0.4, 0.1, 0.001], [0.0; 3], [1.0; 3]].concat()),
+        bytes_of(&[1.0_f32, 0.5, 0.9, 0.1]),
+        bytes_of(&[[0.0_f32; 3], [1.772_453_9, 0.0, -1.772_453_9], [9.0; 3], [0.0; 3]].concat()),
+    ];
+    let names = ["ROTATION", "SCALE", "OPACITY", "SH_DEGREE_0_COEF_0"];
+    let mut attributes = json!({ "POSITION": 0 });
+    for ((name, kind), bytes) in names.into_iter().zip(["VEC4", "VEC3", "SCALAR", "VEC3"]).zip(&lists) {
+        let views = json["bufferViews"].as_array_mut().unwrap();
+        views.push(json!({ "buffer": 0, "byteOffset": bin.len(), "byteLength": bytes.len() }));
+        let view = views.len() - 1;
+        let accessors = json["accessors"].as_array_mut().unwrap();
+        accessors.push(json!({ "bufferView": view, "componentType": 5126, "count": 4, "type": kind }));
+        attributes[format!("KHR_gaussian_splatting:{name}")] = (accessors.len() - 1).into();
+        bin.extend(bytes);
+    }
+    assert!(bin.len() > start);
+    json["buffers"][0]["byteLength"] = bin.len().into();
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_gaussian_splatting".into());
+    json["meshes"][0]["primitives"][0] = json!({
+        "mode": 0, "attributes": attributes,
+        "extensions": { "KHR_gaussian_splatting": { "kernel": "ellipse", "colorSpace": "srgb_rec709_display" } },
+    });
+    let document = read_made(&json, &bin).unwrap();
+    let marks = &document.meshes[0].marks[0];
+    assert_eq!((marks.ends.len(), document.skipped["faint splats"]), (3, 1));
+    let disks = marks.disks.as_ref().unwrap();
+    // Flat along z, and the second turned by a quarter around x.
+    assert!(disks[0].normal.abs_diff_eq(Vec3::Z, 1e-6) && disks[1].normal.abs_diff_eq(-Vec3::Y, 1e-6));
+    assert!((disks[0].radius - 1.5 * 0.2).abs() < 1e-6, "{}", disks[0].radius);
+    let colors = document.vertex_sets[marks.vertices].colors.as_ref().unwrap();
+    // Half in sRGB is 0.2140 of the light; the harmonic is 1 / (2 √π), so √π more or less is half more or less.
+    assert!((colors[0].x - 0.214).abs() < 1e-3 && colors[0].w == 1.0);
+    assert!(colors[1].abs_diff_eq(glam::Vec4::new(1.0, 0.214, 0.0, 1.0), 1e-3), "{}", colors[1]);
+    let splats = "/meshes/0/primitives/0/extensions/KHR_gaussian_splatting";
+    *json.pointer_mut(&format!("{splats}/colorSpace")).unwrap() = "aces".into();
+    assert!(read_made(&json, &bin).unwrap_err().to_string().contains("aces"));
+    *json.pointer_mut(&format!("{splats}/colorSpace")).unwrap() = "lin_rec709_display".into();
+    assert!(
+        (read_made(&json, &bin).unwrap().vertex_sets[1].colors.as_ref().unwrap()[0].x - 0.5).abs() < 1e-6
+    );
+    *json.pointer_mut(splats).unwrap() = json!({
+        "kernel": "ellipse", "colorSpace": "lin_rec709_display", "extensions": { "KHR_packed_splats": {} },
+    });
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_packed_splats".into());
+    let document = read_made(&json, &bin).unwrap();
+    assert!(document.meshes[0].marks.is_empty() && document.skipped["KHR_packed_splats"] == 1);
+    json.pointer_mut(splats).unwrap().as_object_mut().unwrap().remove("extensions");
+    json["meshes"][0]["primitives"][0]["attributes"]
+        .as_object_mut()
+        .unwrap()
+        .remove("KHR_gaussian_splatting:SCALE");
+    assert!(read_made(&json, &bin).is_err());
 }
 
 #[test]
