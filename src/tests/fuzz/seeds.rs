@@ -24,10 +24,15 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "gltf" => files().iter().filter_map(|file| opened(file, None)).chain(from_corpus(true)).collect(),
         "glb" => files().into_iter().chain(from_corpus(false)).chain(baked("glb")).collect(),
         "meshopt" => compressed(),
-        "tiles" => tiles3d::tests::samples(),
         "images" => images().into_iter().chain(baked("png")).chain(baked("jpg")).collect(),
         "sounds" => sounds().into_iter().chain(baked("wav")).collect(),
+        "tileset" => {
+            let pairs = tiles3d::tests::pairs().into_iter();
+            let pairs = pairs.map(|(json, file)| [json.to_string().as_bytes(), &[0], &file].concat());
+            pairs.chain(tiles3d::tests::samples()).collect()
+        }
         "tile" => vec![tile::tests::glb_of_quads()],
+        "mover" => vec![tile::tests::glb_of_moving_quads()],
         "ground" => vec![collider::tests::floor()].into_iter().chain(baked("collider")).collect(),
         "manifest" => vec![manifest::encode(&protocol::tables()).unwrap()]
             .into_iter()
