@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::record::{self, Record};
 use super::{BakeError, Baked, OnProgress, Stage, tell, tileset_json};
 use crate::protocol::manifest;
 
@@ -45,11 +46,16 @@ pub fn recover(out: &Path) -> Result<(), BakeError> {
     Ok(())
 }
 
-/// Writes the twin and puts it in the place of `out`.
+/// Writes the twin, and the record beside it, and puts them in the place of `out`.
 ///
 /// # Errors
 /// When the folder cannot be written or `on_progress` broke off; `out` is then as it was.
-pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(), BakeError> {
+pub fn write(
+    out: &Path,
+    baked: &Baked,
+    record: Option<&Record>,
+    on_progress: OnProgress<'_>,
+) -> Result<(), BakeError> {
     check_target(out)?;
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -58,7 +64,11 @@ pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(
     let partial = Partial { path: beside(out, "partial") };
     partial.clear().map_err(failed(&partial.path))?;
     fs::create_dir_all(&partial.path).map_err(failed(out))?;
-    let files = tileset_json::write(&baked.tables, &baked.blobs);
+    let mut files = tileset_json::write(&baked.tables, &baked.blobs);
+    if let Some(record) = record {
+        let text = record.text().map_err(|error| BakeError::Encode(error.to_string()))?;
+        files.push((record::FILE_NAME.to_owned(), text));
+    }
     let total = baked.blobs.len() + files.len() + 1;
     for (done, blob) in baked.blobs.iter().enumerate() {
         tell(on_progress, Stage::Write, done, total)?;
@@ -101,7 +111,8 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_data()
 }
 
-fn is_bake(folder: &Path) -> bool {
+/// Whether bake has made the folder.
+pub fn is_bake(folder: &Path) -> bool {
     folder.join(manifest::FILE_NAME).is_file() && folder.join(TILESET).is_file()
 }
 

@@ -33,6 +33,8 @@ pub mod playing;
 pub mod prop;
 pub mod proxy;
 pub mod raise;
+pub mod recall;
+pub mod record;
 pub mod repeat;
 pub mod report;
 pub mod resolve;
@@ -58,12 +60,16 @@ use std::time::Instant;
 use crate::scene::gltf::{self, Document};
 use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits};
+use crate::store::Memo;
 
 pub use report::BakeReport;
+use recall::Recall;
+use record::{Inputs, Record};
 use tree::{Branch, Loose};
 
 /// How much care is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quality {
     /// For a venue that many people visit: up to six levels of detail a cell.
     #[default]
@@ -79,6 +85,8 @@ pub struct BakeOptions {
     pub quality: Quality,
     /// The title where the file gives none; [`bake`] takes the file's stem where this is empty.
     pub default_title: String,
+    /// Where pieces of earlier bakes are kept; without one every piece is made.
+    pub memo: Option<Memo>,
 }
 
 /// Where bake is.
@@ -93,7 +101,7 @@ pub struct Progress {
 }
 
 /// The steps that take time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Reading the file and what it refers to.
@@ -187,7 +195,8 @@ pub struct Baked {
 
 /// Bakes the glTF or GLB file at `source` into the folder `out`.
 ///
-/// Everything is written to a sibling folder first, which then takes the place of `out`.
+/// Where nothing of what it would read has changed since the bake that is in `out`, that is left as it is. Else
+/// everything is written to a sibling folder first, which then takes the place of `out`.
 ///
 /// # Errors
 /// When the file is refused or cannot be read, the folder cannot be written or is not a bake, or
@@ -201,19 +210,24 @@ pub fn bake(
     folder::check_target(out)?;
     let started = Instant::now();
     tell(on_progress, Stage::Read, 0, 1)?;
-    let document = read(source)?;
-    tell(on_progress, Stage::Read, 1, 1)?;
-    let read_seconds = started.elapsed().as_secs_f64();
     let mut options = options.clone();
     if options.default_title.is_empty() {
         let stem = source.file_stem().unwrap_or_default();
         options.default_title = stem.to_string_lossy().into_owned();
     }
+    if let Some(mut report) = record::unchanged(source, out, &options) {
+        report.record_seconds(Stage::Read, started.elapsed().as_secs_f64());
+        return Ok(report);
+    }
+    let (document, inputs) = read_noting(source)?;
+    tell(on_progress, Stage::Read, 1, 1)?;
+    let read_seconds = started.elapsed().as_secs_f64();
     let mut baked = bake_document(&document, &options, on_progress)?;
     drop(document);
     baked.report.record_seconds(Stage::Read, read_seconds);
     let writing = Instant::now();
-    folder::write(out, &baked, on_progress)?;
+    let record = Record::new(inputs, &options, &baked.report);
+    folder::write(out, &baked, Some(&record), on_progress)?;
     baked.report.record_seconds(Stage::Write, writing.elapsed().as_secs_f64());
     Ok(baked.report)
 }
@@ -223,6 +237,10 @@ pub fn bake(
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
+    read_noting(source).map(|(document, _)| document)
+}
+
+fn read_noting(source: &Path) -> Result<(Document, Inputs), BakeError> {
     let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
     let size = std::fs::metadata(source).map_err(failed)?.len();
     let place = source.display().to_string();
@@ -230,10 +248,16 @@ pub fn read(source: &Path) -> Result<Document, BakeError> {
     let bytes = std::fs::read(source).map_err(failed)?;
     let mut folder = resolve::Folder::around(source).map_err(failed)?;
     let mut document = gltf::read(&bytes, &mut folder)?;
-    if let Some(list) = sidecar(source)? {
-        gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
+    let sidecar = sidecar(source)?;
+    if let Some(list) = &sidecar {
+        gltf::sound::add_sidecar(&mut document, list, &mut folder)?;
     }
-    Ok(document)
+    let inputs = Inputs {
+        source: ContentHash::of(&bytes).to_string(),
+        sidecar: sidecar.map(|list| ContentHash::of(&list).to_string()),
+        files: folder.opened().iter().map(|(uri, hash)| (uri.clone(), hash.to_string())).collect(),
+    };
+    Ok((document, inputs))
 }
 
 /// What a list of sounds is called, after the whole name of the file that it is about.
@@ -287,6 +311,7 @@ pub fn bake_document(
     tell(on_progress, Stage::Flatten, 1, 1)?;
     report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
 
+    let recall = Recall::new(options.memo.clone());
     let context = encode::Context {
         materials: &shelf.materials,
         images: &shelf.images,
@@ -296,6 +321,7 @@ pub fn bake_document(
         far_groups: &soup.far_groups,
         plain_groups: &soup.plain_groups,
         quality: options.quality,
+        recall: &recall,
     };
     let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
     let is_own = !soup.mesh.indices.is_empty();
@@ -313,6 +339,7 @@ pub fn bake_document(
         })?,
     };
 
+    (report.pieces_made, report.pieces_recalled) = recall.finish();
     report.count_skipped(&shelf.skipped);
     report.count_skipped(&soup.skipped);
     report.count_skipped(&light::skipped(document));

@@ -1,6 +1,6 @@
 //! A mesh → cells: pieces of space whose triangles fit into one tile.
 //!
-//! Cells come from halving at the median along the longest axis, between [`Lumps`]. Triangles that are long
+//! Cells come from halving near the median along the longest axis, between [`Lumps`]. Triangles that are long
 //! against a cell are kept in cells of their own: one floor slab would otherwise blow up the bounds and coarsen
 //! the lattice of everything that stands on it.
 

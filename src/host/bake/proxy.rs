@@ -6,6 +6,7 @@
 
 use super::encode::{self, Content, Context};
 use super::partition::{Borders, Split};
+use super::recall::Key;
 use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::tree::Branch;
@@ -115,11 +116,14 @@ fn merge(
     encode::forget_entities_above(&mut joined, PROXY_GROUPS_MAX, context);
     let joined = joined.welded();
     let is_locked = borders.locks(&joined, joint.cells);
-    let simplifier = Simplifier::new(&joined, &is_locked);
-    let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
-    let whole = simplifier.whole();
-    let reduced = simplifier.reduce(&whole, target, Seams::Join, TOLERANCE_DIVISOR);
-    let error_metres = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
+    let key = || Key::new("proxy").with(bytemuck::cast_slice(&is_locked)).with_mesh(&joined);
+    let reduced = context.recall.or_make(key, || {
+        let simplifier = Simplifier::new(&joined, &is_locked);
+        let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
+        let reduced = simplifier.reduce(&simplifier.whole(), target, Seams::Join, TOLERANCE_DIVISOR);
+        Ok(simplifier.measured(&reduced))
+    })?;
+    let error_metres = reduced.error_metres;
     let mesh = joined.compacted(&reduced.indices);
     let fits = !mesh.indices.is_empty()
         && mesh.vertices.len() < limits::TILE_VERTICES_MAX

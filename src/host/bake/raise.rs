@@ -33,7 +33,7 @@ pub fn raise(
     let mut tick = |done, total| tell(on_progress, Stage::Cells, done, total);
     let cells = report.timed(Stage::Cells, || chain::build_all(&partition, context, &mut tick))?;
     let mut tick = |done, total| tell(on_progress, Stage::Ground, done, total);
-    let ground = report.timed(Stage::Ground, || collider::build_all(&partition, &mut tick))?;
+    let ground = report.timed(Stage::Ground, || collider::build_all(&partition, context.recall, &mut tick))?;
     let leaves =
         cells.into_iter().filter_map(|chain| Some((Branch::from_levels(chain.levels)?, chain.coarsest)));
     let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);

@@ -3,19 +3,22 @@
 //! Architecture invariant: only files inside the source file's folder (or below it) are opened:
 //! never an absolute path, a scheme, a step up, or a link that leads outside; never the network.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::webp;
 use crate::scene::gltf::Resolve;
-use crate::scene::{ContentError, limits};
+use crate::scene::{ContentError, ContentHash, limits};
 
 /// The folder that a source file is in.
 #[derive(Clone, Debug)]
 pub struct Folder {
     /// Canonical: no links, no dots.
     root: PathBuf,
+    /// The hash of what was read, by its URI.
+    opened: BTreeMap<String, ContentHash>,
 }
 
 impl Folder {
@@ -26,16 +29,29 @@ impl Folder {
     pub fn around(source: &Path) -> io::Result<Self> {
         let file = fs::canonicalize(source)?;
         let root = file.parent().ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { root })
+        Ok(Self { root, opened: BTreeMap::new() })
+    }
+
+    /// The hashes of all that was read so far, by the URIs.
+    pub fn opened(&self) -> &BTreeMap<String, ContentHash> {
+        &self.opened
     }
 
     /// The bytes that the URI names.
-    fn open(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
+    fn open(&mut self, uri: &str) -> Result<Vec<u8>, ContentError> {
+        let path = self.locate(uri)?;
+        let bytes = fs::read(path).map_err(|cause| unreadable(uri, &cause))?;
+        self.opened.insert(uri.to_owned(), ContentHash::of(&bytes));
+        Ok(bytes)
+    }
+
+    /// The file that the URI names, not larger than a source may be.
+    ///
+    /// # Errors
+    /// When it is none in the folder.
+    pub fn locate(&self, uri: &str) -> Result<PathBuf, ContentError> {
         let relative = relative_path(uri).map_err(|reason| ContentError::malformed(quoted(uri), reason))?;
-        let failed = |cause: io::Error| {
-            let reason = format!("the file beside the glTF cannot be read ({cause}); put it there");
-            ContentError::malformed(quoted(uri), reason)
-        };
+        let failed = |cause| unreadable(uri, &cause);
         let path = fs::canonicalize(self.root.join(relative)).map_err(failed)?;
         if !path.starts_with(&self.root) {
             let reason = "it leads outside of the glTF's folder and is not opened; copy the file there";
@@ -46,8 +62,13 @@ impl Folder {
             return Err(ContentError::malformed(quoted(uri), "it is not a file; name a file there"));
         }
         ContentError::check(&quoted(uri), "bytes", metadata.len() as usize, limits::SOURCE_BYTES_MAX)?;
-        fs::read(&path).map_err(failed)
+        Ok(path)
     }
+}
+
+fn unreadable(uri: &str, cause: &io::Error) -> ContentError {
+    let reason = format!("the file beside the glTF cannot be read ({cause}); put it there");
+    ContentError::malformed(quoted(uri), reason)
 }
 
 impl Resolve for Folder {

@@ -18,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn write(out: &Path, baked: &Baked) -> Result<(), BakeError> {
-    folder::write(out, baked, &mut |_| ControlFlow::Continue(()))
+    folder::write(out, baked, None, &mut |_| ControlFlow::Continue(()))
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn breaking_off_leaves_the_old_folder_and_no_other() {
     write(&out, &baked).unwrap();
     let before = names(&out);
     let mut calls = 0;
-    let result = folder::write(&out, &baked, &mut |_| {
+    let result = folder::write(&out, &baked, None, &mut |_| {
         calls += 1;
         if calls == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
