@@ -58,13 +58,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::scene::gltf::{self, Document};
+use crate::scene::material::MaterialTrack;
 use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits};
 use crate::store::Memo;
 
 pub use report::BakeReport;
+use light::Staging;
+use material::Shelf;
 use recall::Recall;
 use record::{Inputs, Record};
+use sound::Heard;
+use soup::{Mesh, Soup};
 use tree::{Branch, Loose};
 
 /// How much care is taken.
@@ -119,6 +124,12 @@ pub enum Stage {
     /// Writing the folder.
     Write,
 }
+
+/// How often the soup is in memory, see the module's docs.
+pub const SOUP_COPIES_MAX: usize = 4;
+
+/// What each worker takes beside it, bytes.
+pub const WORKER_BYTES_MAX: usize = 48 << 20;
 
 /// Told about every [`Progress`]; breaking off ends the bake with [`BakeError::Interrupted`].
 pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
@@ -222,8 +233,9 @@ pub fn bake(
     let (document, inputs) = read_noting(source)?;
     tell(on_progress, Stage::Read, 1, 1)?;
     let read_seconds = started.elapsed().as_secs_f64();
-    let mut baked = bake_document(&document, &options, on_progress)?;
+    let scene = Scene::of(&document, &options, on_progress)?;
     drop(document);
+    let mut baked = scene.raise(&options, on_progress)?;
     baked.report.record_seconds(Stage::Read, read_seconds);
     let writing = Instant::now();
     let record = Record::new(inputs, &options, &baked.report);
@@ -286,7 +298,7 @@ fn sidecar(source: &Path) -> Result<Option<Vec<u8>>, BakeError> {
     Ok(Some(bytes))
 }
 
-/// Bakes a document that is already read: no file is touched.
+/// Bakes a document that is already read: no file but those of the memo is touched.
 ///
 /// # Errors
 /// As [`bake`], without the folder.
@@ -295,60 +307,83 @@ pub fn bake_document(
     options: &BakeOptions,
     on_progress: OnProgress<'_>,
 ) -> Result<Baked, BakeError> {
-    let mut report = BakeReport::default();
-    report.count_skipped(&document.skipped);
+    Scene::of(document, options, on_progress)?.raise(options, on_progress)
+}
 
-    let started = Instant::now();
-    tell(on_progress, Stage::Flatten, 0, 1)?;
-    let playing = playing::Playing::of(document);
-    report.count_skipped(&playing.skipped());
-    let mut materials = material::Catalog::new(document, &playing)?;
-    let mut soup = flatten::flatten(document, &playing, &mut materials)?;
-    let mut shelf = materials.finish(&soup.uv_boxes);
-    let material_tracks = material_track::all(document, &playing, &shelf);
-    far::add(&mut shelf, &mut soup)?;
-    let heard = sound::collect(document, &soup.entities)?;
-    tell(on_progress, Stage::Flatten, 1, 1)?;
-    report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
+/// All of a document that is needed to make tiles of it.
+struct Scene {
+    soup: Soup,
+    shelf: Shelf,
+    material_tracks: Vec<MaterialTrack>,
+    heard: Heard,
+    staging: Staging,
+    /// What the document has and this leaves out, and what it took to get here.
+    report: BakeReport,
+}
 
-    let recall = Recall::new(options.memo.clone());
-    let context = encode::Context {
-        materials: &shelf.materials,
-        images: &shelf.images,
-        blobs: &shelf.blobs,
-        entities: &soup.entities,
-        groups: &soup.groups,
-        far_groups: &soup.far_groups,
-        plain_groups: &soup.plain_groups,
-        quality: options.quality,
-        recall: &recall,
-    };
-    let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
-    let is_own = !soup.mesh.indices.is_empty();
-    let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
-    let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
-    let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
-    let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
-    let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
-    let root = match own {
-        Some((root, _)) if prototypes.is_empty() => root,
-        None if prototypes.is_empty() => Branch::around(&movers),
-        own => report.timed(Stage::Proxies, || {
-            let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-            gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
-        })?,
-    };
+impl Scene {
+    fn of(document: &Document, options: &BakeOptions, on_progress: OnProgress<'_>) -> Result<Self, BakeError> {
+        let mut report = BakeReport::default();
+        report.count_skipped(&document.skipped);
+        let started = Instant::now();
+        tell(on_progress, Stage::Flatten, 0, 1)?;
+        let playing = playing::Playing::of(document);
+        report.count_skipped(&playing.skipped());
+        let mut materials = material::Catalog::new(document, &playing)?;
+        let mut soup = flatten::flatten(document, &playing, &mut materials)?;
+        let mut shelf = materials.finish(&soup.uv_boxes);
+        let material_tracks = material_track::all(document, &playing, &shelf);
+        far::add(&mut shelf, &mut soup)?;
+        let heard = sound::collect(document, &soup.entities)?;
+        report.count_skipped(&light::skipped(document));
+        let staging = light::staging(document, options);
+        tell(on_progress, Stage::Flatten, 1, 1)?;
+        report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
+        Ok(Self { soup, shelf, material_tracks, heard, staging, report })
+    }
 
-    (report.pieces_made, report.pieces_recalled) = recall.finish();
-    report.count_skipped(&shelf.skipped);
-    report.count_skipped(&soup.skipped);
-    report.count_skipped(&light::skipped(document));
-    let loose = Loose { ground, prototypes, movers, material_tracks, props };
-    let staging = light::staging(document, options);
-    let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
-    report.measure(&tables, &blobs, soup.source_triangle_count);
-    Tileset::try_from(tables.clone())?;
-    Ok(Baked { tables, blobs, report })
+    fn raise(self, options: &BakeOptions, on_progress: OnProgress<'_>) -> Result<Baked, BakeError> {
+        let Self { mut soup, shelf, material_tracks, heard, staging, mut report } = self;
+        let recall = Recall::new(options.memo.clone());
+        // Meshes go as soon as they are cut.
+        let own = Some(std::mem::take(&mut soup.mesh)).filter(|mesh| !mesh.indices.is_empty());
+        let repeated: Vec<Mesh> = soup.repeated.iter_mut().map(|part| std::mem::take(&mut part.mesh)).collect();
+        let context = encode::Context {
+            materials: &shelf.materials,
+            images: &shelf.images,
+            blobs: &shelf.blobs,
+            entities: &soup.entities,
+            groups: &soup.groups,
+            far_groups: &soup.far_groups,
+            plain_groups: &soup.plain_groups,
+            quality: options.quality,
+            recall: &recall,
+        };
+        let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
+        let own = own.map(&mut raise).transpose()?;
+        let prototypes = repeated.into_iter().map(raise).collect::<Result<Vec<_>, _>>()?;
+        let (ground, own) =
+            own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+        let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
+        let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
+        let root = match own {
+            Some((root, _)) if prototypes.is_empty() => root,
+            None if prototypes.is_empty() => Branch::around(&movers),
+            own => report.timed(Stage::Proxies, || {
+                let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
+                gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
+            })?,
+        };
+
+        (report.pieces_made, report.pieces_recalled) = recall.finish();
+        report.count_skipped(&shelf.skipped);
+        report.count_skipped(&soup.skipped);
+        let loose = Loose { ground, prototypes, movers, material_tracks, props };
+        let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
+        report.measure(&tables, &blobs, soup.source_triangle_count);
+        Tileset::try_from(tables.clone())?;
+        Ok(Baked { tables, blobs, report })
+    }
 }
 
 fn tell(on_progress: OnProgress<'_>, stage: Stage, done: usize, total: usize) -> Result<(), BakeError> {

@@ -8,6 +8,8 @@ mod errors;
 mod files;
 mod folders;
 mod looks;
+#[cfg(feature = "viewer")]
+mod memory;
 mod repeats;
 mod scenes;
 mod sounds;
