@@ -7,6 +7,7 @@
 #[path = "../src/tests/golden.rs"]
 #[allow(dead_code)]
 mod golden;
+mod marks;
 mod program;
 mod twin;
 
@@ -90,6 +91,14 @@ fn a_twin_in_two_passes() {
     assert_eq!(errors.matches(sentence).count(), 1, "{errors}");
     assert_eq!(report["two_passes"], "that was asked for", "{report}");
     assert_eq!([&report["vulkan"]["render_passes"], &report["vulkan"]["eye_passes"]], [2, 0], "{report}");
+}
+
+#[test]
+fn points_and_lines() {
+    let home = Home::new();
+    let source = home.path("marks.gltf");
+    marks::write(&source);
+    goes_the_whole_way("marks", &source, &[]);
 }
 
 #[test]

@@ -1,12 +1,12 @@
-//! `pavilion bake`: a glTF file becomes a twin that can be streamed.
+//! `pavilion bake`: a glTF file or a tileset becomes a twin that can be streamed.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::{Failure, folders};
 use super::cli::BakeArgs;
 use super::interrupt::Interrupt;
 use super::progress::Bar;
+use super::{Failure, folders};
 use crate::host::bake::{self, BakeError, BakeOptions, BakeReport, Quality, Stage};
 use crate::store::Memo;
 
@@ -21,7 +21,8 @@ const MEMO_BYTES_MAX: u64 = 1 << 30;
 pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::listen()?;
     let quality = if arguments.quick { Quality::Quick } else { Quality::Full };
-    let report = bake(&arguments.source, &arguments.out, quality, &interrupt)?;
+    let options = BakeOptions { quality, variant: arguments.variant.clone(), ..BakeOptions::default() };
+    let report = bake(&arguments.source, &arguments.out, &options, &interrupt)?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
         println!("{text}");
@@ -41,11 +42,11 @@ pub fn run(arguments: &BakeArgs) -> Result<(), Failure> {
 pub fn bake(
     source: &Path,
     out: &Path,
-    quality: Quality,
+    options: &BakeOptions,
     interrupt: &Interrupt,
 ) -> Result<BakeReport, Failure> {
     let memo = folders::cache().map(|folder| Memo::new(&folder.join("pieces"), MEMO_BYTES_MAX));
-    let options = BakeOptions { quality, memo, ..BakeOptions::default() };
+    let options = BakeOptions { memo, ..options.clone() };
     let mut bar = Bar::new();
     let mut on_progress = |progress: bake::Progress| {
         bar.show(name(progress.stage), progress.done as u64, progress.total as u64);

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
 
 use crate::math::Pose;
+use crate::scene::pick::Ray;
 
 /// Stand in the digital twin of a venue while its event is on.
 #[derive(Debug, Parser)]
@@ -24,20 +25,20 @@ pub struct Cli {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Walk through a twin: a join link, a baked folder, or a glTF file of your own.
+    /// Walk through a twin: a join link, a baked folder, or a glTF file or 3D Tiles of your own.
     #[cfg(feature = "viewer")]
     View(ViewArgs),
     /// Bring a twin into the cache without drawing it: to load a headset before an event, or to try
     /// a network.
     #[cfg(feature = "viewer")]
     Fetch(FetchArgs),
-    /// Turn a glTF file into a twin that can be streamed (a 3D Tiles 1.1 tileset).
+    /// Turn a glTF file or a tileset into a twin that can be streamed (a 3D Tiles 1.1 tileset).
     #[cfg(feature = "host")]
     Bake(BakeArgs),
     /// Let visitors into a baked twin; prints the join link.
     #[cfg(feature = "host")]
     Host(HostArgs),
-    /// Say what is in a baked folder or a glTF file.
+    /// Say what is in a baked folder, a glTF file or a tileset.
     #[cfg(feature = "host")]
     Inspect(InspectArgs),
     /// Check this machine: drivers, headset runtime, folders; and say what to do.
@@ -48,7 +49,7 @@ pub enum Command {
 #[cfg(feature = "viewer")]
 #[derive(Debug, Args)]
 pub struct ViewArgs {
-    /// `pavilion://host:port#sha256=…`, a baked folder, or a .gltf or .glb file.
+    /// `pavilion://host:port#sha256=…`, a baked folder, a .gltf or .glb file, or a tileset.json or its folder.
     pub target: String,
     /// Draw without a window.
     #[arg(long)]
@@ -153,10 +154,13 @@ pub struct FetchArgs {
 #[cfg(feature = "host")]
 #[derive(Debug, Args)]
 pub struct BakeArgs {
-    /// The .gltf or .glb file.
+    /// The .gltf or .glb file; or a tileset.json (3D Tiles 1.0 or 1.1), its folder, or one of its tiles.
     pub source: PathBuf,
     /// The folder to write; an earlier bake in it is replaced.
     pub out: PathBuf,
+    /// Which of the file's material variants to bake; `pavilion inspect` lists them.
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
     /// Fewer levels of detail, sooner done.
     #[arg(long)]
     pub quick: bool,
@@ -186,11 +190,32 @@ pub struct HostArgs {
 #[cfg(feature = "host")]
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A baked folder, or a .gltf or .glb file.
+    /// A baked folder, a .gltf or .glb file, or a tileset.json or its folder.
     pub path: PathBuf,
+    /// What is known of the entity with this id, and which tiles of the folder show it.
+    #[arg(long, value_name = "ID")]
+    pub entity: Option<String>,
+    /// What of the folder a ray meets: from where, and in which direction, metres in the world.
+    #[arg(
+        long,
+        num_args = 6,
+        value_names = ["X", "Y", "Z", "DX", "DY", "DZ"],
+        allow_negative_numbers = true,
+        conflicts_with = "entity"
+    )]
+    pub ray: Option<Vec<f32>>,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+impl InspectArgs {
+    /// The ray, if one was asked for; one without a direction looks ahead.
+    pub fn ray(&self) -> Option<Ray> {
+        let &[x, y, z, dx, dy, dz] = self.ray.as_deref()? else { return None };
+        let direction = Vec3::new(dx, dy, dz).normalize_or(Vec3::NEG_Z);
+        Some(Ray { origin: Vec3::new(x, y, z), direction })
+    }
 }
 
 /// `pavilion doctor`

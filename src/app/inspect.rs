@@ -1,10 +1,10 @@
-//! `pavilion inspect`: what is in a baked folder or a glTF file.
+//! `pavilion inspect`: what is in a baked folder, a glTF file or a tileset.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::{Failure, entity};
 use super::bake::source_failure;
 use super::cli::InspectArgs;
 use crate::host::bake::{self, BakeError};
@@ -19,9 +19,16 @@ use crate::store::Shelf;
 /// When there is nothing to read, or it is refused.
 pub fn run(arguments: &InspectArgs) -> Result<(), Failure> {
     let path = &arguments.path;
-    let facts = if path.is_dir() {
+    let facts = if path.is_dir() && !bake::is_tileset(path) {
         let shelf = Shelf::open(path).map_err(Failure::content)?;
-        tileset_facts(shelf.tileset())
+        match (&arguments.entity, arguments.ray()) {
+            (Some(id), _) => entity::facts(&shelf, id)?,
+            (None, Some(ray)) => entity::met(&shelf, ray)?,
+            (None, None) => tileset_facts(shelf.tileset()),
+        }
+    } else if arguments.entity.is_some() || arguments.ray().is_some() {
+        let sentence = "only a baked folder has entities in its tiles; bake the file first: pavilion bake";
+        return Err(Failure::usage(sentence));
     } else {
         match read(path) {
             Ok(document) => document_facts(&document),
@@ -95,6 +102,8 @@ fn tileset_facts(tileset: &Tileset) -> Value {
         "blobs": tileset.blobs().len(),
         "bytes": tileset.blobs().iter().map(|blob| u64::from(blob.size_bytes)).sum::<u64>(),
         "props": tileset.props().len(),
+        "movers": tileset.movers().len(),
+        "material_tracks": tileset.material_tracks().len(),
         "prototypes": tileset.prototypes().len(),
         "placements": tileset.placements().len(),
         "colliders": tileset.tables().colliders.len(),
@@ -109,13 +118,14 @@ fn tileset_facts(tileset: &Tileset) -> Value {
 
 fn document_facts(document: &Document) -> Value {
     let mut bounds = Aabb::EMPTY;
-    let mut triangles = 0;
+    let (mut triangles, mut marks) = (0, 0);
     for node in &document.nodes {
-        let primitives =
-            node.mesh.and_then(|mesh| document.meshes.get(mesh)).map(|mesh| mesh.primitives.as_slice());
-        for primitive in primitives.unwrap_or_default() {
-            triangles += primitive.indices.len() / 3;
-            let positions = document.vertex_sets.get(primitive.vertices).map(|set| set.positions.as_slice());
+        let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
+        triangles += mesh.primitives.iter().map(|primitive| primitive.indices.len() / 3).sum::<usize>();
+        marks += mesh.marks.iter().map(|marks| marks.ends.len()).sum::<usize>();
+        let sets = mesh.primitives.iter().map(|primitive| primitive.vertices);
+        for vertices in sets.chain(mesh.marks.iter().map(|marks| marks.vertices)) {
+            let positions = document.vertex_sets.get(vertices).map(|set| set.positions.as_slice());
             let around = Aabb::around(positions.unwrap_or_default().iter().copied());
             if around.is_valid() {
                 bounds = bounds.union(around.transformed(&node.world_from_node));
@@ -128,9 +138,13 @@ fn document_facts(document: &Document) -> Value {
         "nodes": document.nodes.len(),
         "meshes": document.meshes.len(),
         "triangles": triangles,
+        "points_and_lines": marks,
         "materials": document.materials.len(),
         "images": document.images.len(),
+        "animations": document.animations.len(),
+        "skins": document.skins.len(),
         "entities": document.nodes.iter().filter_map(|node| node.entity.as_deref()).collect::<Vec<_>>(),
+        "variants": document.variants,
         "sounds": document.nodes.iter().filter(|node| node.sound.is_some()).count(),
         "not_shown": document.skipped,
     })

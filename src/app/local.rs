@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::interrupt::Interrupt;
 use super::{Failure, bake, folders, host};
-use crate::host::bake::Quality;
+use crate::host::bake::{BakeOptions, Quality, is_tileset, source_file};
 use crate::host::serve::{RunningServer, ServerOptions};
 use crate::protocol::JoinLink;
 
@@ -22,7 +22,10 @@ pub struct Place {
     _server: Option<RunningServer>,
 }
 
-/// Finds what `target` names: a join link, a baked folder, or a glTF file, which is baked first.
+/// How names of files end that can be baked.
+const SOURCES: [&str; 7] = ["gltf", "glb", "json", "b3dm", "i3dm", "pnts", "cmpt"];
+
+/// Finds what `target` names: a join link, a baked folder, or a glTF file or a tileset, which is baked first.
 ///
 /// # Errors
 /// When it is none of them, or is refused.
@@ -32,18 +35,17 @@ pub fn open(target: &str, interrupt: &Interrupt) -> Result<Place, Failure> {
     }
     let path = Path::new(target);
     if path.is_dir() {
-        return serve(path);
+        return if is_tileset(path) { serve(&quick_bake(path, interrupt)?) } else { serve(path) };
     }
-    let is_gltf =
-        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gltf") || e.eq_ignore_ascii_case("glb"));
+    let is_source = SOURCES.iter().any(|source| has_extension(path, source));
     if !path.exists() {
         return Err(Failure::failed(format!(
-            "there is no {target}: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+            "there is no {target}: give a join link, a folder that `pavilion bake` wrote, a .gltf or .glb file, or a tileset"
         )));
     }
-    if !is_gltf {
+    if !is_source {
         return Err(Failure::usage(format!(
-            "{target} is not something to visit: give a join link, a folder that `pavilion bake` wrote, or a .gltf or .glb file"
+            "{target} is not something to visit: give a join link, a folder that `pavilion bake` wrote, a .gltf or .glb file, or a tileset"
         )));
     }
     serve(&quick_bake(path, interrupt)?)
@@ -73,14 +75,20 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
             bakes.display()
         ))
     })?;
-    if !bake::bake(source, &out, Quality::Quick, interrupt)?.is_unchanged {
+    let options = BakeOptions { quality: Quality::Quick, ..BakeOptions::default() };
+    if !bake::bake(source, &out, &options, interrupt)?.is_unchanged {
         forget_old(&bakes);
     }
     Ok(out)
 }
 
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
 /// Names a source by its place and its bytes: whoever still visits what it was before keeps that.
 fn name_of(source: &Path) -> Result<String, Failure> {
+    let source = &source_file(source);
     let unreadable = |error: std::io::Error| {
         Failure::failed(format!(
             "{} cannot be read ({error}): check the path and its permissions",

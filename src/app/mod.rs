@@ -6,6 +6,8 @@ pub mod cli;
 #[cfg(feature = "viewer")]
 mod cpu_time;
 mod doctor;
+#[cfg(feature = "host")]
+mod entity;
 #[cfg(feature = "viewer")]
 mod feel;
 #[cfg(feature = "viewer")]

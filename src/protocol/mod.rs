@@ -54,7 +54,7 @@ pub mod name;
 pub mod pose;
 pub mod presence;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod transport;
 pub mod visitor;
 

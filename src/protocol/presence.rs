@@ -9,7 +9,7 @@
 //! number of its visitor.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 

@@ -13,12 +13,12 @@ fn random(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn want(count: usize) -> FromViewer {
+pub(crate) fn want(count: usize) -> FromViewer {
     let item = |n: usize| WantItem { hash: ContentHash::of(&n.to_le_bytes()), offset: n as u32 };
     FromViewer::Want(Want::new((0..count).map(item).collect()))
 }
 
-fn hello() -> FromViewer {
+pub(crate) fn hello() -> FromViewer {
     FromViewer::Hello(Hello {
         capabilities: Capabilities::OURS,
         resume: Some(Token([7; 16])),
@@ -28,7 +28,7 @@ fn hello() -> FromViewer {
     })
 }
 
-fn welcome() -> FromHost {
+pub(crate) fn welcome() -> FromHost {
     FromHost::Welcome(Welcome {
         capabilities: Capabilities::OURS,
         manifest: ContentHash::of(b"manifest"),
@@ -39,12 +39,12 @@ fn welcome() -> FromHost {
     })
 }
 
-fn arrived(name: &str) -> FromHost {
+pub(crate) fn arrived(name: &str) -> FromHost {
     let (visitor, key) = (VisitorId(8), VisitorKey([6; 32]));
     FromHost::Arrived(Arrived { visitor, name: Name::new(name), key })
 }
 
-fn departed() -> FromHost {
+pub(crate) fn departed() -> FromHost {
     FromHost::Departed(Departed { visitor: VisitorId(8) })
 }
 
@@ -134,7 +134,7 @@ fn twenty_thousand_mutations_do_no_harm() {
     assert!(refused > 5_000, "only {refused} were refused");
 }
 
-fn tables() -> Tables {
+pub(crate) fn tables() -> Tables {
     let tile = Tile {
         bounds: Aabb { min: glam::Vec3::ZERO, max: glam::Vec3::ONE },
         geometric_error_metres: 0.0,

@@ -93,7 +93,8 @@ pub fn decode(bytes: &[u8]) -> Result<Collider, ContentError> {
     }
     let (vertices, triangles) =
         body.split_at_checked(header.vertex_bytes).ok_or_else(|| refuse("it ends early"))?;
-    let grid = meshopt::vertices(vertices, header.vertices, VERTEX_BYTES).map_err(refuse)?;
+    let grid =
+        meshopt::vertices(vertices, header.vertices, VERTEX_BYTES, meshopt::Version::V0).map_err(refuse)?;
     let grid: Vec<UVec3> = grid.as_chunks::<VERTEX_BYTES>().0.iter().map(grid_point).collect();
     let mut kept = Vec::with_capacity(header.triangles);
     let mut is_in_range = true;
@@ -160,13 +161,13 @@ pub(super) fn check_cells(cells: &[ColliderCell], blob_count: usize) -> Result<(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use proptest::prelude::*;
 
     /// A floor of two triangles, 4 m × 4 m in steps of 2 mm.
-    fn floor() -> Vec<u8> {
+    pub(crate) fn floor() -> Vec<u8> {
         let corners: [[u16; 4]; 4] = [[0, 0, 0, 0], [2000, 0, 0, 0], [2000, 0, 2000, 0], [0, 0, 2000, 0]];
         blob(&corners, &[0, 2, 1, 0, 3, 2])
     }

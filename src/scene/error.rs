@@ -53,6 +53,14 @@ impl ContentError {
         Self::Unsupported { place: place.into(), feature: feature.into() }
     }
 
+    /// The same of a file that is one of several.
+    pub fn within(mut self, file: &str) -> Self {
+        let (Self::Malformed { place, .. } | Self::TooLarge { place, .. } | Self::Unsupported { place, .. }) =
+            &mut self;
+        *place = format!("{file}: {place}");
+        self
+    }
+
     /// Errs when `count` of `what` is more than `limit`.
     pub fn check(place: &str, what: &'static str, count: usize, limit: usize) -> Result<(), Self> {
         if count <= limit {

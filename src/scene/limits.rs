@@ -26,6 +26,19 @@ pub const ACCESSOR_LEN_MAX: usize = 64 << 20;
 /// Places of instanced meshes in one file: each becomes a node of 300 B, 79 MB.
 pub const INSTANCES_MAX: usize = 1 << 18;
 
+/// Points and pieces of lines, each counted where it is shown: 16 Mi at 60 B are 1 GB while they are baked, and 4096
+/// tiles.
+pub const MARKS_MAX: usize = 16 << 20;
+
+/// Tiles of a tileset that is baked, those without content too: a 3D Tiles source of 2 GiB has a file of 8 KB for each.
+pub const SOURCE_TILES_MAX: usize = 1 << 18;
+
+/// Levels of a subtree of an implicit quadtree: 4^12 bits are 2 MB. Those of octrees are two thirds as many.
+pub const SUBTREE_LEVELS_MAX: usize = 12;
+
+/// Levels of an implicit tiling: half the Earth by 2^31 is a centimetre.
+pub const IMPLICIT_LEVELS_MAX: usize = 32;
+
 /// How often the accessors of a file may read each byte of its views, on average. Exporters let each be
 /// read once; a small file cannot keep its reader busy.
 pub const ACCESSOR_OVERLAP_MAX: usize = 16;
@@ -120,6 +133,9 @@ pub const IMAGES_MAX: usize = 4096;
 
 /// Entities of a tileset.
 pub const ENTITIES_MAX: usize = 65_536;
+
+/// Values of all properties in a file's metadata: 16 of each entity, at 40 B.
+pub const PROPERTY_VALUES_MAX: usize = ENTITIES_MAX * 16;
 
 /// Places in a tileset that sound.
 pub const SOUNDS_MAX: usize = 256;

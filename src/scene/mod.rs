@@ -2,7 +2,7 @@
 //!
 //! The [`Tileset`] says what the twin holds and never changes while it is shown. The [`Scene`] adds
 //! what has arrived so far. Architecture invariant: no file, URL, socket or GPU; bytes come in
-//! through [`gltf`] and [`tile`], plain data goes out.
+//! through [`gltf`], [`tiles3d`] and [`tile`], plain data goes out.
 
 pub mod actor;
 pub mod chunks;
@@ -19,11 +19,13 @@ pub mod motion;
 pub mod mover;
 pub mod occluder;
 pub mod pack;
+pub mod pick;
 pub mod placement;
 pub mod prop;
 pub mod sound;
 pub mod texture;
 pub mod tile;
+pub mod tiles3d;
 pub mod tileset;
 
 pub use actor::Actor;
@@ -55,7 +57,7 @@ pub struct ResidentTile {
     pub chunks: Chunks,
     /// What of it hides what is behind it, while it is drawn.
     pub occluders: Vec<Occluder>,
-    /// From the vertex grid (0..=65535 on each axis) to the world, metres; where it moves, none of it is so.
+    /// From the vertex grid (0..=65535 on each axis) to the world, metres; of what moves at rest.
     pub world_from_grid: Affine3A,
     /// How it moves by itself.
     pub motion: Option<Arc<Motion>>,

@@ -211,7 +211,7 @@ fn halve(level: &[[f32; 4]], [width, height]: [usize; 2]) -> Vec<[f32; 4]> {
 }
 
 /// IEC 61966-2-1.
-fn linear_from_srgb(x: f32) -> f32 {
+pub(super) fn linear_from_srgb(x: f32) -> f32 {
     if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
 }
 

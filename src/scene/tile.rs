@@ -24,7 +24,7 @@ use super::{ContentError, ContentHash, EntityIndex, MaterialId, TileId, Tileset,
 
 mod motion;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Bit 0 of [`Position::material_and_sign`].
 const RIGHT_HANDED: u16 = 1;
@@ -66,12 +66,14 @@ pub fn decode(glb: &[u8], tileset: &Tileset, tile: TileId) -> Result<TileMesh, C
     let (indices, chunks) = reader.chunks(&parts, &mut positions)?;
     reader.idle(&positions, &mut attributes);
     let (indices, chunks) = in_batch_order(&indices, chunks);
-    let world_from_grid = parts.world_from_grid;
     let vertices = (positions.as_slice(), attributes.as_slice());
     let moving = skeleton.map(|skeleton| reader.moving(skeleton, &parts, vertices)).transpose()?;
-    let occluders = match moving {
-        Some(_) => Vec::new(),
-        None => occluder::of(&positions, &indices, &chunks, &world_from_grid),
+    let (world_from_grid, occluders) = match &moving {
+        Some(moving) => (moving.motion.world_from_grid_at_rest(), Vec::new()),
+        None => {
+            let occluders = occluder::of(&positions, &indices, &chunks, &parts.world_from_grid);
+            (parts.world_from_grid, occluders)
+        }
     };
     Ok(TileMesh { world_from_grid, positions, attributes, indices, chunks, occluders, moving })
 }
@@ -119,6 +121,10 @@ fn check_profile(root: &Root, moves: bool) -> Result<(), ContentError> {
             return Err(ContentError::malformed(format!("/bufferViews/{i}"), "a tile's data is compressed"));
         }
     }
+    let mut primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    if primitives.any(|primitive| primitive.extensions.draco.is_some()) {
+        return Err(ContentError::malformed("tile", "its meshes are compressed in a way that tiles are not"));
+    }
     let is_still = root.animations.is_empty() && root.skins.is_empty();
     if !(moves || is_still) || !root.cameras.is_empty() || root.scenes.len() > 1 {
         return Err(ContentError::malformed("tile", "it has more than meshes and their materials"));
@@ -148,7 +154,7 @@ impl<'a> Reader<'a> {
         for placement in placements {
             let Some(schema) = self.root.nodes.get(placement.node) else { continue };
             let place = format!("/nodes/{}", placement.node);
-            let local = node::local_transform(schema, &place)?;
+            let local = node::local_transform(schema, &place)?.as_affine3a();
             let parent = placement.parent.and_then(|parent| worlds.get(parent)).copied();
             let world = parent.map_or(local, |parent| parent * local);
             worlds.push(world);

@@ -106,6 +106,8 @@ pub struct Tables {
     pub materials: Vec<Material>,
     /// Every entity, sorted by id.
     pub entities: Vec<Entity>,
+    /// What is known of them ([`super::entity::read_records`]).
+    pub records: Option<BlobId>,
     /// What stops and carries people, in pieces: those of the prototypes, each in its own space, come last.
     pub colliders: Vec<ColliderCell>,
     /// What stands there several times.
@@ -174,6 +176,9 @@ impl TryFrom<Tables> for Tileset {
             }
         }
         check_entities(&tables.entities)?;
+        if tables.records.is_some_and(|blob| blob.index() >= tables.blobs.len()) {
+            return Err(ContentError::malformed("records", "their blob is out of range"));
+        }
         collider::check_cells(&tables.colliders, tables.blobs.len())?;
         sound::check_clips(&tables.clips, tables.blobs.len())?;
         sound::check_sounds(&tables.sounds, &tables.clips, tables.entities.len())?;
@@ -343,6 +348,11 @@ impl Tileset {
         &self.tables.entities
     }
 
+    /// What is known of them: a blob that [`super::entity::read_records`] reads.
+    pub fn records(&self) -> Option<BlobId> {
+        self.tables.records
+    }
+
     /// What stops and carries people, in pieces, where they lie.
     pub fn grounds(&self) -> &[Ground] {
         self.places.grounds()
@@ -430,7 +440,21 @@ impl Tileset {
             finest(self.tables.tiles.get(tiles).unwrap_or_default())
         });
         let props = self.tables.tiles.len() - self.tables.props.len();
-        finest(own) + placed.sum::<u64>() + finest(&self.tables.tiles[props..])
+        let movers = self.movers().iter().map(|mover| u64::from(self.tile(mover.first).triangle_count));
+        finest(own) + placed.sum::<u64>() + movers.sum::<u64>() + finest(&self.tables.tiles[props..])
+    }
+
+    /// All tiles where they stand, each as often as it does: what can be carried at home, what moves at rest.
+    pub fn standing(&self) -> impl Iterator<Item = (TileId, Pose)> {
+        let tiles = |range: std::ops::Range<usize>, pose| range.map(move |tile| (TileId(tile as u32), pose));
+        let main = tiles(0..placement::main_tile_count(&self.tables), Pose::IDENTITY);
+        let placed = self.placements().iter().flat_map(move |placement| {
+            tiles(self.prototypes()[placement.prototype as usize].tiles(), placement.pose)
+        });
+        let first_prop = self.tables.tiles.len() - self.tables.props.len();
+        let moving = tiles(self.tables.tree_end()..first_prop, Pose::IDENTITY);
+        let props = (first_prop..).zip(self.props()).map(|(tile, prop)| (TileId(tile as u32), prop.home));
+        main.chain(placed).chain(moving).chain(props)
     }
 
     /// Things to take in the hand.

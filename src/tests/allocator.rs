@@ -140,8 +140,8 @@ mod tests {
         assert!(nothing.ours.is_empty() && nothing.theirs == 0, "{nothing:?}");
         let (_, others) = during(|| serde_json::from_str::<serde_json::Value>("[1, [2], \"three\"]"));
         assert!(others.theirs > 1, "{others:?}");
-        let (_, ours) = crate::tests::props::allocate();
+        let (_, ours) = crate::tests::hostile::allocate();
         assert_eq!(ours.ours.len(), 1, "{ours:?}");
-        assert!(ours.ours[0].contains("props.rs"), "{ours:?}");
+        assert!(ours.ours[0].contains("hostile.rs"), "{ours:?}");
     }
 }

@@ -12,7 +12,7 @@ use crate::scene::gltf::{image, read};
 use crate::scene::{ContentError, limits};
 
 /// A file, and the beginning of the sentence that refuses it.
-type Case = (&'static str, Vec<u8>, &'static str);
+pub(super) type Case = (&'static str, Vec<u8>, &'static str);
 
 const REFUSED_WITHIN: Duration = Duration::from_millis(50);
 const MORE_BYTES: usize = 1 << 20;
@@ -370,6 +370,11 @@ fn movements() -> Vec<Case> {
     ]
 }
 
+/// All of them.
+pub(super) fn files() -> Vec<Case> {
+    [containers(), texts(), graphs(), accessors(), references(), compressed(), images(), movements()].concat()
+}
+
 /// Reads a file and decodes its images.
 fn load(bytes: &[u8]) -> Result<(), ContentError> {
     let document = read(bytes, &mut NoFiles)?;
@@ -382,11 +387,9 @@ fn load(bytes: &[u8]) -> Result<(), ContentError> {
 
 #[test]
 fn files_that_mean_harm_are_refused_at_once_and_cost_nothing() {
-    let all =
-        [containers(), texts(), graphs(), accessors(), references(), compressed(), images(), movements()];
     let (mut slowest, mut most, mut count) = ((Duration::ZERO, ""), 0.0_f64, 0);
     let mut wrong = Vec::new();
-    for (name, bytes, expected) in all.into_iter().flatten() {
+    for (name, bytes, expected) in files() {
         count += 1;
         // Other tests run beside this one: the shortest of a few tries is the file's own.
         let mut took = Duration::MAX;
@@ -412,4 +415,9 @@ fn files_that_mean_harm_are_refused_at_once_and_cost_nothing() {
     println!("{count} files, the slowest {slowest:?}, the largest {:.0} % of its allowance", most * 100.0);
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One allocation that is clearly ours, for the test of the test.
+pub(super) fn allocate() -> (Vec<u8>, super::allocator::Allocations) {
+    super::allocator::during(|| std::hint::black_box(vec![1_u8, 2, 3]))
 }

@@ -67,7 +67,8 @@ pub const RULES: &[Rule] = &[
     rim(3, "audio", &["math", "scene", "protocol"], &["rtrb", "pulseaudio", "cpal"]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "blake3", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
-        &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "image_webp", "png", "serde_json", "base64", "blake3", "postcard"]),
+        &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "image_webp", "basisu", "draco_core", "png", "serde_json", "base64",
+          "blake3", "postcard"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &["egui"]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png", "android_activity", "jni"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store", "stream", "people", "twin", "wallet",
@@ -94,7 +95,7 @@ pub const UNSAFE: &[&str] = &[
 
 /// Modules that read a stranger's bytes: nothing in them may panic on a wrong one.
 pub const STRANGERS_BYTES: &[&str] =
-    &["scene::gltf", "scene::tile", "scene::collider", "scene::sound::wav", "protocol"];
+    &["scene::gltf", "scene::tile", "scene::tiles3d", "scene::collider", "scene::sound::wav", "protocol"];
 
 /// The sentence of the design: the docs of `lib.rs` keep this order.
 pub const SENTENCE: &[&str] = &["stream", "scene", "cull", "draw", "present"];

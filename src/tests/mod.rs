@@ -1,15 +1,18 @@
 //! Tests of the whole: how the parts hang together.
 
-#[cfg(feature = "viewer")]
 pub(crate) mod allocator;
+#[cfg(feature = "host")]
+pub(crate) mod author;
 pub(crate) mod corpus;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod crowd;
 #[cfg(feature = "viewer")]
 pub(crate) mod draw;
+#[cfg(feature = "host")]
+mod entities;
+pub(crate) mod fuzz;
 #[cfg(feature = "viewer")]
 mod golden;
-#[cfg(feature = "viewer")]
 mod hostile;
 mod layers;
 #[cfg(all(feature = "host", feature = "viewer"))]

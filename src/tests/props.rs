@@ -265,8 +265,3 @@ pub fn painted(side: u32, paint: impl Fn(u32, u32) -> [u8; 4]) -> Pixels {
     let rgba = (0..side * side).flat_map(|index| paint(index % side, index / side)).collect();
     Pixels { width: side, height: side, rgba }
 }
-
-/// One allocation that is clearly ours, for the test of the test.
-pub fn allocate() -> (Vec<u8>, super::allocator::Allocations) {
-    super::allocator::during(|| std::hint::black_box(vec![1_u8, 2, 3]))
-}

@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod elf;
 mod fault;
+mod fuzz;
 mod headset;
 mod process;
 mod run;
@@ -52,6 +53,7 @@ enum Chore {
     Demo(demo::Arguments),
     Test(test::Arguments),
     Bench(bench::Arguments),
+    Fuzz(fuzz::Arguments),
     Venue(venue::Arguments),
     Apk(apk::Arguments),
     AndroidCheck(android::Arguments),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Venue(arguments) => venue::run(&arguments),
         Chore::Apk(arguments) => apk::run(&arguments),
         Chore::AndroidCheck(arguments) => android::run(&arguments),

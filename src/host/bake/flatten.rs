@@ -1,11 +1,7 @@
 //! Nodes, instances and accessors → one mesh in the world, in which every vertex knows its group.
 //!
 //! Mirrored nodes get their winding turned round, missing normals are made flat (as glTF wants), and
-//! missing tangents are made where a normal map needs them.
-//!
-//! **Entities.** A node with `extras.entity` is an entity with all that hangs below it, up to the
-//! next such node; nodes with equal ids are one entity. In a file without any, each mesh-carrying
-//! node whose name no other has is an entity.
+//! missing tangents are made where a normal map needs them. Points and lines become [`mark`]s.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,11 +10,13 @@ use glam::{Affine3A, Mat3, Vec2, Vec3, Vec4};
 
 use super::BakeError;
 use super::deform;
+use super::mark;
 use super::material::{Catalog, Plan};
 use super::moving::Movers;
+use super::naming::Naming;
 use super::playing::Playing;
 use super::repeat::{Repeats, Standing};
-use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex};
+use super::soup::{Group, LooseThing, Mesh, Repeated, Soup, UvBox, Vertex, order_of_use};
 use crate::math::{Aabb, Pose};
 use crate::scene::entity::Entity;
 use crate::scene::gltf::Document;
@@ -36,21 +34,29 @@ const WHOLE_SHIFT_REPEATS_MAX: f32 = 16.0;
 /// When the scene has no triangle, or a limit is exceeded.
 pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog) -> Result<Soup, BakeError> {
     let mut soup = Soup::default();
-    let ids = entity_ids(document, &mut soup.skipped);
-    let mut names: Vec<&str> = ids.iter().flatten().copied().collect();
-    names.sort_unstable();
-    names.dedup();
-    ContentError::check("the file", "entities", names.len(), limits::ENTITIES_MAX)?;
+    let naming = Naming::of(document, &mut soup.skipped);
+    ContentError::check("the file", "entities", naming.ids().len(), limits::ENTITIES_MAX)?;
     let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
-    let thing_of = things(document, &ids, &names, &mut soup);
+    let thing_of = things(document, &naming, &mut soup);
     let mut movers = Movers::new(document, playing);
     let repeats = Repeats::find(document, |node| playing.moves(document, node));
     let stand = |poses: &Vec<Pose>| Repeated { mesh: Mesh::default(), poses: poses.clone() };
     soup.repeated = repeats.poses.iter().map(stand).collect();
-    for (index, (node, id)) in document.nodes.iter().zip(&ids).enumerate() {
+    for (index, node) in document.nodes.iter().enumerate() {
         let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
-        let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
+        let entity = naming.of_node(document, index);
         let standing = repeats.standing(index);
+        if thing_of.get(index).copied().flatten().is_some() {
+            soup.skip("points and lines of things to take", mesh.marks.len());
+        } else {
+            for marks in &mesh.marks {
+                let Some(set) = document.vertex_sets.get(marks.vertices) else { continue };
+                let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
+                let next = groups.len() as u32;
+                let group = *groups.entry(Group { material, entity }).or_insert(next);
+                mark::append(&mut soup.marks, node, marks, set, group)?;
+            }
+        }
         if standing == Standing::Again {
             soup.source_triangle_count += triangle_count(mesh);
             continue;
@@ -86,21 +92,28 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
             let part = Part::new(&node, primitive, &shape, plan, index)?;
             let repeats = part.uv_box.size().max_element();
             let draft = catalog.draft(primitive.material, repeats)?;
-            let next = groups.len() as u32;
-            let group = *groups.entry(Group { material: draft, entity }).or_insert(next);
             let boxes = &mut soup.uv_boxes;
             boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
             boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
-            if moves {
-                movers.add(index, &part, group, set.influences.as_deref(), morph.unwrap_or_default());
-                continue;
-            }
-            let mesh = match (standing, thing) {
-                (Standing::First(part), _) => &mut soup.repeated[part].mesh,
-                (_, Some(thing)) => &mut soup.things[thing].mesh,
-                (_, None) => &mut soup.mesh,
+            let own = |corner: u32| {
+                let feature = primitive.features.as_ref()?.of(corner as usize)?;
+                naming.of_feature(feature)
             };
-            append(mesh, &part, group);
+            for (named, part) in part.by_entity(own) {
+                let next = groups.len() as u32;
+                let group = Group { material: draft, entity: named.or(entity) };
+                let group = *groups.entry(group).or_insert(next);
+                if moves {
+                    movers.add(index, &part, group, set.influences.as_deref(), morph.unwrap_or_default());
+                    continue;
+                }
+                let mesh = match (standing, thing) {
+                    (Standing::First(part), _) => &mut soup.repeated[part].mesh,
+                    (_, Some(thing)) => &mut soup.things[thing].mesh,
+                    (_, None) => &mut soup.mesh,
+                };
+                append(mesh, &part, group);
+            }
         }
         soup.source_triangle_count += triangle_count(mesh);
     }
@@ -111,24 +124,26 @@ pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog
     let own = std::iter::once(&mut soup.mesh).chain(soup.things.iter_mut().map(|thing| &mut thing.mesh));
     let meshes = own.chain(soup.repeated.iter_mut().map(|part| &mut part.mesh));
     meshes.for_each(|mesh| *mesh = std::mem::take(mesh).welded());
+    soup.marks = mark::measure(std::mem::take(&mut soup.marks));
     soup.things.retain(|thing| !thing.mesh.indices.is_empty());
     soup.repeated.retain(|part| !part.mesh.indices.is_empty());
     soup.moving = movers.finish();
-    if soup.mesh.indices.is_empty() && soup.repeated.is_empty() && soup.moving.is_empty() {
+    let is_empty = soup.mesh.indices.is_empty() && soup.repeated.is_empty();
+    if is_empty && soup.moving.is_empty() && soup.marks.is_empty() {
         return Err(BakeError::Empty);
     }
-    keep_visible_entities(&mut soup, &names);
+    keep_visible_entities(&mut soup, &naming);
     Ok(soup)
 }
 
 /// Lists the things to take in the hand; for every node the one that it is part of.
-fn things(document: &Document, ids: &[Option<&str>], names: &[&str], soup: &mut Soup) -> Vec<Option<usize>> {
+fn things(document: &Document, naming: &Naming, soup: &mut Soup) -> Vec<Option<usize>> {
     let mut thing_of: Vec<Option<usize>> = Vec::with_capacity(document.nodes.len());
-    for (node, id) in document.nodes.iter().zip(ids) {
+    for (index, node) in document.nodes.iter().enumerate() {
         let inherited = node.parent.and_then(|parent| thing_of.get(parent).copied().flatten());
         let own = node.prop.filter(|_| inherited.is_none()).map(|extras| {
             let (_, orientation, position) = node.world_from_node.to_scale_rotation_translation();
-            let entity = id.and_then(|id| names.binary_search(&id).ok()).map(|entity| entity as u32);
+            let entity = naming.of_node(document, index);
             soup.things.push(LooseThing {
                 home: Pose { position, orientation: orientation.normalize() },
                 mass_kilograms: extras.mass_kilograms,
@@ -149,36 +164,6 @@ fn triangle_count(mesh: &SourceMesh) -> u64 {
 /// The node as seen from a thing that is at `home`.
 fn within(node: &Node, home: Pose) -> Node {
     Node { world_from_node: home.to_affine().inverse() * node.world_from_node, ..node.clone() }
-}
-
-/// For every node the entity that it is part of.
-pub(super) fn entity_ids<'a>(
-    document: &'a Document,
-    skipped: &mut BTreeMap<String, u32>,
-) -> Vec<Option<&'a str>> {
-    let mut ids: Vec<Option<&str>> = Vec::with_capacity(document.nodes.len());
-    let fits = |id: &&str| !id.is_empty() && id.len() <= limits::NAME_BYTES_MAX;
-    if document.nodes.iter().any(|node| node.entity.is_some()) {
-        for node in &document.nodes {
-            let inherited = node.parent.and_then(|parent| ids.get(parent).copied().flatten());
-            if node.entity.as_deref().is_some_and(|id| !fits(&id)) {
-                *skipped.entry("entity ids that are empty or too long".to_owned()).or_default() += 1;
-            }
-            ids.push(node.entity.as_deref().filter(fits).or(inherited));
-        }
-        return ids;
-    }
-    let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
-    for name in document.nodes.iter().filter_map(|node| node.name.as_deref()) {
-        *uses.entry(name).or_default() += 1;
-    }
-    let named = document.nodes.iter().filter(|node| node.mesh.is_some()).count();
-    if named > limits::ENTITIES_MAX {
-        *skipped.entry("node names as entities".to_owned()).or_default() += named as u32;
-        return vec![None; document.nodes.len()];
-    }
-    let id_of = |node: &'a Node| node.name.as_deref().filter(|name| node.mesh.is_some() && uses[name] == 1);
-    document.nodes.iter().map(|node| id_of(node).filter(fits)).collect()
 }
 
 /// A primitive in the world.
@@ -258,6 +243,28 @@ impl Part {
             vertex.uv.iter().take(streams.len()).fold(uv_box, |uv_box, &uv| uv_box.with(uv))
         });
         Ok(Self { vertices, corners, indices, uv_box })
+    }
+}
+
+impl Part {
+    /// Its triangles by what their first corners' source vertices are of; all in one where they are of nothing.
+    fn by_entity(self, entity: impl Fn(u32) -> Option<u32>) -> Vec<(Option<u32>, Self)> {
+        let (triangles, _) = self.indices.as_chunks::<3>();
+        let mut by_entity: BTreeMap<Option<u32>, Vec<u32>> = BTreeMap::new();
+        for triangle in triangles {
+            by_entity.entry(entity(self.corners[triangle[0] as usize])).or_default().extend(triangle);
+        }
+        if by_entity.len() <= 1 {
+            let only = by_entity.into_keys().next().flatten();
+            return vec![(only, self)];
+        }
+        let piece = |(entity, indices): (Option<u32>, Vec<u32>)| {
+            let (order, indices) = order_of_use(self.vertices.len(), &indices);
+            let vertices = order.iter().map(|&vertex| self.vertices[vertex as usize]).collect();
+            let corners = order.iter().map(|&vertex| self.corners[vertex as usize]).collect();
+            (entity, Self { vertices, corners, indices, uv_box: self.uv_box })
+        };
+        by_entity.into_iter().map(piece).collect()
     }
 }
 
@@ -348,9 +355,9 @@ fn append(mesh: &mut Mesh, part: &Part, group: u32) {
     mesh.indices.extend(part.indices.iter().map(|index| first + index));
 }
 
-/// Lists the entities that have triangles, with their bounds.
-fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
-    let mut bounds = vec![Aabb::EMPTY; names.len()];
+/// Lists the entities that are seen, with their bounds.
+fn keep_visible_entities(soup: &mut Soup, naming: &Naming) {
+    let mut bounds = vec![Aabb::EMPTY; naming.ids().len()];
     let mut grow = |mesh: &Mesh, pose: Pose| {
         let to_world = pose.to_affine();
         for vertex in mesh.indices.iter().map(|&index| &mesh.vertices[index as usize]) {
@@ -366,11 +373,18 @@ fn keep_visible_entities(soup: &mut Soup, names: &[&str]) {
     for part in &soup.repeated {
         part.poses.iter().for_each(|&pose| grow(&part.mesh, pose));
     }
-    let mut place = vec![None; names.len()];
-    for (index, (&name, &bounds)) in names.iter().zip(&bounds).enumerate() {
+    for mark in &soup.marks {
+        if let Some(entity) = soup.groups[mark.group as usize].entity {
+            let bounds = &mut bounds[entity as usize];
+            *bounds = mark.ends.into_iter().fold(*bounds, Aabb::with);
+        }
+    }
+    let mut place = vec![None; naming.ids().len()];
+    for (index, (id, &bounds)) in naming.ids().iter().zip(&bounds).enumerate() {
         if !bounds.is_empty() {
             place[index] = Some(soup.entities.len() as u32);
-            soup.entities.push(Entity { id: name.to_owned(), bounds });
+            soup.entities.push(Entity { id: id.clone(), bounds });
+            soup.records.push(naming.records()[index].clone());
         }
     }
     for group in &mut soup.groups {

@@ -127,7 +127,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Whether bake has made the folder.
+/// Whether bake made the folder.
 pub fn is_bake(folder: &Path) -> bool {
     folder.join(manifest::FILE_NAME).is_file() && folder.join(TILESET).is_file()
 }

@@ -1,4 +1,4 @@
-//! What is there once and all that stands there several times → one tree.
+//! What is there once, points and lines, and all that stands there several times → one tree.
 
 use super::encode::Context;
 use super::partition::{Borders, Split, halve};
@@ -8,19 +8,18 @@ use super::tree::Branch;
 use super::{BakeError, proxy};
 use crate::math::Aabb;
 
-/// A tree whose leaves are the root of what is there once and the places of what is there several times; above them
-/// are proxies of all. `raised` is in the order of `repeated`.
+/// A tree whose leaves are the roots of what is there once (with what they show) and the places of what is there several
+/// times; above them are proxies of all. `raised` is in the order of `repeated`.
 ///
 /// # Errors
 /// When a tile cannot be encoded or `tick` ends it.
 pub fn gather(
-    own: Option<(Branch, Mesh)>,
+    mut leaves: Vec<(Branch, Mesh)>,
     raised: &[Raised],
     repeated: &[Repeated],
     context: &Context<'_>,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
 ) -> Result<Branch, BakeError> {
-    let mut leaves: Vec<(Branch, Mesh)> = own.into_iter().collect();
     for (number, (raised, repeated)) in raised.iter().zip(repeated).enumerate() {
         for &pose in &repeated.poses {
             leaves.push((Branch::standing(&raised.branch, number, pose), raised.top.placed(pose)));

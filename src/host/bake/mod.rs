@@ -1,19 +1,34 @@
-//! Bake: one glTF 2.0 file → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
+//! Bake: one glTF 2.0 file, or a 3D Tiles tileset → a folder that is a 3D Tiles 1.1 tileset of compressed tiles.
 //!
 //! In comes a [`Document`] (or the path of a file); out go the twin's [`Tables`], its blobs and a
 //! [`BakeReport`]. The steps, one file each, in the order in which data flows:
 //! [`resolve`] the file's URIs → [`material`] and [`sound`] → [`flatten`] to one world-space triangle
-//! soup, one for each part that [`repeat`]s, and what is [`moving`] by what is [`playing`] → [`raise`] each: [`partition`] into cells → [`chain`] of levels of
-//! detail a cell, and its [`collider`] → [`proxy`] tiles above them; every [`prop`] and [`mover`] → [`gather`] under one root →
+//! soup, one for each part that [`repeat`]s, and what is [`moving`] by what is [`playing`] → [`raise`] each:
+//! [`partition`] into cells → [`chain`] of levels of
+//! detail a cell, and its [`collider`] → [`proxy`] tiles above them, in a [`pyramid`]; points and lines as [`mark`]s in
+//! another; every [`prop`] and [`mover`] → [`gather`] under one root →
 //! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
+//!
+//! **Again.** Where nothing that was read has changed, the folder is left as it is ([`record`]). Where something has,
+//! the pieces that are as they were are not simplified again ([`recall`]): cells are cut at planes that stay where they
+//! are ([`partition`]), and a piece is known by its shape alone. The bytes are those of a bake from nothing.
+//!
+//! **Memory.** Call 44 B a vertex and 12 B a triangle of all that stands in the venue, each instance counted, the soup;
+//! what repeats counts once. Flattening holds it before and after welding, cutting as a whole and in cells, and
+//! simplifying the cells, what above them is made of, and the tiles, of which all levels together are less than the
+//! cells. So a bake holds the document, until that is flattened, and at most [`SOUP_COPIES_MAX`] soups; meshopt's hash
+//! tables are 16 B a vertex more. Each worker takes what one piece takes, at most [`WORKER_BYTES_MAX`], or, while images
+//! are looked at, the pixels of one material's: 64 MiB for each that has 4096².
 //!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
 
+pub mod basis;
 pub mod chain;
 pub mod collider;
 pub mod deform;
 pub mod distance;
+pub mod draco;
 pub mod encode;
 pub mod far;
 pub mod flatten;
@@ -23,15 +38,18 @@ pub mod glb;
 pub mod grid;
 pub mod light;
 mod lump;
+pub mod mark;
 pub mod material;
 mod material_track;
 mod motion_glb;
 pub mod mover;
 pub mod moving;
+pub mod naming;
 pub mod partition;
 pub mod playing;
 pub mod prop;
 pub mod proxy;
+pub mod pyramid;
 pub mod raise;
 pub mod recall;
 pub mod record;
@@ -60,7 +78,7 @@ use std::time::Instant;
 use crate::scene::gltf::{self, Document};
 use crate::scene::material::MaterialTrack;
 use crate::scene::tileset::Tables;
-use crate::scene::{ContentError, ContentHash, Tileset, limits};
+use crate::scene::{ContentError, ContentHash, Tileset, limits, tiles3d};
 use crate::store::Memo;
 
 pub use report::BakeReport;
@@ -90,6 +108,8 @@ pub struct BakeOptions {
     pub quality: Quality,
     /// The title where the file gives none; [`bake`] takes the file's stem where this is empty.
     pub default_title: String,
+    /// Which of the file's variants (KHR_materials_variants) is baked, by its name; the default where there is none.
+    pub variant: Option<String>,
     /// Where pieces of earlier bakes are kept; without one every piece is made.
     pub memo: Option<Memo>,
 }
@@ -140,8 +160,8 @@ pub enum BakeError {
     /// The file or something in it is refused.
     #[error(transparent)]
     Content(#[from] ContentError),
-    /// The file has no triangle.
-    #[error("the file's scene shows no triangle, so there is nothing to bake; export its meshes with it")]
+    /// The file has no triangle, line or point.
+    #[error("the file's scene shows nothing, so there is nothing to bake; export its meshes with it")]
     Empty,
     /// The source cannot be read.
     #[error("{path} cannot be read ({cause}); check the path and its permissions")]
@@ -204,7 +224,7 @@ pub struct Baked {
     pub report: BakeReport,
 }
 
-/// Bakes the glTF or GLB file at `source` into the folder `out`.
+/// Bakes what is at `source`, as [`read`] finds it, into the folder `out`.
 ///
 /// Where nothing of what it would read has changed since the bake that is in `out`, that is left as it is. Else
 /// everything is written to a sibling folder first, which then takes the place of `out`.
@@ -223,14 +243,16 @@ pub fn bake(
     tell(on_progress, Stage::Read, 0, 1)?;
     let mut options = options.clone();
     if options.default_title.is_empty() {
-        let stem = source.file_stem().unwrap_or_default();
-        options.default_title = stem.to_string_lossy().into_owned();
+        // Every tileset is called so.
+        let is_tileset = source.file_name().is_some_and(|name| name == folder::TILESET);
+        let named = if is_tileset { source.parent().unwrap_or(source) } else { source };
+        options.default_title = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
     if let Some(mut report) = record::unchanged(source, out, &options) {
         report.record_seconds(Stage::Read, started.elapsed().as_secs_f64());
         return Ok(report);
     }
-    let (document, inputs) = read_noting(source)?;
+    let (document, inputs) = read_as(source, options.variant.as_deref())?;
     tell(on_progress, Stage::Read, 1, 1)?;
     let read_seconds = started.elapsed().as_secs_f64();
     let scene = Scene::of(&document, &options, on_progress)?;
@@ -244,22 +266,39 @@ pub fn bake(
     Ok(baked.report)
 }
 
-/// Reads the glTF or GLB file at `source` and the files beside it that it refers to.
+/// Reads the glTF or GLB file, the tileset or the tile at `source`, or the tileset in the folder there, and the files
+/// beside it that it refers to.
 ///
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
-    read_noting(source).map(|(document, _)| document)
+    read_as(source, None).map(|(document, _)| document)
 }
 
-fn read_noting(source: &Path) -> Result<(Document, Inputs), BakeError> {
-    let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
+/// The file that is read of what is at `source`.
+pub fn source_file(source: &Path) -> PathBuf {
+    if source.is_dir() { source.join(folder::TILESET) } else { source.to_owned() }
+}
+
+/// The same in one of its variants, and what was read for it.
+fn read_as(source: &Path, variant: Option<&str>) -> Result<(Document, Inputs), BakeError> {
+    let source = &source_file(source);
+    let failed = |cause| BakeError::Source { path: source.clone(), cause };
     let size = std::fs::metadata(source).map_err(failed)?.len();
     let place = source.display().to_string();
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
     let bytes = std::fs::read(source).map_err(failed)?;
-    let mut folder = resolve::Folder::around(source).map_err(failed)?;
-    let mut document = gltf::read(&bytes, &mut folder)?;
+    let mut folder = resolve::Folder::around(source).map_err(failed)?.showing(variant);
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    let mut document = if tiles3d::is_known(&name, &bytes) {
+        tiles3d::read(&name, &bytes, &mut folder)?
+    } else {
+        gltf::read(&bytes, &mut folder)?
+    };
+    if let Some(variant) = variant.filter(|&variant| !document.variants.iter().any(|name| name == variant)) {
+        let reason = format!("nothing in it has a variant {variant:?}; leave the variant out");
+        return Err(ContentError::malformed(place, reason).into());
+    }
     let sidecar = sidecar(source)?;
     if let Some(list) = &sidecar {
         gltf::sound::add_sidecar(&mut document, list, &mut folder)?;
@@ -267,9 +306,14 @@ fn read_noting(source: &Path) -> Result<(Document, Inputs), BakeError> {
     let inputs = Inputs {
         source: ContentHash::of(&bytes).to_string(),
         sidecar: sidecar.map(|list| ContentHash::of(&list).to_string()),
-        files: folder.opened().iter().map(|(uri, hash)| (uri.clone(), hash.to_string())).collect(),
+        files: folder.opened().into_iter().map(|(way, hash)| (way, hash.to_string())).collect(),
     };
     Ok((document, inputs))
+}
+
+/// Whether the folder holds a tileset of others, and is no bake.
+pub fn is_tileset(folder: &Path) -> bool {
+    folder.join(folder::TILESET).is_file() && !folder::is_bake(folder)
 }
 
 /// What a list of sounds is called, after the whole name of the file that it is about.
@@ -322,7 +366,11 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(document: &Document, options: &BakeOptions, on_progress: OnProgress<'_>) -> Result<Self, BakeError> {
+    fn of(
+        document: &Document,
+        options: &BakeOptions,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, BakeError> {
         let mut report = BakeReport::default();
         report.count_skipped(&document.skipped);
         let started = Instant::now();
@@ -347,7 +395,8 @@ impl Scene {
         let recall = Recall::new(options.memo.clone());
         // Meshes go as soon as they are cut.
         let own = Some(std::mem::take(&mut soup.mesh)).filter(|mesh| !mesh.indices.is_empty());
-        let repeated: Vec<Mesh> = soup.repeated.iter_mut().map(|part| std::mem::take(&mut part.mesh)).collect();
+        let repeated: Vec<Mesh> =
+            soup.repeated.iter_mut().map(|part| std::mem::take(&mut part.mesh)).collect();
         let context = encode::Context {
             materials: &shelf.materials,
             images: &shelf.images,
@@ -364,14 +413,18 @@ impl Scene {
         let prototypes = repeated.into_iter().map(raise).collect::<Result<Vec<_>, _>>()?;
         let (ground, own) =
             own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+        let marks =
+            (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
         let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
         let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
-        let root = match own {
-            Some((root, _)) if prototypes.is_empty() => root,
+        let mut once: Vec<(Branch, Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
+        let root = match once.pop() {
+            Some((root, _)) if once.is_empty() && prototypes.is_empty() => root,
             None if prototypes.is_empty() => Branch::around(&movers),
-            own => report.timed(Stage::Proxies, || {
+            last => report.timed(Stage::Proxies, || {
+                once.extend(last);
                 let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-                gather::gather(own, &prototypes, &soup.repeated, &context, &mut tick)
+                gather::gather(once, &prototypes, &soup.repeated, &context, &mut tick)
             })?,
         };
 
@@ -379,7 +432,9 @@ impl Scene {
         report.count_skipped(&shelf.skipped);
         report.count_skipped(&soup.skipped);
         let loose = Loose { ground, prototypes, movers, material_tracks, props };
-        let (tables, blobs) = tree::tables(root, loose, shelf, soup.entities, heard, staging);
+        let known = tree::Known { entities: soup.entities, records: soup.records };
+        let (tables, blobs) = tree::tables(root, loose, shelf, known, heard, staging);
+        report.marks = soup.marks.len();
         report.measure(&tables, &blobs, soup.source_triangle_count);
         Tileset::try_from(tables.clone())?;
         Ok(Baked { tables, blobs, report })

@@ -142,8 +142,8 @@ impl<'a> Moments<'a> {
                 locks,
                 own.len() / 3 / LEVEL_DIVISOR * 3,
                 f32::MAX,
-                // Where groups meet, corners stay: no cracks.
-                meshopt::SimplifyOptions::LockBorder | meshopt::SimplifyOptions::ErrorAbsolute,
+                // Machines are many small parts, with seams everywhere: what that costs is measured.
+                meshopt::SimplifyOptions::Permissive | meshopt::SimplifyOptions::Prune,
                 None,
             )
         };

@@ -1,8 +1,8 @@
 //! What a folder was baked from: while nothing of that has changed, it is not baked again.
 //!
-//! The record lies in the folder beside the twin, is no part of it and is never served. It names the files by the URIs
-//! under which bake opened them: the same source names the same ones, so none can be missing. It knows no time and no
-//! place, so what is baked of the same files is the same everywhere.
+//! The record lies in the folder beside the twin, is no part of it and is never served. It names every file that bake
+//! opened by the way to it from the source: the same bytes name the same files, so none can be missing. It knows no
+//! time and no place, so what is baked of the same files is the same everywhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,8 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::recall::BAKER;
-use super::resolve::Folder;
-use super::{BakeOptions, BakeReport, Quality, folder, sidecar_path};
+use super::{BakeOptions, BakeReport, Quality, folder, sidecar_path, source_file};
 use crate::scene::ContentHash;
 use crate::store::Shelf;
 
@@ -30,7 +29,7 @@ pub struct Inputs {
     pub source: String,
     /// Of the list of sounds beside it, if there is one.
     pub sidecar: Option<String>,
-    /// Of every other file, by its URI.
+    /// Of every other file, by the way to it from the source's folder.
     pub files: BTreeMap<String, String>,
 }
 
@@ -40,6 +39,7 @@ pub struct Record {
     baker: String,
     quality: Quality,
     default_title: String,
+    variant: Option<String>,
     inputs: Inputs,
     report: BakeReport,
 }
@@ -51,6 +51,7 @@ impl Record {
             baker: BAKER.to_owned(),
             quality: options.quality,
             default_title: options.default_title.clone(),
+            variant: options.variant.clone(),
             inputs,
             report: report.lasting(),
         }
@@ -75,7 +76,8 @@ pub fn unchanged(source: &Path, out: &Path, options: &BakeOptions) -> Option<Bak
     let is_same = record.baker == BAKER
         && record.quality == options.quality
         && record.default_title == options.default_title
-        && is_still(source, &record.inputs).unwrap_or(false)
+        && record.variant == options.variant
+        && is_still(&source_file(source), &record.inputs).unwrap_or(false)
         && folder::is_bake(out)
         && Shelf::open(out).is_ok();
     is_same.then(|| BakeReport { is_unchanged: true, ..record.report })
@@ -90,12 +92,12 @@ fn is_still(source: &Path, inputs: &Inputs) -> io::Result<bool> {
     if hash_of(source)? != inputs.source || sidecar != inputs.sidecar {
         return Ok(false);
     }
-    let folder = Folder::around(source)?;
-    let is_still = |(uri, hash): (&String, &String)| {
-        let path = folder.locate(uri).map_err(io::Error::other)?;
-        Ok(hash_of(&path)? == *hash)
-    };
-    inputs.files.iter().map(is_still).try_fold(true, |all, one: io::Result<bool>| Ok(all && one?))
+    for (way, hash) in &inputs.files {
+        if hash_of(&source.with_file_name(way))? != *hash {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn hash_of(path: &Path) -> io::Result<String> {

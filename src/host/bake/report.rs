@@ -16,6 +16,8 @@ pub struct BakeReport {
     pub is_unchanged: bool,
     /// Triangles of the source, every instance counted.
     pub source_triangles: u64,
+    /// Points and pieces of lines of the source, likewise.
+    pub marks: usize,
     /// Triangles of all tiles.
     pub tile_triangles: u64,
     /// Tiles.
@@ -158,6 +160,9 @@ impl fmt::Display for BakeReport {
         if self.pieces_recalled > 0 {
             let all = self.pieces_recalled + self.pieces_made;
             writeln!(f, "  as before    {} of {all} pieces", self.pieces_recalled)?;
+        }
+        if self.marks > 0 {
+            writeln!(f, "  points       and pieces of lines: {}", self.marks)?;
         }
         writeln!(f, "  tiles        {} with {} triangles", self.tiles, self.tile_triangles)?;
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{BakedBlob, flatten};
+use super::BakedBlob;
+use super::naming::Naming;
 use crate::scene::entity::Entity;
 use crate::scene::gltf::Document;
 use crate::scene::sound::wav::{self, Wave};
@@ -32,9 +33,9 @@ pub fn collect(document: &Document, entities: &[Entity]) -> Result<Heard, Conten
     if document.nodes.iter().all(|node| node.sound.is_none()) {
         return Ok(heard);
     }
-    let ids = flatten::entity_ids(document, &mut BTreeMap::new());
+    let naming = Naming::of(document, &mut BTreeMap::new());
     let mut clips: BTreeMap<(&str, bool, bool), ClipId> = BTreeMap::new();
-    for (node, id) in document.nodes.iter().zip(&ids) {
+    for (number, node) in document.nodes.iter().enumerate() {
         let Some(extras) = &node.sound else { continue };
         let key = (extras.source.as_str(), extras.is_ambient, extras.loops);
         let clip = match clips.get(&key) {
@@ -45,7 +46,8 @@ pub fn collect(document: &Document, entities: &[Entity]) -> Result<Heard, Conten
                 clip
             }
         };
-        let entity = id.and_then(|id| entities.binary_search_by(|entity| entity.id.as_str().cmp(id)).ok());
+        let id = naming.of_node(document, number).and_then(|entity| naming.ids().get(entity as usize));
+        let entity = id.and_then(|id| entities.binary_search_by(|entity| entity.id.cmp(id)).ok());
         heard.sounds.push(Sound {
             clip,
             entity: entity.map(|index| EntityIndex(index as u32)),

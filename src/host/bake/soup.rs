@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use bytemuck::{Pod, Zeroable};
 use glam::{Vec2, Vec3};
 
+use super::mark::Mark;
 use super::moving::MovingPart;
 use crate::math::{Aabb, Pose};
-use crate::scene::entity::Entity;
+use crate::scene::entity::{Entity, Record};
 
 /// A vertex with everything that a tile keeps of it. Vertices are equal when their bytes are.
 #[repr(C)]
@@ -15,7 +16,7 @@ use crate::scene::entity::Entity;
 pub struct Vertex {
     /// Metres in the world; never −0.
     pub position: Vec3,
-    /// Unit normal as snorm; the fourth is 0.
+    /// Unit normal as snorm; the fourth is [`OF_MARK`] where the vertex is part of a point or a line, else 0.
     pub normal: [i8; 4],
     /// Unit tangent as snorm and its sign as ±127; zeros where the material has no normal map.
     pub tangent: [i8; 4],
@@ -25,6 +26,16 @@ pub struct Vertex {
     pub color: [u8; 4],
     /// Into [`Soup::groups`].
     pub group: u32,
+}
+
+/// See [`Vertex::normal`].
+pub const OF_MARK: i8 = 1;
+
+impl Vertex {
+    /// Whether it is part of a point or a line, of which nothing can be simplified away.
+    pub fn is_of_mark(&self) -> bool {
+        self.normal[3] == OF_MARK
+    }
 }
 
 /// What keeps triangles apart: they are drawn, picked and simplified as one only within a group.
@@ -78,6 +89,13 @@ impl Mesh {
     /// How many triangles.
     pub fn triangle_count(&self) -> usize {
         self.indices.len() / 3
+    }
+
+    /// Adds the vertices and triangles of another.
+    pub fn append(&mut self, other: &Self) {
+        let first = self.vertices.len() as u32;
+        self.vertices.extend(&other.vertices);
+        self.indices.extend(other.indices.iter().map(|index| first + index));
     }
 
     /// Only the vertices that `indices` (into this mesh) use, in the order of their first use.
@@ -176,11 +194,13 @@ pub struct Repeated {
     pub poses: Vec<Pose>,
 }
 
-/// The whole twin as one mesh.
+/// The whole twin as one mesh, and what is not part of that.
 #[derive(Clone, Debug, Default)]
 pub struct Soup {
     /// Welded.
     pub mesh: Mesh,
+    /// Points and lines.
+    pub marks: Vec<Mark>,
     /// What is not part of it, because it can be taken away.
     pub things: Vec<LooseThing>,
     /// What is not part of it, because it moves by itself.
@@ -195,10 +215,21 @@ pub struct Soup {
     pub plain_groups: Vec<u32>,
     /// Sorted by id.
     pub entities: Vec<Entity>,
+    /// What is known of them, in that order.
+    pub records: Vec<Record>,
     /// One for each of the catalog's drafts.
     pub uv_boxes: Vec<UvBox>,
     /// Triangles in the source, each instance counted.
     pub source_triangle_count: u64,
     /// What was left out, by name.
     pub skipped: BTreeMap<String, u32>,
+}
+
+impl Soup {
+    /// Counts what is left out.
+    pub fn skip(&mut self, what: &str, count: usize) {
+        if count > 0 {
+            *self.skipped.entry(what.to_owned()).or_default() += count as u32;
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod files;
 mod folders;
 mod looks;
+mod marks;
 #[cfg(feature = "viewer")]
 mod memory;
 mod repeats;

@@ -10,7 +10,7 @@ use super::raise::Raised;
 use super::sound::Heard;
 use super::{BakedBlob, chain, mover};
 use crate::math::{Aabb, Pose};
-use crate::scene::entity::Entity;
+use crate::scene::entity::{Entity, Record, write_records};
 use crate::scene::material::MaterialTrack;
 use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{BlobId, ColliderCell, Mover, Placement, Prop, Prototype, TileId};
@@ -79,6 +79,15 @@ pub struct Loose {
     pub material_tracks: Vec<MaterialTrack>,
     /// What they can take, and how it looks.
     pub props: Vec<(Prop, Content)>,
+}
+
+/// What has a name of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Sorted by id.
+    pub entities: Vec<Entity>,
+    /// What is known of them, in that order.
+    pub records: Vec<Record>,
 }
 
 /// Tiles as they are listed.
@@ -150,7 +159,7 @@ pub fn tables(
     root: Branch,
     loose: Loose,
     shelf: Shelf,
-    entities: Vec<Entity>,
+    known: Known,
     mut heard: Heard,
     staging: Staging,
 ) -> (Tables, Vec<BakedBlob>) {
@@ -186,6 +195,10 @@ pub fn tables(
     let colliders = grounds.into_iter().flat_map(|ground| list.add_ground(ground)).collect();
     let List { tiles, mut blobs, placements } = list;
     heard.append_blobs(&mut blobs);
+    let records = known.records.iter().any(|record| !record.is_empty()).then(|| {
+        blobs.push(BakedBlob::new("json", write_records(&known.records)));
+        BlobId(blobs.len() as u32 - 1)
+    });
     let listed_blobs =
         blobs.iter().map(|blob| Blob { hash: blob.hash, size_bytes: blob.bytes.len() as u32 }).collect();
     let tables = Tables {
@@ -196,7 +209,8 @@ pub fn tables(
         blobs: listed_blobs,
         images: shelf.images,
         materials: shelf.materials,
-        entities,
+        entities: known.entities,
+        records,
         colliders,
         prototypes,
         placements,

@@ -25,12 +25,28 @@ pub fn to_png(webp: &[u8]) -> Result<Vec<u8>, ContentError> {
     let mut pixels = vec![0; size.ok_or_else(|| ContentError::malformed("WebP", "its pixels do not fit"))?];
     decoder.read_image(&mut pixels).map_err(damaged)?;
 
-    let failed = |error: png::EncodingError| ContentError::malformed("WebP", error.to_string());
+    png_of(
+        [width, height],
+        if decoder.has_alpha() { png::ColorType::Rgba } else { png::ColorType::Rgb },
+        &pixels,
+    )
+}
+
+/// A PNG of the pixels.
+///
+/// # Errors
+/// When they are not as many as they should be.
+pub fn png_of(
+    [width, height]: [u32; 2],
+    color: png::ColorType,
+    pixels: &[u8],
+) -> Result<Vec<u8>, ContentError> {
+    let failed = |error: png::EncodingError| ContentError::malformed("image", error.to_string());
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(if decoder.has_alpha() { png::ColorType::Rgba } else { png::ColorType::Rgb });
+    encoder.set_color(color);
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&pixels).map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }

@@ -131,7 +131,7 @@ fn assert_sound(sample: Sample) {
     }
 }
 
-fn waving() -> Sample {
+pub(crate) fn waving() -> Sample {
     let head = Pose::standing(Vec3::new(1.0, 1.6, -3.0), 0.4, 0.1);
     let hand = |x: f32| Some(Pose { position: Vec3::new(x, -0.4, -0.3), ..Pose::IDENTITY }.in_parent(head));
     Sample { sequence: 7, time_millis: 1234, body: Body { head, hands: [hand(-0.3), hand(0.3)] } }

@@ -22,7 +22,7 @@ pub(in crate::scene) enum Component {
 }
 
 impl Component {
-    fn of(number: u64) -> Option<Self> {
+    pub(super) fn of(number: u64) -> Option<Self> {
         Some(match u32::try_from(number).ok()? {
             gltf::json::accessor::BYTE => Self::I8,
             gltf::json::accessor::UNSIGNED_BYTE => Self::U8,
@@ -175,8 +175,9 @@ impl<'a> Reader<'a> {
         let compressed = schema
             .buffer_view
             .and_then(|view| root.buffer_views.get(view))
-            .and_then(|view| view.extensions.meshopt.as_ref());
-        let is_lossy = compressed.is_some_and(|view| view.filter.is_some());
+            .and_then(|view| view.extensions.compression());
+        let is_lossy =
+            schema.is_lossy || compressed.is_some_and(|compressed| compressed.view.filter.is_some());
         Ok(Self { place, schema, views, component, count, element_bytes, is_lossy })
     }
 

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::container::Container;
-use super::schema::{BufferView, Meshopt, Root};
+use super::schema::{BufferView, Compression, Root};
 use super::{Resolve, data_uri, meshopt};
 use crate::scene::{ContentError, limits};
 
@@ -91,9 +91,16 @@ pub(in crate::scene) fn views<'b>(
         if view.byte_length == 0 || end.is_none_or(|end| end > declared) {
             return Err(ContentError::malformed(place, "it does not lie in its buffer"));
         }
-        views.push(match &view.extensions.meshopt {
+        views.push(match view.extensions.compression() {
             Some(compressed) => {
                 let size = meshopt::decoded_bytes(compressed, &place)?;
+                let is_said_twice =
+                    view.extensions.meshopt.is_some() && view.extensions.khr_meshopt.is_some();
+                if is_said_twice || view.byte_length != size as u64 {
+                    let reason =
+                        "it is not as long as what its compression makes, or is compressed in two ways";
+                    return Err(ContentError::malformed(place, reason));
+                }
                 decoded_bytes = decoded_bytes.saturating_add(size);
                 ContentError::check(&place, "bytes after decompression", decoded_bytes, decoded_bytes_max)?;
                 decompressed(compressed, buffers, &place)?
@@ -113,9 +120,8 @@ pub(in crate::scene) fn views<'b>(
 fn check_stride(view: &BufferView, place: &str) -> Result<(), ContentError> {
     let Some(stride) = view.byte_stride else { return Ok(()) };
     let is_for_indices = view.target == Some(u64::from(gltf::json::buffer::ELEMENT_ARRAY_BUFFER));
-    // Views of EXT_meshopt_compression may have any stride that its codecs take; those are checked
-    // where they decode.
-    if view.extensions.meshopt.is_none()
+    // Compressed views may have any stride that the codecs take; those are checked where they decode.
+    if view.extensions.compression().is_none()
         && (!(4..=252).contains(&stride)
             || !stride.is_multiple_of(4)
             || stride > view.byte_length
@@ -130,23 +136,17 @@ fn check_stride(view: &BufferView, place: &str) -> Result<(), ContentError> {
 }
 
 fn decompressed<'b>(
-    compressed: &Meshopt,
+    compressed: Compression<'_>,
     buffers: &[Bytes<'_>],
     place: &str,
 ) -> Result<View<'b>, ContentError> {
-    let Some(data) =
-        range(buffers, compressed.buffer, compressed.byte_offset, compressed.byte_length, place)?
-    else {
+    let view = compressed.view;
+    let Some(data) = range(buffers, view.buffer, view.byte_offset, view.byte_length, place)? else {
         return Err(ContentError::malformed(place, "its compressed bytes are in a buffer without data"));
     };
     let bytes = meshopt::decode(compressed, data, place)?;
     let length = bytes.len();
-    Ok(View {
-        bytes: Some(Cow::Owned(bytes)),
-        length,
-        offset: 0,
-        stride: Some(compressed.byte_stride as usize),
-    })
+    Ok(View { bytes: Some(Cow::Owned(bytes)), length, offset: 0, stride: Some(view.byte_stride as usize) })
 }
 
 /// A range of a buffer, or `None` where the buffer is a placeholder.

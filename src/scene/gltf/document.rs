@@ -6,6 +6,7 @@ use glam::{Affine3A, Vec2, Vec3, Vec4};
 use serde_json::Value;
 
 use crate::scene::AlphaMode;
+use crate::scene::entity::{PropertyValue, Record};
 use crate::scene::material::Wrap;
 use crate::scene::motion::Curve;
 use crate::scene::sound::SoundExtras;
@@ -25,12 +26,16 @@ pub struct Document {
     pub skins: Vec<Skin>,
     /// What changes over time, as far as it is understood; none is empty.
     pub animations: Vec<Animation>,
+    /// What is known of things, in tables.
+    pub feature_tables: Vec<FeatureTable>,
     /// All materials.
     pub materials: Vec<SourceMaterial>,
     /// All images.
     pub images: Vec<SourceImage>,
     /// What [`Node::sound`] names, by its `source`.
     pub sound_files: BTreeMap<String, Vec<u8>>,
+    /// The names of KHR_materials_variants that the file has.
+    pub variants: Vec<String>,
     /// The `extras` of the scene.
     pub extras: Value,
     /// What the file has and this version leaves out, by name, with how often:
@@ -45,6 +50,10 @@ pub struct Node {
     pub name: Option<String>,
     /// The string `extras.entity`: a thing with a stable id.
     pub entity: Option<String>,
+    /// The table and the row of a thing that is this instance.
+    pub feature: Option<(usize, u32)>,
+    /// What else its `extras` say: flags, numbers and texts.
+    pub properties: BTreeMap<String, PropertyValue>,
     /// Into [`Document::nodes`], always an earlier one.
     pub parent: Option<usize>,
     /// From the node to its parent, as the file says.
@@ -65,6 +74,28 @@ pub struct Node {
     pub sound: Option<SoundExtras>,
     /// `extras.pavilion.prop`: it is a thing to take in the hand, with all below it.
     pub prop: Option<PropExtras>,
+}
+
+impl Node {
+    /// One that is nothing but a place.
+    pub fn bare(parent: Option<usize>, parent_from_node: Affine3A, world_from_node: Affine3A) -> Self {
+        Self {
+            name: None,
+            entity: None,
+            feature: None,
+            properties: BTreeMap::new(),
+            parent,
+            parent_from_node,
+            world_from_node,
+            mesh: None,
+            skin: None,
+            weights: Vec::new(),
+            is_visible: true,
+            light: None,
+            sound: None,
+            prop: None,
+        }
+    }
 }
 
 /// What `extras.pavilion` says of a thing to take in the hand.
@@ -95,12 +126,14 @@ pub enum LightKind {
 }
 
 /// Primitives that belong together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Mesh {
     /// As the file says.
     pub name: Option<String>,
-    /// Triangles only; other modes are converted (strips, fans) or skipped by name.
+    /// Those of triangles; strips and fans are lists here.
     pub primitives: Vec<Primitive>,
+    /// Those of points and lines.
+    pub marks: Vec<Marks>,
 }
 
 /// Triangles of one material.
@@ -114,6 +147,111 @@ pub struct Primitive {
     pub indices: Vec<u32>,
     /// Into [`Document::morphs`].
     pub morph: Option<usize>,
+    /// Which things its vertices are of.
+    pub features: Option<Features>,
+}
+
+/// Which rows of a table things are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    /// One a vertex, or an instance.
+    pub rows: Vec<u32>,
+    /// The row that stands for no thing.
+    pub nothing: Option<u32>,
+    /// Into [`Document::feature_tables`].
+    pub table: Option<usize>,
+}
+
+impl Features {
+    /// The table and the row of one of them.
+    pub fn of(&self, index: usize) -> Option<(usize, u32)> {
+        let row = self.rows.get(index).copied().filter(|&row| Some(row) != self.nothing)?;
+        Some((self.table?, row))
+    }
+}
+
+/// What is known of things: a row each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeatureTable {
+    /// As the file says.
+    pub name: Option<String>,
+    /// What kind of things they are.
+    pub class: String,
+    /// How many rows there are.
+    pub count: usize,
+    /// What is known of all of them.
+    pub columns: Vec<Column>,
+}
+
+/// A property of all things of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// What it is called.
+    pub name: String,
+    /// What it means, where the file says so: `ID`, `NAME`, ...
+    pub semantic: Option<String>,
+    /// One a row.
+    pub values: Vec<PropertyValue>,
+}
+
+impl FeatureTable {
+    /// The id of a row: that of the column that means an id, or else its number in its class.
+    pub fn id(&self, row: u32) -> Option<String> {
+        if row as usize >= self.count {
+            return None;
+        }
+        let means_id = |column: &&Column| column.semantic.as_deref() == Some("ID");
+        let is_called = |column: &&Column| {
+            ["id", "guid", "globalid", "uuid"].contains(&column.name.to_ascii_lowercase().as_str())
+        };
+        let column = self.columns.iter().find(means_id).or(self.columns.iter().find(is_called));
+        let value = column.and_then(|column| column.values.get(row as usize));
+        Some(match value {
+            Some(PropertyValue::Text(text)) if !text.is_empty() => text.clone(),
+            Some(PropertyValue::Number(number)) => format!("{}/{number}", self.class),
+            _ => format!("{}/{row}", self.class),
+        })
+    }
+
+    /// All that is known of a row.
+    pub fn record(&self, row: u32) -> Record {
+        let named = |column: &&Column| {
+            column.semantic.as_deref() == Some("NAME") || column.name.eq_ignore_ascii_case("name")
+        };
+        let value = |column: &Column| column.values.get(row as usize).cloned();
+        let name = self.columns.iter().find(named).and_then(value);
+        Record {
+            name: name.and_then(|name| if let PropertyValue::Text(name) = name { Some(name) } else { None }),
+            class: Some(self.class.clone()).filter(|class| !class.is_empty()),
+            properties: self
+                .columns
+                .iter()
+                .filter_map(|column| Some((column.name.clone(), value(column)?)))
+                .collect(),
+        }
+    }
+}
+
+/// Points or lines of one material: what has a place and no surface.
+#[derive(Clone, Debug)]
+pub struct Marks {
+    /// Into [`Document::materials`]; `None` is glTF's default material.
+    pub material: Option<usize>,
+    /// Into [`Document::vertex_sets`].
+    pub vertices: usize,
+    /// The vertices at the two ends of each, below the number of vertices; a point ends where it begins. Never empty.
+    pub ends: Vec<[u32; 2]>,
+    /// KHR_gaussian_splatting: what each vertex covers.
+    pub disks: Option<Vec<Disk>>,
+}
+
+/// A round flat thing around a vertex, in the node's space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disk {
+    /// Unit vector, straight up from it.
+    pub normal: Vec3,
+    /// Metres.
+    pub radius: f32,
 }
 
 /// Vertices: every list that is there has one entry a vertex, all finite.

@@ -1,5 +1,7 @@
 //! The node graph, which `shape` knows to be a forest of bounded depth, as a list.
 
+use std::collections::BTreeSet;
+
 use super::schema::{Root, Scene};
 use crate::scene::ContentError;
 
@@ -44,7 +46,8 @@ pub(in crate::scene) fn default_scene(root: &Root) -> Option<&Scene> {
     root.scenes.get(root.scene.unwrap_or(0))
 }
 
-/// The nodes of the default scene, parents before children; all nodes where there is no scene.
+/// The nodes of the default scene, parents before children; all nodes where there is no scene. What MSFT_lod names as a
+/// coarser level of another is not among them.
 ///
 /// # Errors
 /// When a scene lists a node twice, or one that is the child of another.
@@ -75,11 +78,16 @@ pub(in crate::scene) fn scene_nodes(root: &Root) -> Result<Vec<Placement>, Conte
 
 /// Breadth first from `roots`: each node is met once at most.
 fn walk(root: &Root, roots: &[usize]) -> Vec<Placement> {
-    let mut placements: Vec<Placement> = roots.iter().map(|&node| Placement { node, parent: None }).collect();
+    let levels = root.nodes.iter().filter_map(|node| node.extensions.levels.as_ref());
+    let coarser: BTreeSet<usize> = levels.flat_map(|levels| levels.ids.iter().copied()).collect();
+    let is_finest = |node: &&usize| !coarser.contains(node);
+    let roots = roots.iter().filter(is_finest);
+    let mut placements: Vec<Placement> = roots.map(|&node| Placement { node, parent: None }).collect();
     let mut next = 0;
     while let Some(place) = placements.get(next) {
         let children = root.nodes.get(place.node).map(|node| node.children.as_slice()).unwrap_or_default();
-        placements.extend(children.iter().map(|&child| Placement { node: child, parent: Some(next) }));
+        let children = children.iter().filter(is_finest);
+        placements.extend(children.map(|&child| Placement { node: child, parent: Some(next) }));
         next = next.saturating_add(1);
     }
     placements

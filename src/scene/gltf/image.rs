@@ -1,5 +1,5 @@
-//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels. WebP is read
-//! where a [`Resolve`] makes PNG of it.
+//! PNG and JPEG: which of the two some bytes are, how large the image is, and its pixels. WebP and KTX2 are read
+//! where a [`Resolve`] makes PNG of them.
 //!
 //! What an image is, its first bytes say, not its name or media type. Its size is read and compared
 //! with the limits before its pixels are allocated.
@@ -43,6 +43,25 @@ impl Encoding {
         match self {
             Self::Png => "png",
             Self::Jpeg => "jpg",
+        }
+    }
+}
+
+/// What else an image may be encoded as, by extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// EXT_texture_webp.
+    WebP,
+    /// KHR_texture_basisu.
+    Ktx2,
+}
+
+impl Foreign {
+    fn of(media_type: Option<&str>) -> Option<Self> {
+        match media_type {
+            Some("image/webp") => Some(Self::WebP),
+            Some("image/ktx2") => Some(Self::Ktx2),
+            _ => None,
         }
     }
 }
@@ -185,9 +204,10 @@ pub(super) fn collect(
         let kind = bytes.as_deref().and_then(media_type);
         check_kind(image, kind, &place)?;
         kinds.push(kind);
-        if let (Some("image/webp"), Some(webp)) = (kind, &bytes) {
-            let png =
-                resolve.png_from_webp(webp).map_err(|e| ContentError::malformed(&*place, e.to_string()))?;
+        if let (Some(foreign), Some(present)) = (Foreign::of(kind), &bytes) {
+            let png = resolve
+                .png_from(foreign, present)
+                .map_err(|e| ContentError::malformed(&*place, e.to_string()))?;
             if png.is_some() {
                 (bytes, uri) = (png, None);
             }

@@ -7,7 +7,8 @@ use gltf::json::validation::Checked;
 use serde_json::{Map, Value};
 
 use super::document::{SourceImage, SourceMaterial, SourceTexture};
-use super::schema::Root;
+use super::finish;
+use super::schema::{Root, is_understood};
 use super::skipped::Skipped;
 use crate::scene::material::Wrap;
 use crate::scene::{AlphaMode, ContentError};
@@ -35,7 +36,6 @@ pub(super) fn read(
 ) -> Result<Vec<SourceMaterial>, ContentError> {
     for extensions in root.textures.iter().map(|texture| &texture.extensions) {
         skipped.add_extensions(&extensions.others);
-        skipped.add("KHR_texture_basisu", u32::from(extensions.basis.is_some()));
     }
     root.materials
         .iter()
@@ -75,7 +75,7 @@ impl Reader<'_> {
         let normal_scale = material.normal_texture.as_ref().map_or(1.0, |texture| texture.scale);
         let occlusion = material.occlusion_texture.as_ref().map_or(1.0, |texture| texture.strength.0);
         let cutoff = material.alpha_cutoff.map_or(0.5, |cutoff| cutoff.0);
-        Ok(SourceMaterial {
+        let mut read = SourceMaterial {
             name: material.name.clone(),
             index: bake_index(material),
             base_color: pbr.base_color_factor.0.map(|x| self.clamped(x, 0.0, 1.0)),
@@ -93,7 +93,11 @@ impl Reader<'_> {
             double_sided: material.double_sided,
             unlit: extensions.is_some_and(|ext| ext.unlit.is_some()),
             textures: self.textures(material)?,
-        })
+        };
+        if let Some(extensions) = extensions {
+            finish::apply(&mut read, &extensions.others, self.skipped);
+        }
+        Ok(read)
     }
 
     fn textures(&mut self, material: &json::Material) -> Result<[Option<SourceTexture>; 5], ContentError> {
@@ -147,8 +151,9 @@ impl Reader<'_> {
             return Ok(None);
         }
         let is_there = |image: &SourceImage| image.bytes.is_some() || image.uri.is_some();
-        let other = texture.extensions.webp.as_ref().and_then(|webp| webp.source);
-        let mut sources = other.into_iter().chain(texture.source);
+        let others = [&texture.extensions.webp, &texture.extensions.basis];
+        let others = others.into_iter().flatten().filter_map(|other| other.source);
+        let mut sources = others.chain(texture.source);
         let Some(image) = sources.find(|&source| self.images.get(source).is_some_and(is_there)) else {
             self.skipped.add("textures without a PNG or JPEG", 1);
             return Ok(None);
@@ -198,7 +203,8 @@ impl Reader<'_> {
     }
 
     fn name_others(&mut self, others: Option<&Map<String, Value>>) {
-        for name in others.iter().flat_map(|others| others.keys()).filter(|name| *name != TRANSFORM) {
+        let is_left_out = |name: &&String| !is_understood(name) && !finish::is_read(name);
+        for name in others.iter().flat_map(|others| others.keys()).filter(is_left_out) {
             self.skipped.add(name, 1);
         }
     }

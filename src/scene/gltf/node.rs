@@ -1,13 +1,16 @@
 //! Nodes: where things are in the world, and what light they carry.
 
-use glam::{Affine3A, Mat4, Quat, Vec3};
+use std::collections::BTreeMap;
+
+use glam::{Affine3A, DAffine3, DMat4, DVec3, Quat, Vec3};
 
 use super::buffer::View;
 use super::document::{Node, NodeProperty, PropExtras, Skin};
 use super::graph::Placement;
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::{animation, instance, light, morph, sound};
+use super::{animation, instance, light, metadata, morph, sound};
+use crate::scene::entity::PropertyValue;
 use crate::scene::prop::PROP_KILOGRAMS;
 use crate::scene::{ContentError, limits};
 
@@ -20,7 +23,7 @@ const MASS_KILOGRAMS: f64 = 0.3;
 /// How far from 1 the length of a rotation may be; the rest is made up by normalising.
 const ROTATION_TOLERANCE: f32 = 0.01;
 /// How far from a right angle two axes of a matrix may be, as a cosine: exporters multiply matrices.
-const SHEAR_TOLERANCE: f32 = 0.01;
+const SHEAR_TOLERANCE: f64 = 0.01;
 
 /// How nodes are counted whose transform is of no use.
 const FLATTENS: &str = "nodes with a transform that flattens or overflows";
@@ -47,17 +50,27 @@ pub(super) fn read(
     root: &Root,
     views: &[View<'_>],
     placements: &[Placement],
+    world_from_scene: &DAffine3,
     skipped: &mut Skipped,
 ) -> Result<Nodes, ContentError> {
     let growing = animation::changed(root, NodeProperty::Scale);
     let appearing = animation::changed(root, NodeProperty::Visibility);
-    let mut nodes: Vec<Node> = Vec::with_capacity(placements.len());
+    // From each placement to the world, in doubles.
+    let mut worlds: Vec<DAffine3> = Vec::with_capacity(placements.len());
+    // Where the whole scene is somewhere else, all of it hangs from a node more.
+    let is_moved = *world_from_scene != DAffine3::IDENTITY;
+    let pivot = is_moved.then(|| Node::bare(None, world_from_scene.as_affine3a(), world_from_scene.as_affine3a()));
+    let mut nodes: Vec<Node> = pivot.into_iter().collect();
+    let top = nodes.len().checked_sub(1);
     let mut place_of = vec![None; root.nodes.len()];
     // Where each placement went in `nodes`, or why it is left out.
     let mut kept: Vec<Result<Kept, &str>> = Vec::with_capacity(placements.len());
     for placement in placements {
         let Some(schema) = root.nodes.get(placement.node) else { continue };
         let local = local_transform(schema, &format!("/nodes/{}", placement.node))?;
+        let above = placement.parent.and_then(|parent| worlds.get(parent));
+        let world = *above.unwrap_or(world_from_scene) * local;
+        worlds.push(world);
         skipped.add_extensions(&schema.extensions.others);
         let parent = placement.parent.and_then(|parent| kept.get(parent).copied()).transpose();
         let left_out = match parent {
@@ -68,8 +81,7 @@ pub(super) fn read(
             Ok(_) => None,
         };
         let parent = parent.ok().flatten();
-        let above = parent.and_then(|parent| nodes.get(parent.index));
-        let world_from_node = above.map_or(local, |above| above.world_from_node * local);
+        let world_from_node = world.as_affine3a();
         let grows = growing.contains(&placement.node) || parent.is_some_and(|parent| parent.grows);
         let is_usable = is_usable(&world_from_node) || (grows && is_in_range(&world_from_node));
         if let Some(reason) = left_out.or((!is_usable).then_some(FLATTENS)) {
@@ -78,6 +90,8 @@ pub(super) fn read(
             continue;
         }
         let instances = instance::transforms(root, views, schema)?;
+        let count = instances.as_ref().map_or(0, Vec::len);
+        let features = metadata::features_of_instances(root, views, schema, count)?;
         let index = nodes.len();
         kept.push(Ok(Kept { index, grows }));
         if let Some(place) = place_of.get_mut(placement.node) {
@@ -87,8 +101,10 @@ pub(super) fn read(
         nodes.push(Node {
             name: schema.name.clone(),
             entity: entity(schema),
-            parent: parent.map(|parent| parent.index),
-            parent_from_node: local,
+            feature: None,
+            properties: properties(schema),
+            parent: parent.map(|parent| parent.index).or(top),
+            parent_from_node: local.as_affine3a(),
             world_from_node,
             mesh,
             skin: schema.skin.filter(|_| mesh.is_some()),
@@ -98,10 +114,11 @@ pub(super) fn read(
             sound: sound::of_node(schema, placement.node)?,
             prop: prop(schema),
         });
-        for parent_from_node in instances.into_iter().flatten() {
+        for (number, parent_from_node) in instances.into_iter().flatten().enumerate() {
+            let feature = features.as_ref().and_then(|features| features.of(number));
             let weights = morph::weights(root, schema.mesh, schema.weights.as_deref());
             match instance_of(schema, index, parent_from_node, world_from_node * parent_from_node) {
-                Some(node) => nodes.push(Node { weights, ..node }),
+                Some(node) => nodes.push(Node { weights, feature, ..node }),
                 None => skipped.add("instances with a transform that flattens or overflows", 1),
             }
         }
@@ -131,20 +148,8 @@ fn instance_of(
     parent_from_node: Affine3A,
     world_from_node: Affine3A,
 ) -> Option<Node> {
-    is_usable(&world_from_node).then_some(Node {
-        name: None,
-        entity: None,
-        parent: Some(parent),
-        parent_from_node,
-        world_from_node,
-        mesh: schema.mesh,
-        skin: None,
-        weights: Vec::new(),
-        is_visible: true,
-        light: None,
-        sound: None,
-        prop: None,
-    })
+    let node = Node::bare(Some(parent), parent_from_node, world_from_node);
+    is_usable(&world_from_node).then_some(Node { mesh: schema.mesh, ..node })
 }
 
 /// Whether the node, and what is below it, is seen.
@@ -165,13 +170,13 @@ fn is_in_range(world: &Affine3A) -> bool {
 ///
 /// # Errors
 /// When a number of it is not finite, its rotation is not one, or it is given twice.
-pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Result<Affine3A, ContentError> {
+pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Result<DAffine3, ContentError> {
     let bad = |reason: &str| Err(ContentError::malformed(place, reason));
     let translation = node.translation.unwrap_or_default();
     let rotation = node.rotation.unwrap_or([0.0, 0.0, 0.0, 1.0]);
     let scale = node.scale.unwrap_or([1.0; 3]);
-    let numbers = node.matrix.iter().flatten().chain(&translation).chain(&rotation).chain(&scale);
-    if !numbers.clone().all(|x| x.is_finite()) {
+    let mut doubles = node.matrix.iter().flatten().chain(&translation);
+    if !doubles.all(|x| x.is_finite()) || !rotation.iter().chain(&scale).all(|x| x.is_finite()) {
         return bad("a number of its transform is not finite");
     }
     if let Some(matrix) = node.matrix {
@@ -182,25 +187,25 @@ pub(in crate::scene) fn local_transform(node: &schema::Node, place: &str) -> Res
         if [r0, r1, r2, r3] != [0.0, 0.0, 0.0, 1.0] {
             return bad("its matrix is not affine");
         }
-        let matrix = Mat4::from_cols_array(&matrix);
+        let matrix = DMat4::from_cols_array(&matrix);
         if is_sheared(&matrix) {
             return bad("its matrix is not made of a translation, a rotation and a scale");
         }
-        return Ok(Affine3A::from_mat4(matrix));
+        return Ok(DAffine3::from_mat4(matrix));
     }
     let rotation = Quat::from_array(rotation);
     if (rotation.length() - 1.0).abs() > ROTATION_TOLERANCE {
         return bad("its rotation is not a unit quaternion");
     }
-    Ok(Affine3A::from_scale_rotation_translation(
-        Vec3::from(scale),
-        rotation.normalize(),
-        Vec3::from(translation),
+    Ok(DAffine3::from_scale_rotation_translation(
+        Vec3::from(scale).as_dvec3(),
+        rotation.normalize().as_dquat().normalize(),
+        DVec3::from(translation),
     ))
 }
 
 /// Whether the axes are not at right angles any more.
-fn is_sheared(matrix: &Mat4) -> bool {
+fn is_sheared(matrix: &DMat4) -> bool {
     let [x, y, z] =
         [matrix.x_axis, matrix.y_axis, matrix.z_axis].map(|axis| axis.truncate().normalize_or_zero());
     [x.dot(y), y.dot(z), z.dot(x)].iter().any(|cosine| cosine.abs() > SHEAR_TOLERANCE)
@@ -210,6 +215,22 @@ fn is_sheared(matrix: &Mat4) -> bool {
 pub(in crate::scene) fn entity(node: &schema::Node) -> Option<String> {
     let id = node.extras.as_ref()?.get("entity")?.as_str()?;
     (!id.is_empty() && id.len() <= limits::NAME_BYTES_MAX).then(|| id.to_owned())
+}
+
+/// The flags, numbers and texts of `extras`, beside what has a meaning of its own.
+fn properties(node: &schema::Node) -> BTreeMap<String, PropertyValue> {
+    const MOST: usize = 64;
+    let Some(extras) = node.extras.as_ref().and_then(serde_json::Value::as_object) else {
+        return BTreeMap::new();
+    };
+    let value = |value: &serde_json::Value| {
+        let text = |text: &str| PropertyValue::Text(text.chars().take(limits::NAME_BYTES_MAX).collect());
+        let flag = value.as_bool().map(PropertyValue::Flag);
+        flag.or(value.as_f64().map(PropertyValue::Number)).or(value.as_str().map(text))
+    };
+    let known = extras.iter().filter(|(name, _)| !["entity", "pavilion"].contains(&name.as_str()));
+    let short = known.filter(|(name, _)| name.len() <= limits::NAME_BYTES_MAX);
+    short.filter_map(|(name, said)| Some((name.clone(), value(said)?))).take(MOST).collect()
 }
 
 /// The object `extras.pavilion`, where it says `"prop": true`.

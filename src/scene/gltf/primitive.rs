@@ -1,4 +1,4 @@
-//! Meshes: every primitive as a triangle list over checked vertices.
+//! Meshes: every primitive as a list of triangles, lines or points over checked vertices.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Arguments;
@@ -8,10 +8,10 @@ use gltf::json::mesh;
 
 use super::accessor::{Component, Reader};
 use super::buffer::View;
-use super::document::{Mesh, MorphTarget, Primitive, SourceMaterial, VertexSet};
+use super::document::{Marks, Mesh, MorphTarget, Primitive, SourceMaterial, VertexSet};
 use super::schema::{self, Root};
 use super::skipped::Skipped;
-use super::{morph, skin};
+use super::{metadata, morph, skin, splat};
 use crate::scene::{ContentError, limits};
 
 /// No coordinate is larger, so that a transform of it stays finite.
@@ -46,16 +46,16 @@ pub(super) fn read(
     let mut sets = Sets::of(root, views);
     let mut meshes = Vec::with_capacity(root.meshes.len());
     for (i, mesh) in root.meshes.iter().enumerate() {
-        let mut primitives = Vec::with_capacity(mesh.primitives.len());
+        let mut read = Mesh { name: mesh.name.clone(), primitives: Vec::new(), marks: Vec::new() };
         for (j, primitive) in mesh.primitives.iter().enumerate() {
             skipped.add("textures without their coordinates", without_coordinates(primitive, materials));
-            primitives.extend(sets.primitive(
-                primitive,
-                skipped,
-                format_args!("/meshes/{i}/primitives/{j}"),
-            )?);
+            match sets.primitive(primitive, skipped, format_args!("/meshes/{i}/primitives/{j}"))? {
+                Some(Shown::Triangles(primitive)) => read.primitives.push(primitive),
+                Some(Shown::Marks(marks)) => read.marks.push(marks),
+                None => {}
+            }
         }
-        meshes.push(Mesh { name: mesh.name.clone(), primitives });
+        meshes.push(read);
     }
     sets.repair_normals(&meshes);
     Ok(Read { meshes, vertex_sets: sets.sets, morphs: sets.morphs })
@@ -73,7 +73,8 @@ fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
         let vertices = vertices.into_iter().chain(influences).flatten().filter(|_| is_new);
         let is_new_morph = morphs.insert(morph_key(primitive));
         let targets = primitive.targets.iter().filter(|_| is_new_morph).flat_map(morph::key).flatten();
-        for accessor in vertices.chain(targets).chain(primitive.indices) {
+        let others = targets.chain(splat::accessors(primitive)).chain(primitive.indices);
+        for accessor in vertices.chain(others) {
             bytes = bytes.saturating_add(Reader::of(root, views, accessor)?.decoded_bytes());
             ContentError::check("/accessors", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
         }
@@ -88,6 +89,12 @@ fn key(primitive: &schema::Primitive) -> Key {
 
 fn morph_key(primitive: &schema::Primitive) -> Vec<morph::Key> {
     primitive.targets.iter().map(morph::key).collect()
+}
+
+/// What is made of a primitive.
+enum Shown {
+    Triangles(Primitive),
+    Marks(Marks),
 }
 
 struct Sets<'a> {
@@ -113,7 +120,7 @@ impl<'a> Sets<'a> {
         primitive: &schema::Primitive,
         skipped: &mut Skipped,
         place: Arguments<'_>,
-    ) -> Result<Option<Primitive>, ContentError> {
+    ) -> Result<Option<Shown>, ContentError> {
         name_the_rest(primitive, skipped);
         // Attributes have the same number of elements, and there is at least one.
         let any = primitive.attributes.values().next();
@@ -131,17 +138,56 @@ impl<'a> Sets<'a> {
             Some(&known) => known,
             None => self.add(key, skipped, place)?,
         };
-        if let Some(what) = not_a_surface(primitive.mode) {
-            skipped.add(what, 1);
+        let material = primitive.material;
+        match primitive.mode {
+            mesh::TRIANGLES | mesh::TRIANGLE_STRIP | mesh::TRIANGLE_FAN => {
+                let indices = triangles(corners, primitive.mode, skipped);
+                if indices.is_empty() {
+                    skipped.add("primitives without a triangle", 1);
+                    return Ok(None);
+                }
+                let morph = self.morph(primitive)?;
+                let features =
+                    metadata::features_of(self.root, self.views, primitive, vertex_count, skipped)?;
+                Ok(Some(Shown::Triangles(Primitive { material, vertices, indices, morph, features })))
+            }
+            mesh::POINTS if primitive.extensions.splats.is_some() => {
+                Ok(self.splats(primitive, vertices, corners, skipped, place)?.map(Shown::Marks))
+            }
+            mesh::POINTS | mesh::LINES | mesh::LINE_LOOP | mesh::LINE_STRIP => {
+                let ends = ends(corners, primitive.mode, skipped);
+                let marks = Marks { material, vertices, ends, disks: None };
+                Ok((!marks.ends.is_empty()).then_some(Shown::Marks(marks)))
+            }
+            _ => {
+                skipped.add("primitives of a mode that glTF does not know", 1);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Splats that are seen, in vertices of their own: their colours are not those of the others.
+    fn splats(
+        &mut self,
+        primitive: &schema::Primitive,
+        vertices: usize,
+        corners: Vec<u32>,
+        skipped: &mut Skipped,
+        place: Arguments<'_>,
+    ) -> Result<Option<Marks>, ContentError> {
+        let Some(plain) = self.sets.get(vertices) else { return Ok(None) };
+        let Some(read) = splat::read(self.root, self.views, primitive, plain, skipped, place)? else {
+            return Ok(None);
+        };
+        let is_seen = |&corner: &u32| read.is_seen.get(corner as usize).copied().unwrap_or_default();
+        let ends: Vec<[u32; 2]> = corners.into_iter().filter(is_seen).map(|corner| [corner; 2]).collect();
+        if ends.is_empty() {
             return Ok(None);
         }
-        let indices = triangles(corners, primitive.mode, skipped);
-        if indices.is_empty() {
-            skipped.add("primitives without a triangle", 1);
-            return Ok(None);
-        }
-        let morph = self.morph(primitive)?;
-        Ok(Some(Primitive { material: primitive.material, vertices, indices, morph }))
+        let positions = plain.positions.clone();
+        self.sets.push(VertexSet { positions, colors: Some(read.colors), ..VertexSet::default() });
+        let vertices = self.sets.len().saturating_sub(1);
+        Ok(Some(Marks { material: primitive.material, vertices, ends, disks: Some(read.disks) }))
     }
 
     /// Indices, each below the number of vertices. The largest number of their type, with which other
@@ -287,8 +333,11 @@ impl<'a> Sets<'a> {
 /// Counts what the primitive has beyond what is read.
 fn name_the_rest(primitive: &schema::Primitive, skipped: &mut Skipped) {
     skipped.add_extensions(&primitive.extensions.others);
-    skipped.add("material variants", u32::from(primitive.extensions.variants.is_some()));
-    let is_read = |name: &&String| NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());
+    let is_read = |name: &&String| {
+        let is_feature = name.starts_with("_FEATURE_ID_");
+        let is_known = NAMES.contains(&name.as_str()) || skin::NAMES.contains(&name.as_str());
+        is_known || is_feature || splat::reads(primitive, name)
+    };
     for name in primitive.attributes.keys().filter(|name| !is_read(name)) {
         skipped.add(name, 1);
     }
@@ -314,12 +363,26 @@ fn without_coordinates(primitive: &schema::Primitive, materials: &[SourceMateria
     (count("TEXCOORD_0", 0) + count("TEXCOORD_1", 1)) as u32
 }
 
-fn not_a_surface(mode: u32) -> Option<&'static str> {
+/// Points and lines by their two ends; lines that end where they begin are none.
+fn ends(corners: Vec<u32>, mode: u32, skipped: &mut Skipped) -> Vec<[u32; 2]> {
+    let is_long = |&[a, b]: &[u32; 2]| a != b;
+    let pair = |window: &[u32]| match *window {
+        [a, b] => Some([a, b]),
+        _ => None,
+    };
     match mode {
-        mesh::POINTS => Some("points"),
-        mesh::LINES | mesh::LINE_LOOP | mesh::LINE_STRIP => Some("lines"),
-        mesh::TRIANGLES | mesh::TRIANGLE_STRIP | mesh::TRIANGLE_FAN => None,
-        _ => Some("primitives of a mode that glTF does not know"),
+        mesh::POINTS => corners.into_iter().map(|corner| [corner; 2]).collect(),
+        mesh::LINES => {
+            let (list, rest) = corners.as_chunks::<2>();
+            skipped.add("corners of incomplete lines", rest.len() as u32);
+            list.iter().copied().filter(is_long).collect()
+        }
+        _ => {
+            let back =
+                (mode == mesh::LINE_LOOP).then(|| corners.last().copied().zip(corners.first().copied()));
+            let back = back.flatten().map(|(last, first)| [last, first]);
+            corners.windows(2).filter_map(pair).chain(back).filter(is_long).collect()
+        }
     }
 }
 

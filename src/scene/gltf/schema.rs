@@ -11,20 +11,32 @@ use super::{extensions, shape};
 use crate::scene::ContentError;
 
 /// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 10] = [
+const UNDERSTOOD: [&str; 22] = [
+    "EXT_instance_features",
+    "EXT_mesh_features",
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
+    "EXT_structural_metadata",
     "EXT_texture_webp",
     "KHR_animation_pointer",
+    "KHR_draco_mesh_compression",
+    "KHR_gaussian_splatting",
     "KHR_lights_punctual",
+    "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
+    "KHR_materials_specular",
+    "KHR_materials_transmission",
     "KHR_materials_unlit",
+    "KHR_materials_variants",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
     "KHR_node_visibility",
     "KHR_texture_transform",
+    "MSFT_lod",
 ];
 
-/// Extensions that a file may require although they are not read: this one only stands in for the image
+/// Extensions that a file may require although they are not always read: this one only stands in for the image
 /// of a texture, and a texture that is left out is named.
 const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
@@ -93,6 +105,11 @@ pub(in crate::scene) struct Asset {
 pub(in crate::scene) struct RootExtensions {
     #[serde(rename = "KHR_lights_punctual")]
     pub lights: Option<json::extensions::root::KhrLightsPunctual>,
+    /// As it is: what is broken in it is no reason to refuse the file.
+    #[serde(rename = "EXT_structural_metadata")]
+    pub metadata: Option<Value>,
+    #[serde(rename = "KHR_materials_variants")]
+    pub variants: Option<Variants>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -111,8 +128,9 @@ pub(in crate::scene) struct Node {
     pub children: Vec<usize>,
     pub mesh: Option<usize>,
     pub skin: Option<usize>,
-    pub matrix: Option<[f32; 16]>,
-    pub translation: Option<[f32; 3]>,
+    /// In doubles, like the translation: on the Earth a float tells half a metre apart.
+    pub matrix: Option<[f64; 16]>,
+    pub translation: Option<[f64; 3]>,
     pub rotation: Option<[f32; 4]>,
     pub scale: Option<[f32; 3]>,
     pub weights: Option<Vec<f32>>,
@@ -129,6 +147,11 @@ pub(in crate::scene) struct NodeExtensions {
     pub instances: Option<Instances>,
     #[serde(rename = "KHR_node_visibility")]
     pub visibility: Option<Visibility>,
+    /// As it is.
+    #[serde(rename = "EXT_instance_features")]
+    pub instance_features: Option<Value>,
+    #[serde(rename = "MSFT_lod")]
+    pub levels: Option<Levels>,
     #[serde(flatten)]
     pub others: Others,
 }
@@ -137,6 +160,12 @@ pub(in crate::scene) struct NodeExtensions {
 #[derive(Deserialize)]
 pub(in crate::scene) struct Instances {
     pub attributes: BTreeMap<String, usize>,
+}
+
+/// MSFT_lod of a node, which is the finest itself: the coarser ones.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Levels {
+    pub ids: Vec<usize>,
 }
 
 /// KHR_node_visibility of a node: whether it, and what is below it, is seen.
@@ -179,8 +208,45 @@ pub(in crate::scene) struct Primitive {
 pub(in crate::scene) struct PrimitiveExtensions {
     #[serde(rename = "KHR_materials_variants")]
     pub variants: Option<VariantMappings>,
+    /// As it is.
+    #[serde(rename = "EXT_mesh_features")]
+    pub features: Option<Value>,
+    #[serde(rename = "KHR_gaussian_splatting")]
+    pub splats: Option<Splats>,
+    #[serde(rename = "KHR_draco_mesh_compression")]
+    pub draco: Option<Draco>,
     #[serde(flatten)]
     pub others: Others,
+}
+
+/// KHR_draco_mesh_compression of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Draco {
+    pub buffer_view: usize,
+    /// Attributes by their numbers in the compressed mesh.
+    pub attributes: BTreeMap<String, u32>,
+}
+
+/// KHR_gaussian_splatting of a primitive.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::scene) struct Splats {
+    pub color_space: String,
+    /// Among them those that compress the attributes.
+    #[serde(default)]
+    pub extensions: Others,
+}
+
+/// KHR_materials_variants of the file.
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variants {
+    pub variants: Vec<Variant>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::scene) struct Variant {
+    pub name: String,
 }
 
 /// KHR_materials_variants of a primitive.
@@ -192,6 +258,7 @@ pub(in crate::scene) struct VariantMappings {
 #[derive(Deserialize)]
 pub(in crate::scene) struct VariantMapping {
     pub variants: Vec<usize>,
+    pub material: usize,
 }
 
 fn triangles() -> u32 {
@@ -248,6 +315,9 @@ pub(in crate::scene) struct Accessor {
     pub min: Option<Vec<f64>>,
     pub max: Option<Vec<f64>>,
     pub sparse: Option<Sparse>,
+    /// Whether its bytes were compressed with loss, so that its bounds are those of others.
+    #[serde(skip)]
+    pub is_lossy: bool,
 }
 
 #[derive(Deserialize)]
@@ -291,9 +361,34 @@ pub(in crate::scene) struct BufferView {
 pub(in crate::scene) struct BufferViewExtensions {
     #[serde(rename = "EXT_meshopt_compression")]
     pub meshopt: Option<Meshopt>,
+    #[serde(rename = "KHR_meshopt_compression")]
+    pub khr_meshopt: Option<Meshopt>,
 }
 
-/// EXT_meshopt_compression of a buffer view.
+impl BufferViewExtensions {
+    /// How the view is compressed, if it is. A file may not say it in both ways.
+    pub(in crate::scene) fn compression(&self) -> Option<Compression<'_>> {
+        let of = |view, dialect| Compression { view, dialect };
+        let ext = self.meshopt.as_ref().map(|view| of(view, Dialect::Ext));
+        ext.or(self.khr_meshopt.as_ref().map(|view| of(view, Dialect::Khr)))
+    }
+}
+
+/// How a view is compressed.
+#[derive(Clone, Copy)]
+pub(in crate::scene) struct Compression<'a> {
+    pub view: &'a Meshopt,
+    pub dialect: Dialect,
+}
+
+/// Which of two extensions says so: the second knows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scene) enum Dialect {
+    Ext,
+    Khr,
+}
+
+/// EXT_meshopt_compression or KHR_meshopt_compression of a buffer view.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::scene) struct Meshopt {

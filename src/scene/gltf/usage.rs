@@ -78,7 +78,7 @@ impl Uses<'_> {
         if is_of_other_vertices(now, before, view) {
             return refuse("the view of its accessor is used for something else as well");
         }
-        if view.extensions.meshopt.is_some() {
+        if view.extensions.compression().is_some() {
             return Ok(());
         }
         match (now, view.byte_stride) {

@@ -154,6 +154,21 @@ pub struct Motion {
     pub weights: Vec<f32>,
 }
 
+impl Motion {
+    /// The world from the vertices' grid, as all of them stand that follow the first joint and nothing has moved.
+    pub fn world_from_grid_at_rest(&self) -> Affine3A {
+        let Some(joint) = self.joints.first() else { return Affine3A::IDENTITY };
+        let mut world_from_grid = joint.bone_from_grid;
+        let mut next = Some(joint.bone);
+        // Parents come before their children, so this ends.
+        while let Some(bone) = next.and_then(|bone| self.bones.get(usize::from(bone))) {
+            world_from_grid = bone.rest.to_affine() * world_from_grid;
+            next = bone.parent;
+        }
+        world_from_grid
+    }
+}
+
 /// What its vertices do, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Followers {

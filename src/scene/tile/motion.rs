@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
             let visibility = schema.extensions.visibility.as_ref();
             bones.push(Bone {
                 parent,
-                rest: Transform::of(&node::local_transform(schema, &place)?),
+                rest: Transform::of(&node::local_transform(schema, &place)?.as_affine3a()),
                 is_visible: visibility.is_none_or(|visibility| visibility.visible),
             });
         }

@@ -7,42 +7,15 @@ use glam::Vec3;
 use serde_json::{Value, json};
 
 use super::decode;
-use crate::math::Aabb;
-use crate::scene::entity::Entity;
 use crate::scene::gltf::tests::made::{Random, glb, mutated};
-use crate::scene::material::TextureSlot;
 use crate::scene::mesh::unit_from_octahedral;
-use crate::scene::texture::{ColorSpace, Image};
-use crate::scene::tileset::{Blob, Tables, Tile};
-use crate::scene::{TileId,
-    AlphaMode, BlobId, ContentError, ContentHash, EntityIndex, ImageId, Material, TileMesh, Tileset,
-};
+use crate::scene::{AlphaMode, ContentError, ContentHash, EntityIndex, TileId, TileMesh};
+use crate::tests::fuzz::tileset;
 
-/// A tileset of one tile: a blended material with a texture, an opaque one, and two entities.
-fn tileset() -> Tileset {
-    let bounds = Aabb { min: Vec3::splat(-100.0), max: Vec3::splat(100.0) };
-    let slot = TextureSlot { image: ImageId(0), uv_set: 0 };
-    Tileset::try_from(Tables {
-        tiles: vec![Tile {
-            bounds,
-            geometric_error_metres: 0.0,
-            first_child: 0,
-            child_count: 0,
-            content: Some(BlobId(0)),
-            images: vec![ImageId(0)],
-            triangle_count: 2,
-            draw_count: 1,
-        }],
-        blobs: vec![Blob { hash: ContentHash::of(b"image"), size_bytes: 5 }],
-        images: vec![Image { blob: BlobId(0), space: ColorSpace::Srgb, side_log2: 9 }],
-        materials: vec![
-            Material { alpha: AlphaMode::Blend, base_color_texture: Some(slot), ..Material::default() },
-            Material { double_sided: true, ..Material::default() },
-        ],
-        entities: ["door", "robot"].map(|id| Entity { id: id.to_owned(), bounds }).to_vec(),
-        ..Tables::default()
-    })
-    .unwrap()
+/// Two quads as bake writes them.
+pub(crate) fn glb_of_quads() -> Vec<u8> {
+    let (json, bin) = Made::quads().parts();
+    glb(&json, &bin)
 }
 
 /// What a tile is made of, before it is compressed.
@@ -261,8 +234,7 @@ fn what_is_not_of_the_profile_is_refused() {
 fn damaged_tiles_never_panic_and_never_point_outside() {
     let tileset = tileset();
     let mut random = Random(0x711e);
-    let (json, bin) = Made::quads().parts();
-    let whole = glb(&json, &bin);
+    let whole = glb_of_quads();
     let (mut refused, mut taken) = (0, 0);
     for _ in 0..20_000 {
         match decode(&mutated(&whole, &mut random), &tileset, TileId(0)) {

@@ -16,12 +16,13 @@ use crate::sdk::{API_LEVEL, TARGET};
 use crate::setup::cache::Cache;
 use crate::setup::launchers::quoted;
 use crate::setup::toolchain::Toolchain;
-use crate::setup::unpacked::Recipe;
+use crate::setup::unpacked::{Dependencies, Recipe};
 
 const LLVM: Recipe = Recipe {
     name: "llvm",
     is: "the compiler and linker for the headset",
     packages: &["clang-22", "lld-22", "llvm-22", "libclang-common-22-dev", "libclang-cpp22"],
+    dependencies: Dependencies::Left,
     kept: &["usr/lib/llvm-22", "usr/lib/x86_64-linux-gnu"],
     must_hold: &["usr/lib/llvm-22/bin/clang", "usr/lib/llvm-22/bin/lld", "usr/lib/llvm-22/bin/llvm-ar"],
     peak_bytes: 400_000_000,

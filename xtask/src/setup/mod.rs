@@ -12,10 +12,12 @@ use serde::Serialize;
 pub mod adreno;
 pub mod android_tools;
 mod apt;
+pub mod browser;
 pub mod cache;
 pub mod cargo_deny;
 pub mod launchers;
 mod mirror;
+pub mod npm;
 mod packages;
 pub mod prefix;
 mod progress;
@@ -23,7 +25,6 @@ mod progress;
 mod tests;
 pub mod toolchain;
 pub mod unpacked;
-pub mod validators;
 
 use adreno::Adreno;
 use cache::Cache;
@@ -100,7 +101,7 @@ pub fn everything(cache: &Cache, mirror: Option<&str>, downloads: Downloads) -> 
         }
     };
     let lock = cache.lock()?;
-    let validators = validators::provide(cache)?;
+    let validators = npm::VALIDATORS.provide(cache)?;
     let cargo_deny = cargo_deny::provide(cache)?;
     let android_tools = android_tools::provide(cache, mirror)?;
     drop(lock);

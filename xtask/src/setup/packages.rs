@@ -24,7 +24,7 @@ pub const TOOLS: [Tool; 5] = [
     Tool { program: "c++", package: "g++", serves: "building the host (its mesh encoder is C++)" },
     Tool { program: "Xvfb", package: "xvfb", serves: "the window test" },
     Tool { program: "xdotool", package: "xdotool", serves: "the window test" },
-    Tool { program: "npm", package: "npm", serves: "the glTF validator" },
+    Tool { program: "npm", package: "npm", serves: "the glTF validator, and viewers by others" },
 ];
 
 /// Installs what is missing, or says how. Returns the packages that are still missing.

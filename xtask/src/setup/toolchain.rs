@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::cache::Cache;
-use super::unpacked::Recipe;
+use super::unpacked::{Dependencies, Recipe};
 use crate::fault::Environment;
 use crate::{process, workspace};
 
@@ -71,6 +71,7 @@ pub const RUST: Recipe = Recipe {
         "libzstd1",
         "zlib1g",
     ],
+    dependencies: Dependencies::Left,
     kept: &[
         "usr/bin/cargo",
         "usr/bin/rustc",

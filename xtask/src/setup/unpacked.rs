@@ -1,4 +1,4 @@
-//! Packages of Debian 12 unpacked in a folder of the cache: compilers that run without being installed.
+//! Packages of Debian 12 unpacked in a folder of the cache: programs that run without being installed.
 //!
 //! In: a [`Recipe`]. Out: a folder that holds its packages and nothing else, made whole or not at all, shared by every
 //! clone. An interrupted making leaves what was downloaded, which the next one uses.
@@ -26,8 +26,10 @@ pub struct Recipe {
     pub name: &'static str,
     /// What it is, for people.
     pub is: &'static str,
-    /// Debian packages: exactly these, their dependencies are not followed.
+    /// Debian packages.
     pub packages: &'static [&'static str],
+    /// What becomes of the packages that they depend on.
+    pub dependencies: Dependencies,
     /// Files and folders that stay; the rest of the packages is thrown away.
     pub kept: &'static [&'static str],
     /// Files without which the folder is not whole.
@@ -36,10 +38,24 @@ pub struct Recipe {
     pub peak_bytes: u64,
 }
 
+/// Whether a folder holds more than the packages that its recipe names.
+#[derive(Clone, Copy)]
+pub enum Dependencies {
+    /// It does not.
+    Left,
+    /// It holds all that they depend on, but these and what only these need: where a release's updates come with new
+    /// dependencies.
+    AllBut(&'static [&'static str]),
+}
+
 impl Recipe {
     /// The folder's name.
     fn folder(&self) -> String {
-        let recipe = [&[LAYOUT_VERSION, RELEASE], self.packages, self.kept].concat();
+        let left = match self.dependencies {
+            Dependencies::Left => &[][..],
+            Dependencies::AllBut(left) => left,
+        };
+        let recipe = [&[LAYOUT_VERSION, RELEASE], self.packages, left, self.kept].concat();
         format!("{}-{}", self.name, recipe_hash(&recipe))
     }
 
@@ -82,13 +98,23 @@ impl Recipe {
         ];
         let apt = PrivateApt::create(&state, &downloads, &sources)?;
         apt.update()?;
-        let plan = apt.plan_exactly(self.packages).with_context(|| {
+        if let Dependencies::AllBut(left) = self.dependencies {
+            apt.assume_installed(left)?;
+        }
+        let plan = match self.dependencies {
+            Dependencies::Left => apt.plan_exactly(self.packages),
+            Dependencies::AllBut(_) => apt.plan(self.packages),
+        };
+        let plan = plan.with_context(|| {
             let file = "xtask/src/setup/toolchain.rs";
             Environment(format!("{RELEASE} no longer has {} as {file} and its users name it", self.is))
         })?;
         let megabytes = plan.iter().map(|deb| deb.bytes).sum::<u64>() / 1_000_000;
         eprintln!("setup: making {} in {} ({megabytes} MB to download)", self.is, root.display());
-        apt.download_exactly(self.packages, &plan)?;
+        match self.dependencies {
+            Dependencies::Left => apt.download_exactly(self.packages, &plan)?,
+            Dependencies::AllBut(_) => apt.download(self.packages, &plan)?,
+        }
 
         let partial = cache.join(&format!("{}.partial", self.folder()));
         remove_if_there(&partial)?;
@@ -121,6 +147,7 @@ mod tests {
         name: "thing",
         is: "the thing",
         packages: &["hostname"],
+        dependencies: Dependencies::Left,
         kept: &["bin/hostname", "usr/bin/hostname"],
         must_hold: &["bin/hostname"],
         peak_bytes: 1_000_000,
@@ -137,6 +164,8 @@ mod tests {
         assert_eq!(RECIPE.find(&cache), Some(root));
         let more = Recipe { packages: &["hostname", "gzip"], ..RECIPE };
         assert_ne!(more.folder(), RECIPE.folder());
+        let less = Recipe { dependencies: Dependencies::AllBut(&["libc6"]), ..RECIPE };
+        assert_ne!(less.folder(), RECIPE.folder());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+mod pages;
 mod stages;
 mod tally;
 mod validate;

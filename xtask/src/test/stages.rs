@@ -3,15 +3,16 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::tally::Tally;
-use super::validate;
+use super::{pages, validate};
 use crate::setup::cache::Cache;
 use crate::setup::prefix::Prefix;
 use crate::setup::{self, cargo_deny, prefix};
-use crate::{android, bench, demo, fault, process, windows, workspace};
+use crate::{android, bench, demo, fault, fuzz, process, windows, workspace};
 
 /// What a stage needs and leaves.
 pub struct Context {
@@ -40,20 +41,25 @@ pub struct Stage {
 }
 
 /// All of them.
-pub const STAGES: [Stage; 12] = [
+pub const STAGES: [Stage; 14] = [
     Stage { name: "setup", serves: "software Vulkan, OpenXR and the checkers are there", run: set_up },
     Stage { name: "format", serves: "the sources are formatted", run: format },
     Stage { name: "deny", serves: "licences, sources and advisories of the dependencies", run: deny },
     Stage { name: "clippy", serves: "no lint speaks up", run: clippy },
     Stage { name: "core", serves: "the core builds, passes and depends on nothing heavy", run: core },
+    Stage { name: "fuzz", serves: "no input does harm, as far as a minute of search goes", run: search },
     Stage { name: "tests", serves: "all tests, on software Vulkan", run: tests },
     Stage { name: "openxr", serves: "a headset, by a real OpenXR runtime", run: openxr },
     Stage { name: "shaders", serves: "what shaders cost on a headset's GPU has not grown", run: shaders },
     Stage { name: "validators", serves: "what is baked is valid to others", run: validate::run },
+    Stage { name: "pages", serves: "what is baked opens in web pages by others", run: pages::run },
     Stage { name: "android", serves: "the viewer compiles and links for the headset", run: for_android },
     Stage { name: "windows", serves: "the Windows program links and runs under Wine", run: for_windows },
     Stage { name: "docs", serves: "the docs build without a warning", run: docs },
 ];
+
+/// How long inputs that do harm are searched for, all readers together.
+const SEARCH: Duration = Duration::from_secs(60);
 
 /// What the core's dependency tree may not hold.
 const HEAVY: [&str; 6] = ["wgpu", "openxr", "winit", "tokio", "quinn", "egui"];
@@ -158,6 +164,14 @@ fn heavy_of(tree: &str) -> Vec<&str> {
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     let is_heavy = |name: &&str| HEAVY.iter().any(|heavy| name.split(['-', '_']).next() == Some(heavy));
     names.filter(is_heavy).collect()
+}
+
+fn search(_: &mut Context) -> Result<Outcome> {
+    match fuzz::check(SEARCH) {
+        Ok(()) => Ok(Outcome::Passed),
+        Err(error) if fault::code(&error) == 3 => Ok(Outcome::Skipped(format!("{error:#}"))),
+        Err(error) => Err(error),
+    }
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {

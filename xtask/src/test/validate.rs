@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::stages::{Context, Outcome};
-use crate::setup::validators;
+use crate::setup::npm::{self, VALIDATORS};
 use crate::venue::Make;
 use crate::{demo, process, workspace};
 
@@ -17,7 +17,7 @@ const TWINS: [&str; 2] = ["twins/garage/garage.gltf", "twins/home-theater/home-t
 
 /// Runs the stage.
 pub fn run(context: &mut Context) -> Result<Outcome> {
-    let Some(packages) = validators::find(&context.cache) else {
+    let Some(packages) = VALIDATORS.find(&context.cache) else {
         return Ok(Outcome::Skipped(
             "the validators are not installed: run `cargo xtask setup` with npm".into(),
         ));
@@ -26,7 +26,7 @@ pub fn run(context: &mut Context) -> Result<Outcome> {
     let script = workspace::root().join("xtask/validators/check.cjs");
     let folder = workspace::target()?.join("validated");
     let venue = demo::provide_venue()?;
-    process::check(validators::node(&packages, &script).arg(&venue))?;
+    process::check(npm::node(&packages, &script).arg(&venue))?;
     // Two equal halls are baked as one that stands in two places.
     let halls = demo::provide_other_venue(Make { halls: 2, ..Make::DEMO })?;
     for source in [vec![venue, halls], twins()].concat() {
@@ -36,7 +36,7 @@ pub fn run(context: &mut Context) -> Result<Outcome> {
         if !tileset.exists() {
             bail!("the bake of {} wrote no {}", source.display(), tileset.display());
         }
-        process::check(validators::node(&packages, &script).arg(&tileset).args(glbs_under(&baked)?))?;
+        process::check(npm::node(&packages, &script).arg(&tileset).args(glbs_under(&baked)?))?;
     }
     fs::remove_dir_all(&folder)?;
     Ok(Outcome::Passed)

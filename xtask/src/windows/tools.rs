@@ -16,7 +16,7 @@ use crate::process;
 use crate::setup::cache::{Cache, recipe_hash};
 use crate::setup::launchers::quoted;
 use crate::setup::toolchain::Toolchain;
-use crate::setup::unpacked::Recipe;
+use crate::setup::unpacked::{Dependencies, Recipe};
 
 /// What Rust calls the system that is built for.
 pub const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -51,6 +51,7 @@ const TOOLS: Recipe = Recipe {
         "libfontconfig1",
         "libexpat1",
     ],
+    dependencies: Dependencies::Left,
     kept: &[
         "usr/bin",
         LIBRARIES,

@@ -11,7 +11,7 @@ use super::files::{baked, baked_with, contents, tone, venue, write};
 use super::scenes::{baked_hills, hills, node, plain_material, png, quick};
 use crate::host::bake::record::FILE_NAME;
 use crate::host::bake::workers::tests::with_threads;
-use crate::host::bake::{BakeOptions, Baked, Stage, bake, bake_document};
+use crate::host::bake::{BakeOptions, Baked, Quality, Stage, bake, bake_document};
 use crate::protocol::manifest;
 use crate::scene::gltf::Document;
 use crate::store::Memo;
@@ -43,6 +43,13 @@ fn whatever_changes_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (source, out) = (write(folder), folder.join("twin"));
+    let with = |quality| BakeOptions {
+        quality,
+        memo: Some(Memo::new(&folder.join("memo"), 1 << 30)),
+        ..BakeOptions::default()
+    };
+    let quick = with(Quality::Quick);
+    let baked = |source: &Path, out: &Path| baked_with(source, out, &quick);
     baked(&source, &out).unwrap();
     let notices = |what: &str, change: &dyn Fn()| {
         assert!(baked(&source, &out).unwrap().is_unchanged, "before {what} changes");
@@ -89,7 +96,7 @@ fn whatever_changes_is_noticed() {
     };
     notices("the baker", &another_baker);
 
-    let thorough = BakeOptions::default();
+    let thorough = with(Quality::Full);
     assert!(!baked_with(&source, &out, &thorough).unwrap().is_unchanged, "the quality");
     let renamed = folder.join("hall.gltf");
     fs::copy(&source, &renamed).unwrap();
@@ -186,10 +193,14 @@ fn any_number_of_workers_makes_the_same_bytes() {
         with_threads(count, || baked_with(&source, &out(count), &BakeOptions::default())).unwrap();
     }
     let fields = super::repeats::fields(&super::repeats::poses());
-    let first = with_threads(1, || super::scenes::bake(&fields));
+    let bake = |count: usize| {
+        let bake = || bake_document(&fields, &quick(), &mut |_| ControlFlow::Continue(()));
+        with_threads(count, bake).unwrap()
+    };
+    let first = bake(1);
     for count in [2, 3] {
         assert_eq!(contents(&out(1)), contents(&out(count)), "{count} workers");
-        let other = with_threads(count, || super::scenes::bake(&fields));
+        let other = bake(count);
         assert!(first.tables == other.tables && first.blobs == other.blobs, "{count} workers");
     }
 }

@@ -6,10 +6,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::files;
-use super::scenes::{bake, ball, quick, single};
-use crate::host::bake::folder;
-use crate::host::bake::{BakeError, BakeOptions, Baked, Stage, bake as bake_file, bake_document};
+use super::scenes::{bake, ball, hills, quick, single};
+use crate::host::bake::{
+    self, BakeError, BakeOptions, Baked, Stage, bake as bake_file, bake_document, folder,
+};
+use crate::math::Aabb;
 use crate::protocol::manifest;
+use crate::scene::gltf::Document;
 use crate::store::Memo;
 
 fn names(folder: &Path) -> Vec<String> {
@@ -46,6 +49,42 @@ fn a_bake_replaces_a_bake_and_nothing_else() {
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     let below = write(&file.join("twin"), &first);
     assert!(below.is_err_and(|error| error.to_string().contains(';')));
+}
+
+/// What other programs read of a twin, read by ourselves: its finest tiles stand where they stood.
+#[test]
+fn a_twin_is_a_tileset_that_can_be_baked_again() {
+    let parent = tempfile::tempdir().unwrap();
+    let out = parent.path().join("twin");
+    let first = hills();
+    let baked = bake(&first);
+    write(&out, &baked).unwrap();
+    assert!(!bake::is_tileset(&out));
+    fs::remove_file(out.join(manifest::FILE_NAME)).unwrap();
+    assert!(bake::is_tileset(&out));
+    let again = bake::read(&out).unwrap();
+    let bounds = |document: &Document| {
+        let mut bounds = Aabb::EMPTY;
+        for node in &document.nodes {
+            for primitive in node.mesh.iter().flat_map(|&mesh| &document.meshes[mesh].primitives) {
+                let positions = &document.vertex_sets[primitive.vertices].positions;
+                let used = primitive.indices.iter().map(|&index| positions[index as usize]);
+                bounds = used.fold(bounds, |bounds, p| bounds.with(node.world_from_node.transform_point3(p)));
+            }
+        }
+        bounds
+    };
+    let (before, after) = (bounds(&first), bounds(&again));
+    assert!(
+        after.min.abs_diff_eq(before.min, 2e-3) && after.max.abs_diff_eq(before.max, 2e-3),
+        "{before:?} {after:?}"
+    );
+    let finest: u32 =
+        baked.tables.tiles.iter().filter(|tile| tile.child_count == 0).map(|tile| tile.triangle_count).sum();
+    let primitives =
+        again.nodes.iter().flat_map(|node| node.mesh).flat_map(|mesh| &again.meshes[mesh].primitives);
+    assert_eq!(primitives.map(|primitive| primitive.indices.len() as u32 / 3).sum::<u32>(), finest);
+    assert!(again.images.len() > 1 && again.materials.iter().any(|material| material.textures[0].is_some()));
 }
 
 #[test]

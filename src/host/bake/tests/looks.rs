@@ -109,7 +109,7 @@ fn equal_materials_are_one_and_spans_far_apart_are_not() {
     other.material = Some(1);
     let wide = Primitive { vertices: 1, ..other.clone() };
     document.meshes[0].primitives.push(other);
-    document.meshes.push(Mesh { name: None, primitives: vec![wide] });
+    document.meshes.push(Mesh { name: None, primitives: vec![wide], marks: vec![] });
     document.nodes.push(node("wide", 1, Affine3A::from_translation(Vec3::X * 3.0)));
     let baked = bake(&document);
     assert_eq!(baked.tables.materials.len(), 2);

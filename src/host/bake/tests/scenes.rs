@@ -24,20 +24,7 @@ pub fn quick() -> BakeOptions {
 }
 
 pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
-    Node {
-        name: Some(name.to_owned()),
-        entity: None,
-        parent: None,
-        parent_from_node: transform,
-        world_from_node: transform,
-        mesh: Some(mesh),
-        skin: None,
-        weights: Vec::new(),
-        is_visible: true,
-        light: None,
-        prop: None,
-        sound: None,
-    }
+    Node { name: Some(name.to_owned()), mesh: Some(mesh), ..Node::bare(None, transform, transform) }
 }
 
 pub fn plain_material(color: [f32; 4]) -> SourceMaterial {
@@ -112,10 +99,10 @@ pub fn ball(across: usize) -> (VertexSet, Vec<u32>) {
 
 /// One mesh, one node, the default material.
 pub fn single((set, indices): (VertexSet, Vec<u32>)) -> Document {
-    let primitive = Primitive { material: None, vertices: 0, indices, morph: None };
+    let primitive = Primitive { material: None, vertices: 0, indices, morph: None, features: None };
     Document {
         nodes: vec![node("thing", 0, Affine3A::IDENTITY)],
-        meshes: vec![Mesh { name: None, primitives: vec![primitive] }],
+        meshes: vec![Mesh { name: None, primitives: vec![primitive], marks: vec![] }],
         vertex_sets: vec![set],
         ..Document::default()
     }
@@ -150,8 +137,13 @@ pub fn hills() -> Document {
         Vec3::new(8.0, 3.0, 2.0),
     );
     let entity = |id: &str, node: Node| Node { entity: Some(id.to_owned()), ..node };
-    let primitive =
-        |material, vertices, indices| Primitive { material: Some(material), vertices, indices, morph: None };
+    let primitive = |material, vertices, indices| Primitive {
+        material: Some(material),
+        vertices,
+        indices,
+        morph: None,
+        features: None,
+    };
     Document {
         nodes: vec![
             node("ground", 0, Affine3A::IDENTITY),
@@ -167,9 +159,10 @@ pub fn hills() -> Document {
                     primitive(0, 0, ground_indices[..split].to_vec()),
                     primitive(1, 0, ground_indices[split..].to_vec()),
                 ],
+                marks: vec![],
             },
-            Mesh { name: None, primitives: vec![primitive(2, 1, ball_indices)] },
-            Mesh { name: None, primitives: vec![primitive(3, 2, plate_indices)] },
+            Mesh { name: None, primitives: vec![primitive(2, 1, ball_indices)], marks: vec![] },
+            Mesh { name: None, primitives: vec![primitive(3, 2, plate_indices)], marks: vec![] },
         ],
         vertex_sets: vec![
             ground,

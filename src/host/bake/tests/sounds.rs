@@ -122,7 +122,7 @@ fn a_list_beside_the_file_gives_its_nodes_sounds() {
     assert!(baked(folder).unwrap().sounds().is_empty());
     refused(Some(json!({ "gong": { "source": "bell.wav" } })), "no node of this name");
     refused(Some(json!([1])), "not one object");
-    refused(Some(json!({ "room": { "source": "../bell.wav" } })), "only files in the glTF's folder");
+    refused(Some(json!({ "room": { "source": "../bell.wav" } })), "only files in the source's folder");
     refused(Some(json!({ "room": { "source": "twin.bin" } })), "does not begin as a WAV");
     refused(Some(json!({ "room": { "source": "bell.wav", "volume": 1 } })), "volume");
     let list = json!({ "room": { "source": "bell.wav" }, "bell": { "source": "bell.wav" } });

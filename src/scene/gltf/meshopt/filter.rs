@@ -1,4 +1,4 @@
-//! The filters that follow the vertex codec: unit vectors, quaternions and floats that were made to
+//! The filters that follow the vertex codec: unit vectors, quaternions, floats and colours that were made to
 //! compress better. Each rewrites the bytes in place.
 
 /// Unit vectors in octahedral form, four signed bytes each: x, y, what 1 is, and a fourth that stays.
@@ -64,4 +64,33 @@ pub(super) fn exponential(bytes: &mut [u8]) {
         let power = f32::from_bits((exponent.wrapping_add(127) as u32) << 23);
         *word = (power * mantissa as f32).to_le_bytes();
     }
+}
+
+/// Colours as luma, two differences of colour, and alpha below the highest of the bits that are used; four bytes each.
+pub(super) fn color_bytes(bytes: &mut [u8]) {
+    let (colors, _) = bytes.as_chunks_mut::<4>();
+    for color in colors {
+        let [y, co, cg, a] = *color;
+        let rgba = rgba([i32::from(y), i32::from(co as i8), i32::from(cg as i8)], u32::from(a), 255.0);
+        *color = rgba.map(|value| value as u8);
+    }
+}
+
+/// The same in 16 bits.
+pub(super) fn color_words(bytes: &mut [u8]) {
+    map_words(bytes, |[y, co, cg, a]| {
+        let rgba = rgba([i32::from(y as u16), co.into(), cg.into()], u32::from(a as u16), 65535.0);
+        rgba.map(|value| value as u16 as i16)
+    });
+}
+
+/// From YCoCg (Malvar and Sullivan, "YCoCg-R: A color space with RGB reversibility and low dynamic range", 2003).
+fn rgba([y, co, cg]: [i32; 3], alpha: u32, max: f32) -> [f32; 4] {
+    // As many ones as there are bits.
+    let one = u32::MAX.checked_shr(alpha.leading_zeros()).unwrap_or(0);
+    let low = alpha & (one >> 1);
+    let alpha = (low << 1) | (low & 1);
+    let scale = max / (one.max(1) as f32);
+    let [r, g, b] = [y + co - cg, y + cg, y - co - cg].map(|value| value as f32);
+    [r, g, b, alpha as f32].map(|value| (value * scale).round())
 }

@@ -1,9 +1,9 @@
-//! EXT_meshopt_compression: compressed bytes and what the file says of them come in, the bytes of
-//! the buffer view go out.
+//! EXT_meshopt_compression and KHR_meshopt_compression: compressed bytes and what the file says of them come in, the
+//! bytes of the buffer view go out.
 //!
-//! Written from the extension's specification; checked code without `unsafe`, so that what the
-//! network brings cannot reach memory. Vertex data is taken in version 0 only, which is what the
-//! extension defines.
+//! Written from the extensions' specifications; checked code without `unsafe`, so that what the
+//! network brings cannot reach memory. The second extension adds a version of the vertex codec and a filter for
+//! colours; each is taken only where it is defined.
 
 mod filter;
 mod index;
@@ -13,13 +13,16 @@ mod vertex;
 mod tests;
 
 pub(in crate::scene) use index::{sequence, triangles};
-pub(in crate::scene) use vertex::vertices;
+pub(in crate::scene) use vertex::{Version, vertices};
 
-use super::schema::Meshopt;
+use super::schema::{Compression, Dialect};
 use crate::scene::{ContentError, limits};
 
 /// How many bytes the view has once decompressed, checked against the limits.
-pub(in crate::scene) fn decoded_bytes(view: &Meshopt, place: &str) -> Result<usize, ContentError> {
+pub(in crate::scene) fn decoded_bytes(
+    Compression { view, .. }: Compression<'_>,
+    place: &str,
+) -> Result<usize, ContentError> {
     let count = usize::try_from(view.count).unwrap_or(usize::MAX);
     ContentError::check(place, "elements", count, limits::ACCESSOR_LEN_MAX)?;
     let stride_ok = match view.mode.as_str() {
@@ -29,7 +32,7 @@ pub(in crate::scene) fn decoded_bytes(view: &Meshopt, place: &str) -> Result<usi
         mode => {
             return Err(ContentError::unsupported(
                 place,
-                format!("the EXT_meshopt_compression mode {mode:?}"),
+                format!("the compression mode {:?}", mode.chars().take(80).collect::<String>()),
             ));
         }
     };
@@ -43,19 +46,27 @@ pub(in crate::scene) fn decoded_bytes(view: &Meshopt, place: &str) -> Result<usi
 }
 
 /// Decompresses a view.
-pub(in crate::scene) fn decode(view: &Meshopt, data: &[u8], place: &str) -> Result<Vec<u8>, ContentError> {
-    let size = decoded_bytes(view, place)?;
+pub(in crate::scene) fn decode(
+    compression: Compression<'_>,
+    data: &[u8],
+    place: &str,
+) -> Result<Vec<u8>, ContentError> {
+    let size = decoded_bytes(compression, place)?;
+    let Compression { view, dialect } = compression;
     let (count, stride) = (view.count as usize, view.byte_stride as usize);
     let filter = view.filter.as_deref().unwrap_or("NONE");
     let refuse = |reason: &'static str| ContentError::malformed(place, reason);
     if view.mode == "ATTRIBUTES" {
-        let mut bytes = vertices(data, count, stride).map_err(refuse)?;
+        let newest = if dialect == Dialect::Khr { Version::V1 } else { Version::V0 };
+        let mut bytes = vertices(data, count, stride, newest).map_err(refuse)?;
         match (filter, stride) {
             ("NONE", _) => {}
             ("OCTAHEDRAL", 4) => filter::octahedral_bytes(&mut bytes),
             ("OCTAHEDRAL", 8) => filter::octahedral_words(&mut bytes),
             ("QUATERNION", 8) => filter::quaternion(&mut bytes),
             ("EXPONENTIAL", _) => filter::exponential(&mut bytes),
+            ("COLOR", 4) if dialect == Dialect::Khr => filter::color_bytes(&mut bytes),
+            ("COLOR", 8) if dialect == Dialect::Khr => filter::color_words(&mut bytes),
             _ => return Err(refuse("its filter does not fit its stride, or is unknown")),
         }
         return Ok(bytes);

@@ -3,7 +3,7 @@
 
 use super::super::tests::made::Random;
 use super::super::{container, prescan, schema};
-use super::{filter, sequence, triangles, vertices};
+use super::{Version, filter, sequence, triangles, vertices};
 use crate::tests::corpus;
 
 #[repr(transparent)]
@@ -37,22 +37,27 @@ fn made_vertices<const WORDS: usize>(count: usize, random: &mut Random) -> Vec<[
     (0..count).map(|_| next()).collect()
 }
 
-fn encode<const WORDS: usize>(vertices: &[[u32; WORDS]]) -> Vec<u8> {
-    meshopt::encode_vertex_buffer_level(vertices, 2, Some(0)).unwrap()
+fn encode<const WORDS: usize>(vertices: &[[u32; WORDS]], version: u8) -> Vec<u8> {
+    // The levels of effort choose other ways to write the same: 3 uses all that version 1 has.
+    meshopt::encode_vertex_buffer_level(vertices, if version == 0 { 2 } else { 3 }, Some(version.into()))
+        .unwrap()
 }
 
 fn round_trip<const WORDS: usize>() {
     let mut random = Random(0x9e37_79b9 + WORDS as u64);
     for count in [1, 2, 15, 16, 17, 255, 256, 257, 1000] {
         let original = made_vertices::<WORDS>(count, &mut random);
-        let encoded = encode(&original);
-        let theirs: Vec<Vertex<WORDS>> = meshopt::decode_vertex_buffer(&encoded, count).unwrap();
-        assert!(theirs.iter().map(|vertex| vertex.0).eq(original.iter().copied()));
-        let ours = vertices(&encoded, count, WORDS * 4).unwrap();
-        assert!(
-            ours == bytemuck::cast_slice::<u32, u8>(original.as_flattened()),
-            "{WORDS} words, {count} vertices"
-        );
+        for version in [0, 1] {
+            let encoded = encode(&original, version);
+            assert_eq!(encoded[0], 0xa0 | version);
+            let theirs: Vec<Vertex<WORDS>> = meshopt::decode_vertex_buffer(&encoded, count).unwrap();
+            assert!(theirs.iter().map(|vertex| vertex.0).eq(original.iter().copied()));
+            let ours = vertices(&encoded, count, WORDS * 4, Version::V1).unwrap();
+            assert!(
+                ours == bytemuck::cast_slice::<u32, u8>(original.as_flattened()),
+                "{WORDS} words, {count} vertices, version {version}"
+            );
+        }
     }
 }
 
@@ -160,9 +165,12 @@ fn filters_give_what_the_reference_gives_to_one_step() {
 #[test]
 fn what_is_cut_short_is_refused() {
     let original = made_vertices::<3>(300, &mut Random(5));
-    let encoded = encode(&original);
-    for end in 0..encoded.len() {
-        assert!(vertices(&encoded[..end], 300, 12).is_err(), "{end} of {} bytes", encoded.len());
+    for version in [0, 1] {
+        let encoded = encode(&original, version);
+        for end in 0..encoded.len() {
+            let cut = vertices(&encoded[..end], 300, 12, Version::V1);
+            assert!(cut.is_err(), "{end} of {} bytes", encoded.len());
+        }
     }
     let indices = grid(8);
     let encoded = meshopt::encode_index_buffer(&indices, 81).unwrap();
@@ -183,11 +191,11 @@ fn what_is_cut_short_is_refused() {
 fn every_broken_bit_is_refused_or_decodes_as_the_reference_does() {
     let mut random = Random(11);
     let original = made_vertices::<3>(40, &mut random);
-    let encoded = encode(&original);
+    let encoded = [encode(&original, 0), encode(&original, 1)];
     let broken_vertices = |broken: &[u8]| {
         let theirs = meshopt::decode_vertex_buffer::<[u32; 3]>(broken, 40).ok();
-        let ours = vertices(broken, 40, 12).ok();
-        // Version 1, which the crate knows, is refused; so is a stream that ends in its own tail.
+        let ours = vertices(broken, 40, 12, Version::V1).ok();
+        // A stream that ends in its own tail is refused.
         if let Some(ours) = ours {
             assert_eq!(ours, bytemuck::cast_slice::<u32, u8>(theirs.unwrap().as_flattened()));
         }
@@ -200,10 +208,12 @@ fn every_broken_bit_is_refused_or_decodes_as_the_reference_does() {
             assert_eq!(Some(ours), theirs);
         }
     };
-    for bit in 0..encoded.len() * 8 {
-        let mut broken = encoded.clone();
-        broken[bit / 8] ^= 1 << (bit % 8);
-        broken_vertices(&broken);
+    for encoded in &encoded {
+        for bit in 0..encoded.len() * 8 {
+            let mut broken = encoded.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            broken_vertices(&broken);
+        }
     }
     for bit in 0..encoded_indices.len() * 8 {
         let mut broken = encoded_indices.clone();
@@ -213,11 +223,11 @@ fn every_broken_bit_is_refused_or_decodes_as_the_reference_does() {
     for _ in 0..20_000 {
         let mut noise: Vec<u8> = (0..random.below(200)).map(|_| random.next() as u8).collect();
         let count = random.below(64);
-        for header in [0xa0, 0xe0, 0xe1, 0xd1] {
+        for header in [0xa0, 0xa1, 0xe0, 0xe1, 0xd1] {
             if let Some(first) = noise.first_mut() {
                 *first = header;
             }
-            let _ = vertices(&noise, count, 4 * (1 + random.below(64)));
+            let _ = vertices(&noise, count, 4 * (1 + random.below(64)), Version::V1);
             let _ = decode_triangles(&noise, count * 3);
             let _ = decode_sequence(&noise, count);
         }
@@ -225,10 +235,63 @@ fn every_broken_bit_is_refused_or_decodes_as_the_reference_does() {
 }
 
 #[test]
-fn vertex_codec_version_1_is_refused_by_name() {
-    let original = made_vertices::<2>(20, &mut Random(9));
-    let encoded = meshopt::encode_vertex_buffer_level(&original, 2, Some(1)).unwrap();
-    assert!(vertices(&encoded, 20, 8).unwrap_err().contains("version 0"));
+fn vertex_codec_version_1_is_refused_where_it_is_not_defined() {
+    let encoded = encode(&made_vertices::<2>(20, &mut Random(9)), 1);
+    assert!(vertices(&encoded, 20, 8, Version::V0).unwrap_err().contains("version 0"));
+}
+
+/// Numbers that the encoder writes as differences of 16 bits and as bits that differ.
+#[test]
+fn every_kind_of_channel_decodes_as_the_reference_does() {
+    let mut random = Random(21);
+    let mut walk = 0_u16;
+    let words: Vec<[u32; 2]> = (0..600)
+        .map(|_| {
+            walk = walk.wrapping_add(random.below(700) as u16);
+            [
+                u32::from(walk) << 16 | u32::from(walk.wrapping_mul(3)),
+                (random.unit() * 100.0 - 50.0).to_bits(),
+            ]
+        })
+        .collect();
+    let floats: Vec<[u32; 2]> = (0..600_u16)
+        .map(|i| [(f32::from(i) * 0.1).to_bits(), (f32::from(i) * 0.01).sin().to_bits()])
+        .collect();
+    let mut modes = std::collections::BTreeSet::new();
+    for original in [words, floats] {
+        let encoded = encode(&original, 1);
+        modes.extend(encoded[encoded.len() - 2..].iter().map(|mode| mode & 15));
+        let ours = vertices(&encoded, 600, 8, Version::V1).unwrap();
+        assert!(ours == bytemuck::cast_slice::<u32, u8>(original.as_flattened()));
+    }
+    assert!(modes.contains(&1) && modes.contains(&2), "{modes:?}");
+}
+
+#[test]
+fn colours_are_what_the_reference_makes_of_them_to_one_step() {
+    let mut random = Random(8);
+    let colors: Vec<[f32; 4]> = (0..2000).map(|_| std::array::from_fn(|_| random.unit())).collect();
+    for bits in [2, 5, 8] {
+        let encoded: Vec<[u8; 4]> = meshopt::encode_filter_color(&colors, bits);
+        let (mut theirs, mut ours) = (encoded.clone(), encoded.concat());
+        meshopt::decode_filter_color(&mut theirs);
+        filter::color_bytes(&mut ours);
+        assert!(ours.iter().zip(theirs.as_flattened()).all(|(a, b)| a.abs_diff(*b) <= 1), "{bits} bits");
+    }
+    for bits in [2, 10, 16] {
+        let encoded: Vec<[u16; 4]> = meshopt::encode_filter_color(&colors, bits);
+        let (mut theirs, mut ours) =
+            (encoded.clone(), bytemuck::cast_slice::<u16, u8>(encoded.as_flattened()).to_vec());
+        meshopt::decode_filter_color(&mut theirs);
+        filter::color_words(&mut ours);
+        let ours = words_of(&ours).into_iter().map(|word| word as u16);
+        assert!(ours.zip(theirs.as_flattened()).all(|(a, b)| a.abs_diff(*b) <= 1), "{bits} bits");
+    }
+    // Whatever a file says, some colour comes out.
+    let mut noise: Vec<u8> = (0..4096).map(|_| random.next() as u8).collect();
+    noise.extend([0; 8]);
+    filter::color_bytes(&mut noise);
+    filter::color_words(&mut noise);
 }
 
 #[test]
@@ -240,10 +303,11 @@ fn the_views_of_compressed_samples_decode_as_the_reference_does() {
         let container = container::split(&file).unwrap();
         let ceilings = prescan::Ceilings { bytes: 1 << 20, entries: 1000 };
         let root = schema::parse(&prescan::normalized(container.json, &ceilings).unwrap()).unwrap();
-        for view in root.buffer_views.iter().filter_map(|view| view.extensions.meshopt.as_ref()) {
+        for compression in root.buffer_views.iter().filter_map(|view| view.extensions.compression()) {
+            let view = compression.view;
             let start = view.byte_offset as usize;
             let data = &container.bin.unwrap()[start..start + view.byte_length as usize];
-            let ours = super::decode(view, data, "view").unwrap();
+            let ours = super::decode(compression, data, "view").unwrap();
             let count = view.count as usize;
             let theirs: Vec<u8> = match (view.mode.as_str(), view.byte_stride) {
                 ("TRIANGLES", 2) => {

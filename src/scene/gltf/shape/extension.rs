@@ -20,9 +20,13 @@ pub(super) const NODE: Places = &[
     ("KHR_lights_punctual", &NODE_LIGHT),
     ("KHR_node_visibility", &VISIBILITY),
     ("EXT_mesh_gpu_instancing", &INSTANCES),
+    ("MSFT_lod", &NODE_LEVELS),
 ];
-pub(super) const PRIMITIVE: Places =
-    &[("KHR_materials_variants", &MAPPINGS), ("KHR_draco_mesh_compression", &DRACO)];
+pub(super) const PRIMITIVE: Places = &[
+    ("KHR_gaussian_splatting", &SPLATS),
+    ("KHR_materials_variants", &MAPPINGS),
+    ("KHR_draco_mesh_compression", &DRACO),
+];
 pub(super) const TEXTURE: Places =
     &[("EXT_texture_webp", &OTHER_SOURCE), ("KHR_texture_basisu", &OTHER_SOURCE)];
 pub(super) const TEXTURE_USE: Places = &[("KHR_texture_transform", &TRANSFORM)];
@@ -40,6 +44,7 @@ pub(super) const MATERIAL: Places = &[
     ("KHR_materials_transmission", &TRANSMISSION),
     ("KHR_materials_unlit", &NOTHING),
     ("KHR_materials_volume", &VOLUME),
+    ("MSFT_lod", &MATERIAL_LEVELS),
 ];
 /// Extensions that only stand in the lists of those that are used.
 const NOWHERE: &[&str] = &["KHR_mesh_quantization"];
@@ -88,10 +93,18 @@ static MAPPING: Shape = plain(&[
 static POINTER: Shape = plain(&[must("pointer", Kind::Text)]);
 static VISIBILITY: Shape = plain(&[may("visible", Kind::Flag)]);
 static INSTANCES: Shape = plain(&[must("attributes", Kind::Map(&Kind::Index(Array::Accessors)))]);
+static SPLATS: Shape = plain(&[
+    must("kernel", Kind::Text),
+    must("colorSpace", Kind::Text),
+    may("projection", Kind::Text),
+    may("sortingMethod", Kind::Text),
+]);
 static DRACO: Shape = plain(&[
     must("bufferView", Kind::Index(Array::BufferViews)),
     must("attributes", Kind::Map(&Kind::Whole(0))),
 ]);
+static NODE_LEVELS: Shape = plain(&[must("ids", some(&Kind::Index(Array::Nodes)))]);
+static MATERIAL_LEVELS: Shape = plain(&[must("ids", some(&Kind::Index(Array::Materials)))]);
 static OTHER_SOURCE: Shape = plain(&[may("source", Kind::Index(Array::Images))]);
 static TRANSFORM: Shape = plain(&[
     may("offset", VEC2),

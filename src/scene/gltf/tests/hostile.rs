@@ -268,7 +268,8 @@ fn indices_without_vertices_are_refused() {
 
 #[test]
 fn compressed_views_that_lie_are_refused() {
-    let compressed = |changes: &[(&str, Value)]| {
+    const NAMES: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
+    let compressed = |name: &str, changes: &[(&str, Value)]| {
         let (mut json, mut bin) = square();
         let indices = meshopt::encode_index_buffer(&[0, 1, 2, 0, 2, 3], 4).unwrap();
         let start = bin.len();
@@ -280,12 +281,17 @@ fn compressed_views_that_lie_are_refused() {
         for (key, value) in changes {
             view[*key] = value.clone();
         }
-        json["extensionsUsed"].as_array_mut().unwrap().push("EXT_meshopt_compression".into());
-        json["bufferViews"][2] =
-            json!({ "buffer": 1, "byteLength": 12, "extensions": { "EXT_meshopt_compression": view } });
+        json["extensionsUsed"].as_array_mut().unwrap().extend(NAMES.map(Value::from));
+        json["bufferViews"][2] = json!({ "buffer": 1, "byteLength": 12, "extensions": { name: view } });
+        if name.is_empty() {
+            json["bufferViews"][2]["extensions"] = json!({ NAMES[0]: view, NAMES[1]: view });
+        }
         read(&glb(&json, &bin), &mut NoFiles)
     };
-    assert_eq!(compressed(&[]).unwrap().meshes[0].primitives[0].indices, [0, 1, 2, 0, 2, 3]);
+    for name in NAMES {
+        assert_eq!(compressed(name, &[]).unwrap().meshes[0].primitives[0].indices, [0, 1, 2, 0, 2, 3]);
+    }
+    assert!(compressed("", &[]).is_err(), "a view that is compressed in two ways was taken");
     for (key, value) in [
         ("buffer", json!(2)),
         ("buffer", json!(1)),
@@ -306,8 +312,40 @@ fn compressed_views_that_lie_are_refused() {
         ("mode", json!("MAGIC")),
         ("filter", json!("OCTAHEDRAL")),
     ] {
-        assert!(compressed(&[(key, value.clone())]).is_err(), "{key} = {value} was taken");
+        for name in NAMES {
+            assert!(compressed(name, &[(key, value.clone())]).is_err(), "{name}: {key} = {value} was taken");
+        }
     }
+}
+
+#[test]
+fn vertices_of_version_1_are_read_where_they_are_defined() {
+    let with = |name: &str, filter: &str| {
+        let (mut json, mut bin) = square();
+        let corners: Vec<[u32; 3]> = [[0.0_f32, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]
+            .map(|corner| corner.map(f32::to_bits))
+            .into();
+        let encoded = meshopt::encode_vertex_buffer_level(&corners, 3, Some(1)).unwrap();
+        let start = bin.len();
+        bin.extend(&encoded);
+        json["buffers"] = json!([{ "byteLength": bin.len() }, { "byteLength": 48 }]);
+        let view = json!({
+            "buffer": 0, "byteOffset": start, "byteLength": encoded.len(), "byteStride": 12, "count": 4,
+            "mode": "ATTRIBUTES", "filter": filter,
+        });
+        json["extensionsUsed"].as_array_mut().unwrap().push(name.into());
+        let views = json["bufferViews"].as_array_mut().unwrap();
+        views.push(json!({ "buffer": 1, "byteLength": 48, "extensions": { name: view } }));
+        json["accessors"][0]["bufferView"] = 3.into();
+        read(&glb(&json, &bin), &mut NoFiles)
+    };
+    let document = with("KHR_meshopt_compression", "NONE").unwrap();
+    assert_eq!(document.vertex_sets[0].positions[2].to_array(), [1.0, 1.0, 0.0]);
+    assert!(with("EXT_meshopt_compression", "NONE").is_err());
+    assert!(
+        with("KHR_meshopt_compression", "COLOR").is_err(),
+        "a filter that does not fit the stride was taken"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::made::{NoFiles, bytes_of, data_uri, glb, png, square, square_text};
 use crate::scene::gltf::document::{Document, LightKind};
-use crate::scene::gltf::{image, read};
+use crate::scene::gltf::{Resolve, image, read};
 use crate::scene::material::Wrap;
 use crate::scene::{AlphaMode, ContentError};
 
@@ -55,7 +55,7 @@ fn whole_numbers_may_be_written_as_floats() {
 }
 
 #[test]
-fn strips_and_fans_become_lists_and_lines_are_named() {
+fn strips_fans_and_loops_become_lists() {
     let (mut json, mut bin) = square();
     bin.extend(bytes_of(&[0_u16, 1, 3, 2, 2]));
     json["buffers"][0]["byteLength"] = 150.into();
@@ -71,8 +71,174 @@ fn strips_and_fans_become_lists_and_lines_are_named() {
     assert_eq!(triangles(6).0.unwrap(), [1, 3, 0, 3, 2, 0]);
     let (list, skipped) = triangles(4);
     assert_eq!((list.unwrap(), skipped["corners of incomplete triangles"]), (vec![0, 1, 3], 2));
-    let (none, skipped) = triangles(1);
-    assert!(none.is_none() && skipped["lines"] == 1);
+    assert!(triangles(1).0.is_none(), "lines are no triangles");
+    let mut ends = |mode: u32| {
+        json["meshes"][0]["primitives"][0]["mode"] = mode.into();
+        let document = read_made(&json, &bin).unwrap();
+        (document.meshes[0].marks[0].ends.clone(), document.skipped)
+    };
+    assert_eq!(ends(0).0, [0, 1, 3, 2, 2].map(|corner| [corner; 2]));
+    let (list, skipped) = ends(1);
+    assert_eq!((list, skipped["corners of incomplete lines"]), (vec![[0, 1], [3, 2]], 1));
+    assert_eq!(ends(3).0, [[0, 1], [1, 3], [3, 2]]);
+    assert_eq!(ends(2).0, [[0, 1], [1, 3], [3, 2], [2, 0]]);
+}
+
+#[test]
+fn splats_become_disks_in_their_colours() {
+    let (mut json, mut bin) = square();
+    let start = bin.len();
+    // Rotations, scales, opacities and colours of four splats, one view each.
+    let half = std::f32::consts::FRAC_1_SQRT_2;
+    let lists = [
+        bytes_of(&[[0.0, 0.0, 0.0, 1.0], [half, 0.0, 0.0, half], [0.0; 4], [0.0, 0.0, 0.0, 1.0]].concat()),
+        bytes_of(&[[0.4, 0.1, 0.001_f32], [0.4, 0.1, 0.001], [0.0; 3], [1.0; 3]].concat()),
+        bytes_of(&[1.0_f32, 0.5, 0.9, 0.1]),
+        bytes_of(&[[0.0_f32; 3], [1.772_453_9, 0.0, -1.772_453_9], [9.0; 3], [0.0; 3]].concat()),
+    ];
+    let names = ["ROTATION", "SCALE", "OPACITY", "SH_DEGREE_0_COEF_0"];
+    let mut attributes = json!({ "POSITION": 0 });
+    for ((name, kind), bytes) in names.into_iter().zip(["VEC4", "VEC3", "SCALAR", "VEC3"]).zip(&lists) {
+        let views = json["bufferViews"].as_array_mut().unwrap();
+        views.push(json!({ "buffer": 0, "byteOffset": bin.len(), "byteLength": bytes.len() }));
+        let view = views.len() - 1;
+        let accessors = json["accessors"].as_array_mut().unwrap();
+        accessors.push(json!({ "bufferView": view, "componentType": 5126, "count": 4, "type": kind }));
+        attributes[format!("KHR_gaussian_splatting:{name}")] = (accessors.len() - 1).into();
+        bin.extend(bytes);
+    }
+    assert!(bin.len() > start);
+    json["buffers"][0]["byteLength"] = bin.len().into();
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_gaussian_splatting".into());
+    json["meshes"][0]["primitives"][0] = json!({
+        "mode": 0, "attributes": attributes,
+        "extensions": { "KHR_gaussian_splatting": { "kernel": "ellipse", "colorSpace": "srgb_rec709_display" } },
+    });
+    let document = read_made(&json, &bin).unwrap();
+    let marks = &document.meshes[0].marks[0];
+    assert_eq!((marks.ends.len(), document.skipped["faint splats"]), (3, 1));
+    let disks = marks.disks.as_ref().unwrap();
+    // Flat along z, and the second turned by a quarter around x.
+    assert!(disks[0].normal.abs_diff_eq(Vec3::Z, 1e-6) && disks[1].normal.abs_diff_eq(-Vec3::Y, 1e-6));
+    assert!((disks[0].radius - 1.5 * 0.2).abs() < 1e-6, "{}", disks[0].radius);
+    let colors = document.vertex_sets[marks.vertices].colors.as_ref().unwrap();
+    // Half in sRGB is 0.2140 of the light; the harmonic is 1 / (2 √π), so √π more or less is half more or less.
+    assert!((colors[0].x - 0.214).abs() < 1e-3 && colors[0].w == 1.0);
+    assert!(colors[1].abs_diff_eq(glam::Vec4::new(1.0, 0.214, 0.0, 1.0), 1e-3), "{}", colors[1]);
+    let splats = "/meshes/0/primitives/0/extensions/KHR_gaussian_splatting";
+    *json.pointer_mut(&format!("{splats}/colorSpace")).unwrap() = "aces".into();
+    assert!(read_made(&json, &bin).unwrap_err().to_string().contains("aces"));
+    *json.pointer_mut(&format!("{splats}/colorSpace")).unwrap() = "lin_rec709_display".into();
+    assert!(
+        (read_made(&json, &bin).unwrap().vertex_sets[1].colors.as_ref().unwrap()[0].x - 0.5).abs() < 1e-6
+    );
+    *json.pointer_mut(splats).unwrap() = json!({
+        "kernel": "ellipse", "colorSpace": "lin_rec709_display", "extensions": { "KHR_packed_splats": {} },
+    });
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_packed_splats".into());
+    let document = read_made(&json, &bin).unwrap();
+    assert!(document.meshes[0].marks.is_empty() && document.skipped["KHR_packed_splats"] == 1);
+    json.pointer_mut(splats).unwrap().as_object_mut().unwrap().remove("extensions");
+    json["meshes"][0]["primitives"][0]["attributes"]
+        .as_object_mut()
+        .unwrap()
+        .remove("KHR_gaussian_splatting:SCALE");
+    assert!(read_made(&json, &bin).is_err());
+}
+
+/// A file whose answers ask for a variant.
+struct Wanting(&'static str);
+
+impl Resolve for Wanting {
+    fn buffer(&mut self, uri: &str) -> Result<Vec<u8>, ContentError> {
+        NoFiles.buffer(uri)
+    }
+
+    fn image(&mut self, uri: &str) -> Result<Option<Vec<u8>>, ContentError> {
+        NoFiles.image(uri)
+    }
+
+    fn variant(&self) -> Option<&str> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn the_variant_that_is_wanted_is_shown() {
+    let (mut json, bin) = square();
+    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_materials_variants".into());
+    json["extensions"] =
+        json!({ "KHR_materials_variants": { "variants": [{ "name": "dry" }, { "name": "wet" }] } });
+    let material = json["materials"][0].clone();
+    json["materials"].as_array_mut().unwrap().extend([material.clone(), material]);
+    json["meshes"][0]["primitives"][0]["extensions"] = json!({ "KHR_materials_variants": { "mappings": [
+        { "material": 1, "variants": [0] }, { "material": 2, "variants": [1] },
+    ] } });
+    let file = glb(&json, &bin);
+    let material = |resolve: &mut dyn Resolve| {
+        let document = read(&file, resolve).unwrap();
+        assert_eq!(document.variants, ["dry", "wet"]);
+        assert!(document.skipped.is_empty(), "{:?}", document.skipped);
+        document.meshes[0].primitives[0].material
+    };
+    assert_eq!(material(&mut NoFiles), Some(0));
+    assert_eq!(material(&mut Wanting("dry")), Some(1));
+    assert_eq!(material(&mut Wanting("wet")), Some(2));
+    let sentence = read(&file, &mut Wanting("icy")).unwrap_err().to_string();
+    assert!(sentence.contains("dry, wet"), "{sentence}");
+    let (json, bin) = square();
+    assert!(read(&glb(&json, &bin), &mut Wanting("icy")).is_ok(), "it has no variants");
+}
+
+#[test]
+fn coats_glass_and_reflections_have_their_nearest_forms() {
+    let with = |extensions: serde_json::Value, roughness: f32| {
+        let (mut json, bin) = square();
+        let names: Vec<_> = extensions.as_object().unwrap().keys().cloned().collect();
+        json["extensionsUsed"].as_array_mut().unwrap().extend(names.into_iter().map(Into::into));
+        json["materials"][0] = json!({
+            "pbrMetallicRoughness": {
+                "metallicFactor": 0, "roughnessFactor": roughness, "baseColorFactor": [0.5, 0.5, 0.5, 1],
+            },
+            "extensions": extensions,
+        });
+        let document = read_made(&json, &bin).unwrap();
+        (document.materials[0].clone(), document.skipped)
+    };
+    let (coated, skipped) = with(json!({ "KHR_materials_clearcoat": { "clearcoatFactor": 1 } }), 0.8);
+    assert!((coated.roughness - 0.4).abs() < 1e-6 && !skipped.contains_key("KHR_materials_clearcoat"));
+    let (same, _) = with(json!({ "KHR_materials_ior": { "ior": 1.5 }, "KHR_materials_specular": {} }), 0.8);
+    assert!((same.roughness - 0.8).abs() < 1e-6 && same.metallic < 1e-6);
+    // Diamond reflects 17 %: of grey that reflects half as metal, 29 % metal.
+    let (diamond, _) = with(json!({ "KHR_materials_ior": { "ior": 2.42 } }), 0.1);
+    let expected = (0.172_4 - 0.04) / (0.5 - 0.04);
+    assert!((diamond.metallic - expected).abs() < 1e-3, "{}", diamond.metallic);
+    let (dull, _) = with(json!({ "KHR_materials_specular": { "specularFactor": 0 } }), 0.3);
+    assert!((dull.roughness - 1.0).abs() < 1e-6);
+    let (glass, skipped) = with(
+        json!({ "KHR_materials_transmission": { "transmissionFactor": 1, "transmissionTexture": { "index": 0 } } }),
+        0.0,
+    );
+    assert_eq!(glass.alpha, AlphaMode::Blend);
+    assert!((glass.base_color[3] - 0.55).abs() < 1e-6, "{:?}", glass.base_color);
+    assert_eq!(skipped["textures of KHR_materials_transmission"], 1);
+}
+
+#[test]
+fn coarser_levels_of_others_are_not_shown() {
+    let (mut json, bin) = square();
+    json["extensionsUsed"].as_array_mut().unwrap().push("MSFT_lod".into());
+    json["nodes"] = json!([
+        { "mesh": 0, "extensions": { "MSFT_lod": { "ids": [1, 2] } }, "extras": { "MSFT_screencoverage": [0.5, 0.2, 0.01] } },
+        { "mesh": 0, "translation": [1, 0, 0] },
+        { "mesh": 0, "translation": [2, 0, 0] },
+    ]);
+    json["scenes"] = json!([{ "nodes": [0, 1] }]);
+    let document = read_made(&json, &bin).unwrap();
+    assert_eq!(document.nodes.len(), 1);
+    assert!(document.skipped.is_empty(), "{:?}", document.skipped);
+    json["nodes"][0]["extensions"]["MSFT_lod"]["ids"] = json!([7]);
+    assert!(read_made(&json, &bin).is_err());
 }
 
 #[test]
@@ -148,10 +314,10 @@ fn lights_shine_and_unknown_extensions_are_named() {
     assert!(document.nodes[1].light.is_none() && document.materials[0].unlit);
     assert_eq!(document.skipped["EXT_unheard_of"], 1);
     assert_eq!(document.skipped["KHR_materials_sheen"], 1);
-    json["extensionsUsed"].as_array_mut().unwrap().push("KHR_draco_mesh_compression".into());
-    json["extensionsRequired"] = json!(["KHR_draco_mesh_compression"]);
+    json["extensionsUsed"].as_array_mut().unwrap().push("EXT_mesh_polygon".into());
+    json["extensionsRequired"] = json!(["EXT_mesh_polygon"]);
     let error = read_made(&json, &bin).unwrap_err().to_string();
-    assert!(error.contains("KHR_draco_mesh_compression"), "{error}");
+    assert!(error.contains("EXT_mesh_polygon"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! glTF files, made here, on their whole way: read, baked, decoded, culled and drawn.
 
-mod author;
+mod materials;
 mod moving;
 
 use std::ops::ControlFlow;

@@ -5,13 +5,13 @@ use std::f32::consts::{FRAC_PI_2, PI};
 use glam::Vec3;
 use serde_json::{Value, json};
 
-use super::author::{Author, Shape, inverse_bind, turn};
 use super::{Stage, gpu};
 use crate::draw::FrameInput;
 use crate::math::Pose;
 use crate::scene::gltf::tests::made::{Random, mutated};
 use crate::scene::{ContentError, tile};
 use crate::tests::allocator;
+use crate::tests::author::{Author, Shape, inverse_bind, turn};
 use crate::tests::golden::{assert_golden, differing};
 
 /// When the fair begins anew, seconds.

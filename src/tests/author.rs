@@ -1,4 +1,5 @@
 //! Makes a glTF file, piece by piece.
+#![allow(clippy::unwrap_used)]
 
 use glam::{Mat4, Quat, Vec3};
 use serde_json::{Value, json};
@@ -7,32 +8,34 @@ use crate::scene::gltf::tests::made::glb;
 
 /// A file while it is made.
 #[derive(Default)]
-pub struct Author {
+pub(crate) struct Author {
     bin: Vec<u8>,
     views: Vec<Value>,
     accessors: Vec<Value>,
-    pub nodes: Vec<Value>,
-    pub meshes: Vec<Value>,
-    pub materials: Vec<Value>,
+    pub(crate) nodes: Vec<Value>,
+    pub(crate) meshes: Vec<Value>,
+    pub(crate) materials: Vec<Value>,
     images: Vec<Value>,
-    pub skins: Vec<Value>,
+    pub(crate) skins: Vec<Value>,
     channels: Vec<Value>,
     samplers: Vec<Value>,
-    pub extensions: Vec<&'static str>,
+    pub(crate) extensions: Vec<&'static str>,
+    /// What the extensions say of the whole file.
+    pub(crate) of_file: Value,
 }
 
 /// Positions, normals and triangles.
 #[derive(Clone, Default)]
-pub struct Shape {
-    pub positions: Vec<[f32; 3]>,
-    pub normals: Vec<[f32; 3]>,
-    pub uvs: Vec<[f32; 2]>,
-    pub indices: Vec<u16>,
+pub(crate) struct Shape {
+    pub(crate) positions: Vec<[f32; 3]>,
+    pub(crate) normals: Vec<[f32; 3]>,
+    pub(crate) uvs: Vec<[f32; 2]>,
+    pub(crate) indices: Vec<u16>,
 }
 
 impl Shape {
     /// A ball of radius 1.
-    pub fn ball(rings: u16, sectors: u16) -> Self {
+    pub(crate) fn ball(rings: u16, sectors: u16) -> Self {
         let mut shape = Self::default();
         for ring in 0..=rings {
             for sector in 0..=sectors {
@@ -50,7 +53,7 @@ impl Shape {
     }
 
     /// A tube of radius 1 from y = 0 to y = 1, open at both ends.
-    pub fn tube(rings: u16, sectors: u16) -> Self {
+    pub(crate) fn tube(rings: u16, sectors: u16) -> Self {
         let mut shape = Self::default();
         for ring in 0..=rings {
             for sector in 0..=sectors {
@@ -66,7 +69,7 @@ impl Shape {
     }
 
     /// A box from −1 to 1 on each axis.
-    pub fn cube() -> Self {
+    pub(crate) fn cube() -> Self {
         let mut shape = Self::default();
         for axis in 0..3 {
             for sign in [-1.0_f32, 1.0] {
@@ -89,7 +92,7 @@ impl Shape {
     }
 
     /// A square from −1 to 1 that is seen from +Z.
-    pub fn square() -> Self {
+    pub(crate) fn square() -> Self {
         Self {
             positions: vec![[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]],
             normals: vec![[0.0, 0.0, 1.0]; 4],
@@ -98,7 +101,7 @@ impl Shape {
         }
     }
 
-    pub fn scaled(mut self, scale: [f32; 3]) -> Self {
+    pub(crate) fn scaled(mut self, scale: [f32; 3]) -> Self {
         self.positions.iter_mut().for_each(|p| *p = std::array::from_fn(|axis| p[axis] * scale[axis]));
         self
     }
@@ -115,12 +118,18 @@ impl Shape {
 }
 
 impl Author {
-    /// Adds numbers; returns their accessor.
-    pub fn numbers<T: bytemuck::NoUninit>(&mut self, numbers: &[T], kind: &str, component: u32) -> usize {
-        self.bin.resize(self.bin.len().next_multiple_of(4), 0);
-        let bytes: &[u8] = bytemuck::cast_slice(numbers);
+    /// Adds bytes; returns their view.
+    pub(crate) fn view(&mut self, bytes: &[u8]) -> usize {
+        self.bin.resize(self.bin.len().next_multiple_of(8), 0);
         self.views.push(json!({ "buffer": 0, "byteOffset": self.bin.len(), "byteLength": bytes.len() }));
         self.bin.extend(bytes);
+        self.views.len() - 1
+    }
+
+    /// Adds numbers; returns their accessor.
+    pub(crate) fn numbers<T: bytemuck::NoUninit>(&mut self, numbers: &[T], kind: &str, component: u32) -> usize {
+        let bytes: &[u8] = bytemuck::cast_slice(numbers);
+        let view = self.view(bytes);
         let width = match kind {
             "SCALAR" => 1,
             "VEC2" => 2,
@@ -131,7 +140,7 @@ impl Author {
         let size = if component == 5126 { 4 } else if component == 5123 { 2 } else { 1 };
         let count = bytes.len() / size / width;
         let mut accessor = json!({
-            "bufferView": self.views.len() - 1, "componentType": component, "count": count, "type": kind,
+            "bufferView": view, "componentType": component, "count": count, "type": kind,
         });
         if component == 5126 {
             let floats: Vec<f32> = bytemuck::pod_collect_to_vec(bytes);
@@ -145,13 +154,13 @@ impl Author {
         self.accessors.len() - 1
     }
 
-    pub fn floats<const N: usize>(&mut self, vectors: &[[f32; N]]) -> usize {
+    pub(crate) fn floats<const N: usize>(&mut self, vectors: &[[f32; N]]) -> usize {
         let kind = ["", "SCALAR", "VEC2", "VEC3", "VEC4"].get(N).copied().unwrap_or("MAT4");
         self.numbers(vectors.as_flattened(), kind, 5126)
     }
 
     /// A primitive of the shape.
-    pub fn primitive(&mut self, shape: &Shape, material: usize) -> Value {
+    pub(crate) fn primitive(&mut self, shape: &Shape, material: usize) -> Value {
         let attributes = json!({
             "POSITION": self.floats(&shape.positions),
             "NORMAL": self.floats(&shape.normals),
@@ -162,49 +171,47 @@ impl Author {
     }
 
     /// A mesh of one primitive.
-    pub fn mesh(&mut self, shape: &Shape, material: usize) -> usize {
+    pub(crate) fn mesh(&mut self, shape: &Shape, material: usize) -> usize {
         let primitive = self.primitive(shape, material);
         self.add_mesh(json!({ "primitives": [primitive] }))
     }
 
-    pub fn add_mesh(&mut self, mesh: Value) -> usize {
+    pub(crate) fn add_mesh(&mut self, mesh: Value) -> usize {
         self.meshes.push(mesh);
         self.meshes.len() - 1
     }
 
     /// A plain, rather rough material.
-    pub fn paint(&mut self, color: [f32; 4], metallic: f32, roughness: f32) -> usize {
+    pub(crate) fn paint(&mut self, color: [f32; 4], metallic: f32, roughness: f32) -> usize {
         self.material(json!({ "pbrMetallicRoughness": {
             "baseColorFactor": color, "metallicFactor": metallic, "roughnessFactor": roughness,
         } }))
     }
 
-    pub fn material(&mut self, material: Value) -> usize {
+    pub(crate) fn material(&mut self, material: Value) -> usize {
         self.materials.push(material);
         self.materials.len() - 1
     }
 
     /// A texture of square pixels; returns its index.
-    pub fn texture(&mut self, side: u32, paint: impl Fn(u32, u32) -> [u8; 4]) -> usize {
+    pub(crate) fn texture(&mut self, side: u32, paint: impl Fn(u32, u32) -> [u8; 4]) -> usize {
         let texels: Vec<u8> = (0..side * side).flat_map(|i| paint(i % side, i / side)).collect();
         let mut png = Vec::new();
         let mut encoder = png::Encoder::new(&mut png, side, side);
         encoder.set_color(png::ColorType::Rgba);
         encoder.write_header().unwrap().write_image_data(&texels).unwrap();
-        self.bin.resize(self.bin.len().next_multiple_of(4), 0);
-        self.views.push(json!({ "buffer": 0, "byteOffset": self.bin.len(), "byteLength": png.len() }));
-        self.bin.extend(png);
-        self.images.push(json!({ "bufferView": self.views.len() - 1, "mimeType": "image/png" }));
+        let view = self.view(&png);
+        self.images.push(json!({ "bufferView": view, "mimeType": "image/png" }));
         self.images.len() - 1
     }
 
-    pub fn node(&mut self, node: Value) -> usize {
+    pub(crate) fn node(&mut self, node: Value) -> usize {
         self.nodes.push(node);
         self.nodes.len() - 1
     }
 
     /// Makes the numbers change what the channel's target says.
-    pub fn animate<const N: usize>(
+    pub(crate) fn animate<const N: usize>(
         &mut self,
         target: Value,
         interpolation: &str,
@@ -217,13 +224,13 @@ impl Author {
     }
 
     /// The same, of accessors.
-    pub fn channel(&mut self, target: Value, input: usize, output: usize, interpolation: &str) {
+    pub(crate) fn channel(&mut self, target: Value, input: usize, output: usize, interpolation: &str) {
         self.channels.push(json!({ "sampler": self.samplers.len(), "target": target }));
         self.samplers.push(json!({ "input": input, "output": output, "interpolation": interpolation }));
     }
 
     /// As a GLB: nodes that are no other's child are in the scene.
-    pub fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         let mut bin = self.bin;
         bin.resize(bin.len().next_multiple_of(4), 0);
         let children: Vec<usize> = self
@@ -255,6 +262,9 @@ impl Author {
         if !self.channels.is_empty() {
             json["animations"] = json!([{ "channels": self.channels, "samplers": self.samplers }]);
         }
+        if self.of_file.is_object() {
+            json["extensions"] = self.of_file;
+        }
         if !self.extensions.is_empty() {
             json["extensionsUsed"] = json!(self.extensions);
         }
@@ -263,11 +273,11 @@ impl Author {
 }
 
 /// The matrix of a joint's space from the mesh, for one that stands at `place`.
-pub fn inverse_bind(place: Vec3) -> [f32; 16] {
+pub(crate) fn inverse_bind(place: Vec3) -> [f32; 16] {
     Mat4::from_translation(-place).to_cols_array()
 }
 
 /// As glTF writes it.
-pub fn turn(axis: Vec3, angle_radians: f32) -> [f32; 4] {
+pub(crate) fn turn(axis: Vec3, angle_radians: f32) -> [f32; 4] {
     Quat::from_axis_angle(axis, angle_radians).to_array()
 }

@@ -1,0 +1,27 @@
+//! libFuzzer's program: the target that `PAVILION_FUZZ_TARGET` names, held to its bounds.
+//!
+//! The targets are files of the crate's own tests, compiled here with counters of what runs.
+#![no_main]
+
+use std::sync::LazyLock;
+
+// The targets' paths begin at the crate that they are part of.
+use pavilion::{math, protocol, scene};
+
+#[allow(dead_code)]
+#[path = "../../../src/tests/allocator.rs"]
+mod allocator;
+#[path = "../../../src/tests/fuzz/mod.rs"]
+mod fuzz;
+
+static TARGET: LazyLock<&fuzz::Target> = LazyLock::new(|| {
+    let name = std::env::var("PAVILION_FUZZ_TARGET").unwrap_or_default();
+    let found = fuzz::TARGETS.iter().find(|target| target.name == name);
+    found.unwrap_or_else(|| panic!("{name:?} is no target: set PAVILION_FUZZ_TARGET"))
+});
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Err(sentence) = TARGET.check(bytes) {
+        panic!("{}: {sentence}", TARGET.name);
+    }
+});
