@@ -84,7 +84,8 @@ pub fn met(shelf: &Shelf, ray: Ray) -> Result<Value, Failure> {
             break;
         }
         let hit = ray.pick(&decoded(shelf, id)?, &pose.to_affine());
-        let is_nearer = |hit: &Hit| nearest.is_none_or(|(known, _)| hit.distance_metres < known.distance_metres);
+        let is_nearer =
+            |hit: &Hit| nearest.is_none_or(|(known, _)| hit.distance_metres < known.distance_metres);
         nearest = hit.filter(is_nearer).map(|hit| (hit, id)).or(nearest);
     }
     let Some((hit, tile)) = nearest else { return Ok(json!({ "kind": "hit", "distance_metres": null })) };
@@ -126,6 +127,7 @@ fn bytes(shelf: &Shelf, blob: BlobId) -> Result<Vec<u8>, Failure> {
 
 /// The id that begins most like this one.
 fn nearest<'a>(tileset: &'a Tileset, id: &str) -> Option<&'a str> {
-    let alike = |other: &&str| other.chars().zip(id.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    let alike =
+        |other: &&str| other.chars().zip(id.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
     tileset.entities().iter().map(|entity| entity.id.as_str()).max_by_key(alike)
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Failure, entity};
 use super::bake::source_failure;
 use super::cli::InspectArgs;
+use super::{Failure, entity};
 use crate::host::bake::{self, BakeError};
 use crate::math::Aabb;
 use crate::scene::gltf::{Document, image};

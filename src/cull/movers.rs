@@ -58,7 +58,8 @@ impl Culler {
         let Some(resident) = scene.resident(tile) else { return };
         let Some(motion) = &resident.motion else { return };
         let bounds = self.posture.set(motion, scene.seconds());
-        let Some(world_from_grid) = grid(bounds).filter(|_| eyes.frustum.touches_sphere(bounds.sphere())) else {
+        let Some(world_from_grid) = grid(bounds).filter(|_| eyes.frustum.touches_sphere(bounds.sphere()))
+        else {
             return;
         };
         self.pose(tile, motion, &world_from_grid, list);

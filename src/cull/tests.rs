@@ -54,8 +54,13 @@ fn arrive(scene: &mut Scene, tile: u32) {
     };
     let chunks = [chunk(0, AlphaMode::Opaque), chunk(6, AlphaMode::Opaque), chunk(12, AlphaMode::Blend)];
     let chunks = Chunks::from(&chunks[..]);
-    let resident =
-        ResidentTile { chunks, occluders: Vec::new(), world_from_grid: Affine3A::IDENTITY, motion: None, size_bytes: 100 };
+    let resident = ResidentTile {
+        chunks,
+        occluders: Vec::new(),
+        world_from_grid: Affine3A::IDENTITY,
+        motion: None,
+        size_bytes: 100,
+    };
     scene.set_resident(TileId(tile), Some(resident));
 }
 

@@ -61,8 +61,8 @@ pub fn write_records(records: &[Record]) -> Vec<u8> {
 /// When it is not that, or not of as many entities.
 pub fn read_records(bytes: &[u8], entity_count: usize) -> Result<Vec<Record>, ContentError> {
     ContentError::check("records", "bytes", bytes.len(), limits::BLOB_BYTES_MAX)?;
-    let records: Vec<Record> =
-        serde_json::from_slice(bytes).map_err(|error| ContentError::malformed("records", error.to_string()))?;
+    let records: Vec<Record> = serde_json::from_slice(bytes)
+        .map_err(|error| ContentError::malformed("records", error.to_string()))?;
     if records.len() == entity_count {
         return Ok(records);
     }

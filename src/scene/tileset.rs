@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::collider::{self, ColliderCell};
 use super::entity::Entity;
-use super::placement::{self, Ground, Placement, Places, Prototype};
 use super::material::MaterialTrack;
 use super::mover::{self, Mover};
+use super::placement::{self, Ground, Placement, Places, Prototype};
 use super::prop::{self, Prop};
 use super::sound::{self, Clip, Sound};
 use super::texture::Image;

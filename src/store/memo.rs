@@ -41,7 +41,8 @@ impl Memo {
             return None;
         }
         // When it was used; where that cannot be set, only the choice of what goes suffers.
-        let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ =
+            File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         Some(result)
     }
 

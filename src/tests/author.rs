@@ -41,8 +41,8 @@ impl Shape {
             for sector in 0..=sectors {
                 let (v, u) = (f32::from(ring) / f32::from(rings), f32::from(sector) / f32::from(sectors));
                 let (polar, around) = (v * std::f32::consts::PI, u * std::f32::consts::TAU);
-                let place =
-                    Vec3::new(polar.sin() * around.cos(), polar.cos(), -polar.sin() * around.sin()).to_array();
+                let place = Vec3::new(polar.sin() * around.cos(), polar.cos(), -polar.sin() * around.sin())
+                    .to_array();
                 shape.positions.push(place);
                 shape.normals.push(place);
                 shape.uvs.push([u, v]);
@@ -127,7 +127,12 @@ impl Author {
     }
 
     /// Adds numbers; returns their accessor.
-    pub(crate) fn numbers<T: bytemuck::NoUninit>(&mut self, numbers: &[T], kind: &str, component: u32) -> usize {
+    pub(crate) fn numbers<T: bytemuck::NoUninit>(
+        &mut self,
+        numbers: &[T],
+        kind: &str,
+        component: u32,
+    ) -> usize {
         let bytes: &[u8] = bytemuck::cast_slice(numbers);
         let view = self.view(bytes);
         let width = match kind {
@@ -137,7 +142,13 @@ impl Author {
             "VEC4" => 4,
             _ => 16,
         };
-        let size = if component == 5126 { 4 } else if component == 5123 { 2 } else { 1 };
+        let size = if component == 5126 {
+            4
+        } else if component == 5123 {
+            2
+        } else {
+            1
+        };
         let count = bytes.len() / size / width;
         let mut accessor = json!({
             "bufferView": view, "componentType": component, "count": count, "type": kind,

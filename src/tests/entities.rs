@@ -29,7 +29,12 @@ fn storey(more: bool) -> Vec<u8> {
         let ball = author.mesh(&Shape::ball(90, 90), grey);
         author.node(json!({ "mesh": ball, "translation": [4, 0, 4], "extras": { "entity": "a-ball" } }));
     }
-    author.extensions.extend(["EXT_structural_metadata", "EXT_mesh_features", "EXT_instance_features", "EXT_mesh_gpu_instancing"]);
+    author.extensions.extend([
+        "EXT_structural_metadata",
+        "EXT_mesh_features",
+        "EXT_instance_features",
+        "EXT_mesh_gpu_instancing",
+    ]);
     author.finish()
 }
 

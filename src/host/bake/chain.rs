@@ -112,8 +112,9 @@ fn reduced(
         }
         let seams = if number as u32 * shift > 2 { Seams::Join } else { Seams::KeepUvs };
         reduced = simplifier.reduce(&reduced, target, seams, TOLERANCE_DIVISOR);
-        let (finer, error_metres) =
-            levels.last().map_or((mesh.indices.len(), 0.0), |finer| (finer.indices.len(), finer.error_metres));
+        let (finer, error_metres) = levels
+            .last()
+            .map_or((mesh.indices.len(), 0.0), |finer| (finer.indices.len(), finer.error_metres));
         let is_useless = reduced.indices.len() * 100 > finer * SHRINK_PERCENT_MAX;
         if is_useless || reduced.indices.is_empty() {
             continue;

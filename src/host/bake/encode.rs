@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use glam::{Affine3A, Vec3};
 
 use super::grid::Grid;
-use super::partition::halve;
 use super::moving::MovingPart;
+use super::partition::halve;
 use super::recall::Recall;
 use super::soup::{Group, Mesh, Vertex, adapter, order_of_use};
 use super::{BakeError, BakedBlob, Quality, tile_glb};

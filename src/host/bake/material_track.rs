@@ -14,7 +14,9 @@ use crate::scene::motion::Curve;
 pub fn all(document: &Document, playing: &Playing<'_>, shelf: &Shelf) -> Vec<MaterialTrack> {
     let mut tracks = Vec::new();
     for (material, source) in (0..).map(MaterialId).zip(&shelf.sources) {
-        let Some((source, rest)) = source.and_then(|s| Some((s, document.materials.get(s)?))) else { continue };
+        let Some((source, rest)) = source.and_then(|s| Some((s, document.materials.get(s)?))) else {
+            continue;
+        };
         for Played { channel, period_seconds } in &playing.channels {
             let Target::Material(changed, property) = channel.target else { continue };
             if changed == source {
@@ -36,7 +38,10 @@ fn track(property: SourceProperty, curve: &Curve, rest: &SourceMaterial) -> (Mat
         SourceProperty::AlphaCutoff => (MaterialProperty::AlphaCutoff, curve.clone()),
         SourceProperty::EmissiveFactor => {
             let strength = rest.emissive_strength;
-            (MaterialProperty::Emissive, curve.mapped(3, |factor| factor.iter().map(|x| x * strength).collect()))
+            (
+                MaterialProperty::Emissive,
+                curve.mapped(3, |factor| factor.iter().map(|x| x * strength).collect()),
+            )
         }
         SourceProperty::EmissiveStrength => {
             let factor = rest.emissive.map(|x| x / rest.emissive_strength.max(f32::MIN_POSITIVE));

@@ -81,11 +81,11 @@ use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits, tiles3d};
 use crate::store::Memo;
 
-pub use report::BakeReport;
 use light::Staging;
 use material::Shelf;
 use recall::Recall;
 use record::{Inputs, Record};
+pub use report::BakeReport;
 use sound::Heard;
 use soup::{Mesh, Soup};
 use tree::{Branch, Loose};

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::BakeError;
 use super::tile_glb::{BYTE, Buffer, FLOAT, SHORT, UNSIGNED_BYTE, ViewKind};
-use crate::scene::motion::{Bone, Curve, Delta, Followers, Interpolation, Motion, Property, Track, Transform};
+use crate::scene::motion::{
+    Bone, Curve, Delta, Followers, Interpolation, Motion, Property, Track, Transform,
+};
 
 /// What the document has beside meshes.
 pub(super) struct Skeleton {
@@ -88,7 +90,9 @@ pub(super) fn skeleton(
         extensions.insert("KHR_node_visibility");
     }
     let roots: Vec<usize> = (0..first_bone)
-        .chain((0..).zip(&motion.bones).filter(|(_, bone)| bone.parent.is_none()).map(|(i, _)| first_bone + i))
+        .chain(
+            (0..).zip(&motion.bones).filter(|(_, bone)| bone.parent.is_none()).map(|(i, _)| first_bone + i),
+        )
         .collect();
     let matrices: Vec<[f32; 16]> = motion
         .joints

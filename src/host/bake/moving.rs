@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use bytemuck::{Pod, Zeroable};
 use glam::{Affine3A, Mat3, Vec3};
 
+use super::deform;
 use super::flatten::Part;
 use super::playing::{Played, Playing};
 use super::soup::{Mesh, Vertex};
-use super::deform;
+use crate::math::Aabb;
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{MorphTarget, Node, NodeProperty, SourceInfluence, Target};
 use crate::scene::limits;
-use crate::math::Aabb;
 use crate::scene::motion::{Bone, Influence, Joint, Motion, Posture, Property, Track, Transform};
 
 /// A vertex that follows all of one joint.
@@ -150,7 +150,11 @@ impl<'a> Movers<'a> {
     fn way(&self, index: usize) -> Way {
         let invertible = |matrix: Affine3A| {
             let determinant = matrix.matrix3.determinant();
-            if determinant.is_finite() && determinant.abs() > f32::MIN_POSITIVE { matrix } else { Affine3A::IDENTITY }
+            if determinant.is_finite() && determinant.abs() > f32::MIN_POSITIVE {
+                matrix
+            } else {
+                Affine3A::IDENTITY
+            }
         };
         let Some(node) = self.document.nodes.get(index) else {
             return Way { rest_from_mesh: Affine3A::IDENTITY, holds: Vec::new() };
@@ -200,7 +204,18 @@ impl<'a> Adder<'a> {
         let still = vec![[Vec3::ZERO; 2]; into.mesh.vertices.len()];
         into.targets.resize(into.targets.len().max(targets.len()), still);
         let matrices = [matrix, deform::cofactors(matrix) * matrix.determinant().signum()];
-        Self { document, into, way, part, group, influences, targets, matrices, places, joints: BTreeMap::new() }
+        Self {
+            document,
+            into,
+            way,
+            part,
+            group,
+            influences,
+            targets,
+            matrices,
+            places,
+            joints: BTreeMap::new(),
+        }
     }
 
     /// Adds the triangle; false where the part has no more room.
@@ -347,7 +362,8 @@ impl MovingPart {
         }
         let source = document.nodes.get(node)?;
         // Recursion is as deep as the scene, which is bounded.
-        let parent = source.parent.map(|parent| self.bone(document, parent)).map_or(Some(None), |p| p.map(Some))?;
+        let parent =
+            source.parent.map(|parent| self.bone(document, parent)).map_or(Some(None), |p| p.map(Some))?;
         if self.bones.len() >= limits::BONES_MAX {
             return None;
         }

@@ -33,7 +33,8 @@ impl Naming {
         let of_nodes = all.len();
         all.extend(feature_ids.values().map(String::as_str));
         if all.len() > limits::ENTITIES_MAX {
-            *skipped.entry("rows of metadata as entities".to_owned()).or_default() += (all.len() - of_nodes) as u32;
+            *skipped.entry("rows of metadata as entities".to_owned()).or_default() +=
+                (all.len() - of_nodes) as u32;
             feature_ids.clear();
             all = node_ids.iter().flatten().copied().collect();
         }
@@ -124,7 +125,8 @@ fn fits(id: &str) -> bool {
 fn feature_ids(document: &Document, skipped: &mut BTreeMap<String, u32>) -> BTreeMap<Feature, String> {
     let mut used: BTreeSet<Feature> = document.nodes.iter().filter_map(|node| node.feature).collect();
     let meshes: BTreeSet<usize> = document.nodes.iter().filter_map(|node| node.mesh).collect();
-    let primitives = meshes.iter().filter_map(|&mesh| document.meshes.get(mesh)).flat_map(|mesh| &mesh.primitives);
+    let primitives =
+        meshes.iter().filter_map(|&mesh| document.meshes.get(mesh)).flat_map(|mesh| &mesh.primitives);
     for features in primitives.filter_map(|primitive| primitive.features.as_ref()) {
         used.extend((0..features.rows.len()).filter_map(|vertex| features.of(vertex)));
     }

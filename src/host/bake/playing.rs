@@ -73,7 +73,8 @@ impl<'a> Playing<'a> {
 
     /// Whether something of the material changes.
     pub fn changes(&self, material: usize) -> bool {
-        let changed = |played: &Played<'_>| matches!(played.channel.target, Target::Material(m, _) if m == material);
+        let changed =
+            |played: &Played<'_>| matches!(played.channel.target, Target::Material(m, _) if m == material);
         self.channels.iter().any(changed)
     }
 

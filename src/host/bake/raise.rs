@@ -33,7 +33,8 @@ pub fn raise(
     let mut tick = |done, total| tell(on_progress, Stage::Cells, done, total);
     let cells = report.timed(Stage::Cells, || chain::build_all(&partition, context, &mut tick))?;
     let mut tick = |done, total| tell(on_progress, Stage::Ground, done, total);
-    let ground = report.timed(Stage::Ground, || collider::build_all(&partition, context.recall, &mut tick))?;
+    let ground =
+        report.timed(Stage::Ground, || collider::build_all(&partition, context.recall, &mut tick))?;
     // What is above the cells is made of their coarsest levels.
     partition.cells = Vec::new();
     let leaves =

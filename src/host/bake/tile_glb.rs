@@ -39,7 +39,8 @@ pub fn write(
     };
     let index_accessors = indices(streams, &mut buffer)?;
     let mut looks = Looks::default();
-    let primitives = Primitives { attributes: Value::Object(attributes), targets, first_accessor: index_accessors };
+    let primitives =
+        Primitives { attributes: Value::Object(attributes), targets, first_accessor: index_accessors };
     let (mut meshes, mut nodes) = scene(streams, context, &primitives, &mut looks);
     let skeleton = moving
         .map(|(motion, _)| motion_glb::skeleton(motion, &mut buffer, &mut meshes, &mut nodes))

@@ -85,7 +85,7 @@ fn thread_count() -> usize {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use std::cell::Cell;
 
     use super::*;

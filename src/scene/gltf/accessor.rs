@@ -158,7 +158,11 @@ pub(super) fn check_elements(root: &Root, views: &[View<'_>]) -> Result<(), Cont
 }
 
 impl<'a> Reader<'a> {
-    pub(in crate::scene) fn of(root: &'a Root, views: &'a [View<'a>], index: usize) -> Result<Self, ContentError> {
+    pub(in crate::scene) fn of(
+        root: &'a Root,
+        views: &'a [View<'a>],
+        index: usize,
+    ) -> Result<Self, ContentError> {
         let place = format!("/accessors/{index}");
         let Some(schema) = root.accessors.get(index) else {
             return Err(ContentError::malformed(place, "there is no such accessor"));

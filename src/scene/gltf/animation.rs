@@ -232,8 +232,7 @@ fn curve(
     sampler: &AnimationSampler,
     target: Target,
 ) -> Result<Option<Curve>, ContentError> {
-    let (times, values) =
-        (Reader::of(root, views, sampler.input)?, Reader::of(root, views, sampler.output)?);
+    let (times, values) = (Reader::of(root, views, sampler.input)?, Reader::of(root, views, sampler.output)?);
     if !times.has_data() || !values.has_data() {
         return Ok(None);
     }

@@ -154,14 +154,17 @@ impl Reading<'_> {
         match property.kind.as_str() {
             "SCALAR" => {
                 let kind = property.component_type.as_deref()?;
-                let (scale, offset) =
-                    (stored.scale.or(property.scale).unwrap_or(1.0), stored.offset.or(property.offset).unwrap_or(0.0));
+                let (scale, offset) = (
+                    stored.scale.or(property.scale).unwrap_or(1.0),
+                    stored.offset.or(property.offset).unwrap_or(0.0),
+                );
                 let whole = if property.normalized { 1.0 / largest(kind)? } else { 1.0 };
                 let value = |number: f64| PropertyValue::Number(number * whole * scale + offset);
                 numbers(values, kind, *count).map(|numbers| numbers.into_iter().map(value).collect())
             }
             "BOOLEAN" => {
-                let bit = |i: usize| values.get(i / 8).map(|byte| PropertyValue::Flag(byte >> (i % 8) & 1 == 1));
+                let bit =
+                    |i: usize| values.get(i / 8).map(|byte| PropertyValue::Flag(byte >> (i % 8) & 1 == 1));
                 (0..*count).map(bit).collect()
             }
             "STRING" => {
@@ -181,7 +184,9 @@ impl Reading<'_> {
                 let kind = kinds.value_type.as_deref().unwrap_or("UINT16");
                 let named = |number: f64| {
                     let found = kinds.values.iter().find(|value| value.value as f64 == number);
-                    found.map_or(PropertyValue::Number(number), |value| PropertyValue::Text(value.name.clone()))
+                    found.map_or(PropertyValue::Number(number), |value| {
+                        PropertyValue::Text(value.name.clone())
+                    })
                 };
                 numbers(values, kind, *count).map(|numbers| numbers.into_iter().map(named).collect())
             }

@@ -59,7 +59,8 @@ pub(super) fn read(
     let mut worlds: Vec<DAffine3> = Vec::with_capacity(placements.len());
     // Where the whole scene is somewhere else, all of it hangs from a node more.
     let is_moved = *world_from_scene != DAffine3::IDENTITY;
-    let pivot = is_moved.then(|| Node::bare(None, world_from_scene.as_affine3a(), world_from_scene.as_affine3a()));
+    let pivot =
+        is_moved.then(|| Node::bare(None, world_from_scene.as_affine3a(), world_from_scene.as_affine3a()));
     let mut nodes: Vec<Node> = pivot.into_iter().collect();
     let top = nodes.len().checked_sub(1);
     let mut place_of = vec![None; root.nodes.len()];

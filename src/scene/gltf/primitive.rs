@@ -111,7 +111,15 @@ struct Sets<'a> {
 impl<'a> Sets<'a> {
     fn of(root: &'a Root, views: &'a [View<'a>]) -> Self {
         let (by_key, by_targets) = (BTreeMap::new(), BTreeMap::new());
-        Self { root, views, sets: Vec::new(), by_key, morphs: Vec::new(), by_targets, zero_normals: Vec::new() }
+        Self {
+            root,
+            views,
+            sets: Vec::new(),
+            by_key,
+            morphs: Vec::new(),
+            by_targets,
+            zero_normals: Vec::new(),
+        }
     }
 
     /// The primitive, or `None` where it has nothing to draw that is understood.

@@ -38,7 +38,12 @@ struct Between {
 impl Curve {
     /// A curve of vectors of `width` numbers; `None` where times do not increase from 0 on, or values are not as
     /// many as they need or not finite.
-    pub fn new(interpolation: Interpolation, width: usize, times: Vec<f32>, values: Vec<f32>) -> Option<Self> {
+    pub fn new(
+        interpolation: Interpolation,
+        width: usize,
+        times: Vec<f32>,
+        values: Vec<f32>,
+    ) -> Option<Self> {
         let curve = Self { interpolation, width, times, values };
         curve.is_valid().then_some(curve)
     }

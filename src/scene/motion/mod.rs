@@ -32,8 +32,7 @@ pub struct Transform {
 
 impl Transform {
     /// Changes nothing.
-    pub const IDENTITY: Self =
-        Self { translation: Vec3::ZERO, rotation: Quat::IDENTITY, scale: Vec3::ONE };
+    pub const IDENTITY: Self = Self { translation: Vec3::ZERO, rotation: Quat::IDENTITY, scale: Vec3::ONE };
 
     /// As one matrix.
     pub fn to_affine(self) -> Affine3A {

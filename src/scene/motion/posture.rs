@@ -38,7 +38,8 @@ impl Posture {
                     track.curve.sample(at, &mut vector);
                     let is_scale = matches!(track.property, Property::Scale(_));
                     if let Some((local, _)) = locals.get_mut(usize::from(index)) {
-                        *(if is_scale { &mut local.scale } else { &mut local.translation }) = Vec3::from(vector);
+                        *(if is_scale { &mut local.scale } else { &mut local.translation }) =
+                            Vec3::from(vector);
                     }
                 }
                 Property::Visibility(index) => {
@@ -94,9 +95,8 @@ mod tests {
     fn arm() -> Motion {
         let rest = Transform { translation: Vec3::X, ..Transform::IDENTITY };
         let turns = [0.0_f32, 0.25, 0.5, 0.75, 1.0];
-        let values = turns.iter().flat_map(|turn| {
-            Quat::from_rotation_z(turn * std::f32::consts::TAU).to_array()
-        });
+        let values =
+            turns.iter().flat_map(|turn| Quat::from_rotation_z(turn * std::f32::consts::TAU).to_array());
         let times = turns.iter().map(|turn| turn * 4.0).collect();
         Motion {
             bones: vec![
@@ -120,9 +120,13 @@ mod tests {
     #[test]
     fn a_hand_goes_round_its_elbow_and_again() {
         let (motion, mut posture) = (arm(), Posture::default());
-        for (seconds, hand) in
-            [(0.0, [2.0, 0.0]), (1.0, [1.0, 1.0]), (2.0, [0.0, 0.0]), (7.0, [1.0, -1.0]), (4e6 + 1.0, [1.0, 1.0])]
-        {
+        for (seconds, hand) in [
+            (0.0, [2.0, 0.0]),
+            (1.0, [1.0, 1.0]),
+            (2.0, [0.0, 0.0]),
+            (7.0, [1.0, -1.0]),
+            (4e6 + 1.0, [1.0, 1.0]),
+        ] {
             let bounds = posture.set(&motion, seconds);
             let at = posture.palette[0].transform_point3(Vec3::new(65_535.0, 0.0, 0.0));
             assert!(at.abs_diff_eq(Vec3::new(hand[0], hand[1], 0.0), 1e-4), "{seconds}: {at}");

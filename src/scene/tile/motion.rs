@@ -215,7 +215,10 @@ impl<'a> Reader<'a> {
 
     fn target(&self, target: &BTreeMap<String, usize>, count: usize) -> Result<Vec<Delta>, ContentError> {
         if target.keys().any(|name| !matches!(name.as_str(), "POSITION" | "NORMAL")) {
-            return Err(ContentError::malformed("tile", "a morph target moves more than positions and normals"));
+            return Err(ContentError::malformed(
+                "tile",
+                "a morph target moves more than positions and normals",
+            ));
         }
         let positions = self.column::<8>(target, "POSITION", count, accessor::SHORT, "VEC3")?;
         let normals = self.column::<4>(target, "NORMAL", count, accessor::BYTE, "VEC3")?;

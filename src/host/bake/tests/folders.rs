@@ -164,7 +164,8 @@ fn what_a_killed_bake_has_left_goes() {
     for (number, leaving) in leavings.into_iter().enumerate() {
         for is_changed in [false, true] {
             leaving.iter().for_each(|leave| leave());
-            fs::write(folder.path().join("hum.wav"), files::tone(if is_changed { 300 } else { 100 })).unwrap();
+            fs::write(folder.path().join("hum.wav"), files::tone(if is_changed { 300 } else { 100 }))
+                .unwrap();
             let report = files::baked(&source, &out).unwrap();
             assert_eq!(report.is_unchanged, !is_changed, "leaving {number}");
             assert_eq!(names(&parent), ["twin"], "leaving {number}");

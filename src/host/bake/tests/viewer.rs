@@ -18,7 +18,8 @@ fn every_tile_reads_back_as_it_was_written() {
     assert_eq!(tileset.tables(), &baked.tables);
     for (number, listed) in baked.tables.tiles.iter().enumerate() {
         let bytes = &baked.blobs[listed.content.unwrap().index()].bytes;
-        let mesh = tile::decode(bytes, &tileset, TileId(number as u32)).unwrap_or_else(|error| panic!("tile {number}: {error}"));
+        let mesh = tile::decode(bytes, &tileset, TileId(number as u32))
+            .unwrap_or_else(|error| panic!("tile {number}: {error}"));
         let expected = Decoded::of(baked, listed);
         assert_eq!(mesh.indices.len() / 3, listed.triangle_count as usize);
         assert_eq!(mesh.positions.len(), expected.positions.len());

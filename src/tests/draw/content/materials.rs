@@ -26,7 +26,8 @@ fn grid() -> Vec<u8> {
         }
     }
     let square = Shape::square().scaled([0.42; 3]);
-    let plain = |color: [f32; 4]| json!({ "baseColorFactor": color, "metallicFactor": 0, "roughnessFactor": 0.6 });
+    let plain =
+        |color: [f32; 4]| json!({ "baseColorFactor": color, "metallicFactor": 0, "roughnessFactor": 0.6 });
     // Round studs that only a normal map gives shape.
     let studs = author.texture(64, studs);
     let material = author.material(json!({
@@ -125,6 +126,7 @@ fn stand(author: &mut Author, shape: &Shape, material: usize, column: usize, row
 #[test]
 fn the_grid_of_materials_looks_as_it_did() {
     let Some(gpu) = gpu() else { return };
-    let picture = Stage::new(gpu, &grid()).picture(gpu, Pose::standing(Vec3::new(0.0, 1.0, 0.2), 0.0, 0.0), 0.0);
+    let picture =
+        Stage::new(gpu, &grid()).picture(gpu, Pose::standing(Vec3::new(0.0, 1.0, 0.2), 0.0, 0.0), 0.0);
     assert_golden("materials", &picture);
 }

@@ -43,7 +43,9 @@ impl Stage {
         for (index, form) in tileset.images().iter().enumerate() {
             let pixels = image::decode(&baked.blobs[form.blob.index()].bytes).unwrap();
             let texture = Arc::new(Texture::from_pixels(&pixels, form.space, form.side_log2).unwrap());
-            renderer.enqueue(Upload::Texture { image: crate::scene::ImageId(index as u32), texture }).unwrap();
+            renderer
+                .enqueue(Upload::Texture { image: crate::scene::ImageId(index as u32), texture })
+                .unwrap();
         }
         Self {
             scene: Scene::new(tileset),

@@ -43,7 +43,12 @@ fn stem(author: &mut Author, still_at: Option<f32>) {
     let shape = Shape::tube(24, 20).scaled([0.18, 2.0, 0.18]);
     let mut primitive = author.primitive(&shape, green);
     // The upper half follows the second joint, more and more.
-    let weights: Vec<[f32; 4]> = shape.positions.iter().map(|p| ((p[1] - 0.5) / 1.0).clamp(0.0, 1.0)).map(|w| [1.0 - w, w, 0.0, 0.0]).collect();
+    let weights: Vec<[f32; 4]> = shape
+        .positions
+        .iter()
+        .map(|p| ((p[1] - 0.5) / 1.0).clamp(0.0, 1.0))
+        .map(|w| [1.0 - w, w, 0.0, 0.0])
+        .collect();
     let joints: Vec<[u8; 4]> = weights.iter().map(|w| [0, u8::from(w[1] > 0.0), 0, 0]).collect();
     let joints: Vec<[u8; 4]> =
         joints.iter().zip(&weights).map(|(j, w)| if w[0] > 0.0 { *j } else { [1, 0, 0, 0] }).collect();
@@ -62,7 +67,12 @@ fn stem(author: &mut Author, still_at: Option<f32>) {
     author.node(json!({ "translation": [-2.2, 0, -4], "children": [lower] }));
     if still_at.is_none() {
         let values = [bend(0.0), bend(PERIOD / 2.0), bend(PERIOD)];
-        author.animate(json!({ "node": upper, "path": "rotation" }), "LINEAR", &[0.0, PERIOD / 2.0, PERIOD], &values);
+        author.animate(
+            json!({ "node": upper, "path": "rotation" }),
+            "LINEAR",
+            &[0.0, PERIOD / 2.0, PERIOD],
+            &values,
+        );
     }
 }
 
@@ -70,9 +80,14 @@ fn drop(author: &mut Author, still_at: Option<f32>) {
     let blue = author.paint([0.1, 0.2, 0.8, 1.0], 0.0, 0.25);
     let shape = Shape::ball(24, 32);
     let mut primitive = author.primitive(&shape, blue);
-    let deltas: Vec<[f32; 3]> = shape.positions.iter().map(|p| [-0.5 * p[0], 0.9 * p[1].max(0.0), -0.5 * p[2]]).collect();
+    let deltas: Vec<[f32; 3]> =
+        shape.positions.iter().map(|p| [-0.5 * p[0], 0.9 * p[1].max(0.0), -0.5 * p[2]]).collect();
     let slender = |p: &[f32; 3]| {
-        let n = if p[1] > 0.0 { Vec3::new(p[0] / 0.5, p[1] / 1.9, p[2] / 0.5) } else { Vec3::new(p[0] / 0.5, p[1], p[2] / 0.5) };
+        let n = if p[1] > 0.0 {
+            Vec3::new(p[0] / 0.5, p[1] / 1.9, p[2] / 0.5)
+        } else {
+            Vec3::new(p[0] / 0.5, p[1], p[2] / 0.5)
+        };
         (n.normalize() - Vec3::from(*p)).to_array()
     };
     let turns: Vec<[f32; 3]> = shape.positions.iter().map(slender).collect();
@@ -83,7 +98,12 @@ fn drop(author: &mut Author, still_at: Option<f32>) {
         "weights": [swing(still_at.unwrap_or(0.0))],
     }));
     if still_at.is_none() {
-        author.animate(json!({ "node": node, "path": "weights" }), "LINEAR", &[0.0, PERIOD / 2.0, PERIOD], &[[0.0], [1.0], [0.0]]);
+        author.animate(
+            json!({ "node": node, "path": "weights" }),
+            "LINEAR",
+            &[0.0, PERIOD / 2.0, PERIOD],
+            &[[0.0], [1.0], [0.0]],
+        );
     }
 }
 
@@ -92,7 +112,8 @@ fn wheel(author: &mut Author, still_at: Option<f32>) {
     let steel = author.paint([0.8, 0.8, 0.82, 1.0], 1.0, 0.3);
     let (box_mesh, hub_mesh) = (author.mesh(&Shape::cube(), red), author.mesh(&Shape::ball(12, 16), steel));
     let at = |seconds: f32| turn(Vec3::Z, seconds / PERIOD * 2.0 * PI);
-    let rise = |seconds: f32| [0.9, 1.2 + 0.4 * (3.0 * swing(seconds).powi(2) - 2.0 * swing(seconds).powi(3)), -4.0];
+    let rise =
+        |seconds: f32| [0.9, 1.2 + 0.4 * (3.0 * swing(seconds).powi(2) - 2.0 * swing(seconds).powi(3)), -4.0];
     let boxes: Vec<usize> = (0..3)
         .map(|i| {
             let angle = i as f32 / 3.0 * 2.0 * PI;
@@ -105,7 +126,8 @@ fn wheel(author: &mut Author, still_at: Option<f32>) {
     }));
     let still = still_at.unwrap_or(0.0);
     let children: Vec<usize> = boxes.into_iter().chain([hub]).collect();
-    let wheel = author.node(json!({ "children": children, "translation": rise(still), "rotation": at(still) }));
+    let wheel =
+        author.node(json!({ "children": children, "translation": rise(still), "rotation": at(still) }));
     if still_at.is_none() {
         let quarters: Vec<f32> = (0..=4).map(|i| i as f32 * PERIOD / 4.0).collect();
         let turns: Vec<[f32; 4]> = quarters.iter().map(|&t| at(t)).collect();
@@ -114,7 +136,12 @@ fn wheel(author: &mut Author, still_at: Option<f32>) {
         let flat = [0.0; 3];
         let stops: Vec<[f32; 3]> =
             [0.0, PERIOD / 2.0, PERIOD].iter().flat_map(|&t| [flat, rise(t), flat]).collect();
-        author.animate(json!({ "node": wheel, "path": "translation" }), "CUBICSPLINE", &[0.0, PERIOD / 2.0, PERIOD], &stops);
+        author.animate(
+            json!({ "node": wheel, "path": "translation" }),
+            "CUBICSPLINE",
+            &[0.0, PERIOD / 2.0, PERIOD],
+            &stops,
+        );
     }
 }
 
@@ -146,13 +173,13 @@ fn pointed(pointer: &str) -> Value {
 
 fn sign(author: &mut Author, still_at: Option<f32>) {
     author.extensions.push("KHR_texture_transform");
-    let stripes = author.texture(64, |x, y| {
-        if (x + y / 2) % 32 < 16 { [255, 255, 255, 255] } else { [60, 60, 60, 255] }
-    });
+    let stripes = author
+        .texture(64, |x, y| if (x + y / 2) % 32 < 16 { [255, 255, 255, 255] } else { [60, 60, 60, 255] });
     let shift = |seconds: f32| [0.5 * seconds / PERIOD, 0.0];
     let tint = |seconds: f32| [1.0, 1.0 - 0.8 * swing(seconds), 0.2 + 0.6 * swing(seconds), 1.0];
     let still = still_at.unwrap_or(0.0);
-    let texture = json!({ "index": stripes, "extensions": { "KHR_texture_transform": { "offset": shift(still) } } });
+    let texture =
+        json!({ "index": stripes, "extensions": { "KHR_texture_transform": { "offset": shift(still) } } });
     let material = author.material(json!({ "pbrMetallicRoughness": {
         "baseColorFactor": tint(still), "baseColorTexture": texture, "metallicFactor": 0, "roughnessFactor": 0.9,
     } }));
@@ -161,7 +188,12 @@ fn sign(author: &mut Author, still_at: Option<f32>) {
     if still_at.is_none() {
         let factor = format!("/materials/{material}/pbrMetallicRoughness/baseColorFactor");
         let half = PERIOD / 2.0;
-        author.animate(pointed(&factor), "LINEAR", &[0.0, half, PERIOD], &[tint(0.0), tint(half), tint(PERIOD)]);
+        author.animate(
+            pointed(&factor),
+            "LINEAR",
+            &[0.0, half, PERIOD],
+            &[tint(0.0), tint(half), tint(PERIOD)],
+        );
         let offset = format!(
             "/materials/{material}/pbrMetallicRoughness/baseColorTexture/extensions/KHR_texture_transform/offset"
         );
@@ -247,7 +279,11 @@ fn damaged_motion_does_no_harm() {
                     posture.set(&moving.motion, 0.3);
                     assert!(moving.rest.len() >= mesh.positions.len() * crate::scene::motion::REST_WORDS);
                 }
-                Err(ContentError::Malformed { .. } | ContentError::TooLarge { .. } | ContentError::Unsupported { .. }) => {
+                Err(
+                    ContentError::Malformed { .. }
+                    | ContentError::TooLarge { .. }
+                    | ContentError::Unsupported { .. },
+                ) => {
                     refused += 1;
                 }
             }
