@@ -1,8 +1,8 @@
 //! `cargo xtask demo`: the whole program on one machine, from nothing.
 //!
 //! In: a checkout. Out: a window that walks into the demo venue or, without a display, a picture per eye and a report.
-//! The venue is made and baked when missing or older than the code that makes it; a host serves it over loopback; a
-//! viewer fetches it. The host ends with the chore, whichever way that ends.
+//! The venue is made when missing or older than the code that makes it, and baked as far as it has changed; a host
+//! serves it over loopback; a viewer fetches it. The host ends with the chore, whichever way that ends.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
