@@ -152,6 +152,8 @@ pub struct Culler {
     drawn: Vec<u32>,
     /// What is drawn of what stands there several times, and the numbers of its nodes.
     repeated: Vec<(TileId, u32)>,
+    /// For how many frames more the budget counts as too small.
+    short_frames: u32,
     /// Where everything of a mover is.
     posture: Posture,
     seen: Vec<crowd::Seen>,
@@ -182,6 +184,7 @@ impl Culler {
         self.desire(scene, &eyes);
         self.hide(scene, views.eyes.map(|eye| eye.pose.position));
         self.emit_within_budget(scene, list);
+        self.feel_budget(list.excess);
         self.wants_and_keeps(scene, demand);
         self.was_whole |= demand.is_satisfied();
         self.sort(list);

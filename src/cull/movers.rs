@@ -11,6 +11,13 @@ use crate::scene::{Demand, Motion, Mover, Scene, TileId, limits};
 /// Of the budget's triangles: the place is to be seen too.
 const MOVERS_DIVISOR: u64 = 2;
 
+/// How many times the error is accepted where the budget is short.
+const SHORT_TOLERANCE: f32 = 4.0;
+
+/// So long it counts as short after the last frame in which it was, frames: longer than a glance to the side, and
+/// what moves does not change its level to and fro.
+const SHORT_FRAMES: u32 = 180;
+
 /// Steps of a grid's side.
 const STEPS: f32 = 65_535.0;
 
@@ -31,9 +38,14 @@ impl Culler {
                 continue;
             }
             let tolerance = unseen * distance.max(NEAR_METRES);
-            // What moves may take a part of the budget: beyond it, it is as coarse as can be.
-            let is_short = list.triangle_count > eyes.quality.budget.triangles / MOVERS_DIVISOR;
-            let tolerance = if is_short { f32::INFINITY } else { tolerance };
+            // Where the budget is too small for the place, what moves is coarser too; and it takes a part of it at
+            // most, beyond which it is as coarse as can be.
+            let is_all_taken = list.triangle_count > eyes.quality.budget.triangles / MOVERS_DIVISOR;
+            let tolerance = match (is_all_taken, self.short_frames > 0) {
+                (true, _) => f32::INFINITY,
+                (false, true) => tolerance * SHORT_TOLERANCE,
+                (false, false) => tolerance,
+            };
             let wanted = wanted(scene, mover, tolerance);
             let shown = nearest_resident(scene, mover, wanted);
             if shown != Some(wanted) {
@@ -45,6 +57,12 @@ impl Culler {
                 self.emit_mover(scene, tile, eyes, distance, list);
             }
         }
+    }
+
+    /// Remembers whether the budget was too small for the frame.
+    pub(super) fn feel_budget(&mut self, excess: f32) {
+        let is_short = excess > 1.0;
+        self.short_frames = if is_short { SHORT_FRAMES } else { self.short_frames.saturating_sub(1) };
     }
 
     fn emit_mover(

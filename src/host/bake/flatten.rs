@@ -12,7 +12,7 @@ use super::BakeError;
 use super::deform;
 use super::mark;
 use super::material::{Catalog, Plan};
-use super::moving::Movers;
+use super::moving::{MovedBy, Movers};
 use super::naming::Naming;
 use super::playing::Playing;
 use super::repeat::{Repeats, Standing};
@@ -31,109 +31,175 @@ const WHOLE_SHIFT_REPEATS_MAX: f32 = 16.0;
 /// Makes the soup, and the catalog's drafts on the way.
 ///
 /// # Errors
-/// When the scene has no triangle, or a limit is exceeded.
+/// When the scene has nothing to show, or a limit is exceeded.
 pub fn flatten(document: &Document, playing: &Playing<'_>, catalog: &mut Catalog) -> Result<Soup, BakeError> {
     let mut soup = Soup::default();
     let naming = Naming::of(document, &mut soup.skipped);
     ContentError::check("the file", "entities", naming.ids().len(), limits::ENTITIES_MAX)?;
-    let mut groups: BTreeMap<Group, u32> = BTreeMap::new();
-    let thing_of = things(document, &naming, &mut soup);
-    let mut movers = Movers::new(document, playing);
+    let things = things(document, &naming, &mut soup);
     let repeats = Repeats::find(document, |node| playing.moves(document, node));
     let stand = |poses: &Vec<Pose>| Repeated { mesh: Mesh::default(), poses: poses.clone() };
     soup.repeated = repeats.poses.iter().map(stand).collect();
-    for (index, node) in document.nodes.iter().enumerate() {
-        let Some(mesh) = node.mesh.and_then(|mesh| document.meshes.get(mesh)) else { continue };
-        let entity = naming.of_node(document, index);
-        let standing = repeats.standing(index);
-        if thing_of.get(index).copied().flatten().is_some() {
-            soup.skip("points and lines of things to take", mesh.marks.len());
-        } else {
-            for marks in &mesh.marks {
-                let Some(set) = document.vertex_sets.get(marks.vertices) else { continue };
-                let material = catalog.draft_of_marks(marks.material, set.normals.is_some())?;
-                let next = groups.len() as u32;
-                let group = *groups.entry(Group { material, entity }).or_insert(next);
-                mark::append(&mut soup.marks, node, marks, set, group)?;
+    let (movers, groups) = (Movers::new(document, playing), BTreeMap::new());
+    let mut pass = Pass { document, playing, catalog, naming, things, repeats, movers, groups, soup };
+    for index in 0..document.nodes.len() {
+        pass.node(index)?;
+    }
+    pass.finish()
+}
+
+/// On the way through all nodes.
+struct Pass<'a, 'c> {
+    document: &'a Document,
+    playing: &'a Playing<'a>,
+    catalog: &'c mut Catalog,
+    naming: Naming,
+    /// For every node the thing to take that it is part of.
+    things: Vec<Option<usize>>,
+    repeats: Repeats,
+    movers: Movers<'a>,
+    groups: BTreeMap<Group, u32>,
+    soup: Soup,
+}
+
+impl<'a> Pass<'a, '_> {
+    fn node(&mut self, index: usize) -> Result<(), BakeError> {
+        let document = self.document;
+        let Some(mesh) = document.nodes[index].mesh.and_then(|mesh| document.meshes.get(mesh)) else {
+            return Ok(());
+        };
+        if self.is_hidden(index) {
+            *self.soup.skipped.entry("nodes that are not visible".to_owned()).or_default() += 1;
+            return Ok(());
+        }
+        self.marks(index, mesh)?;
+        self.soup.source_triangle_count += triangle_count(mesh);
+        if self.repeats.standing(index) == Standing::Again {
+            return Ok(());
+        }
+        mesh.primitives.iter().try_for_each(|primitive| self.primitive(index, primitive))
+    }
+
+    /// Whether nobody ever sees it: what is not visible, and no animation that is played changes that.
+    fn is_hidden(&self, index: usize) -> bool {
+        let nodes = &self.document.nodes;
+        let mut ancestry = std::iter::successors(Some(index), |&node| nodes[node].parent);
+        !self.playing.moves(self.document, index) && ancestry.any(|node| !nodes[node].is_visible)
+    }
+
+    /// Points and lines.
+    fn marks(&mut self, index: usize, mesh: &SourceMesh) -> Result<(), BakeError> {
+        if self.things[index].is_some() {
+            self.soup.skip("points and lines of things to take", mesh.marks.len());
+            return Ok(());
+        }
+        for marks in &mesh.marks {
+            let Some(set) = self.document.vertex_sets.get(marks.vertices) else { continue };
+            let material = self.catalog.draft_of_marks(marks.material, set.normals.is_some())?;
+            let entity = self.naming.of_node(self.document, index);
+            let group = self.group(Group { material, entity });
+            mark::append(&mut self.soup.marks, &self.document.nodes[index], marks, set, group)?;
+        }
+        Ok(())
+    }
+
+    fn primitive(&mut self, index: usize, primitive: &Primitive) -> Result<(), BakeError> {
+        let document = self.document;
+        let Some(set) = document.vertex_sets.get(primitive.vertices) else { return Ok(()) };
+        let plan = self.catalog.plan_of(primitive.material);
+        let moves = self.things[index].is_none() && self.playing.moves(document, index);
+        let (shape, node) = self.at_rest(index, primitive, set, moves);
+        let part = Part::new(&node, primitive, &shape, plan, index)?;
+        let repeats = part.uv_box.size().max_element();
+        let material = self.catalog.draft(primitive.material, repeats)?;
+        let boxes = &mut self.soup.uv_boxes;
+        boxes.resize(boxes.len().max(material as usize + 1), UvBox::EMPTY);
+        boxes[material as usize] = boxes[material as usize].union(part.uv_box);
+        let named = |corner: u32| self.naming.of_feature(primitive.features.as_ref()?.of(corner as usize)?);
+        for (named, part) in part.by_entity(named) {
+            let entity = named.or_else(|| self.naming.of_node(document, index));
+            let group = self.group(Group { material, entity });
+            if moves {
+                let morph = primitive.morph.and_then(|morph| document.morphs.get(morph));
+                let targets = morph.map(Vec::as_slice).unwrap_or_default();
+                let moved_by = MovedBy { influences: set.influences.as_deref(), targets };
+                self.movers.add(index, &part, group, moved_by);
+            } else {
+                append(self.home_of(index), &part, group);
             }
         }
-        if standing == Standing::Again {
-            soup.source_triangle_count += triangle_count(mesh);
-            continue;
+        Ok(())
+    }
+
+    /// The vertices as skins and morph targets have them that do not move, and the node that they are given in: at
+    /// home of what can be carried or stands there several times.
+    fn at_rest(
+        &self,
+        index: usize,
+        primitive: &Primitive,
+        set: &'a VertexSet,
+        moves: bool,
+    ) -> (Cow<'a, VertexSet>, Cow<'a, Node>) {
+        let node = &self.document.nodes[index];
+        let shape = match moves && self.playing.is_morphing(index) {
+            true => Cow::Borrowed(set),
+            false => deform::morphed(self.document, node, primitive.morph, set),
+        };
+        if moves {
+            return (shape, Cow::Owned(self.movers.at_rest(index)));
         }
-        for primitive in &mesh.primitives {
-            let Some(set) = document.vertex_sets.get(primitive.vertices) else { continue };
-            let plan = catalog.plan_of(primitive.material);
-            let thing = thing_of.get(index).copied().flatten();
-            let morph = primitive.morph.and_then(|morph| document.morphs.get(morph)).map(Vec::as_slice);
-            let moves = thing.is_none() && playing.moves(document, index);
-            let shape = match moves && playing.is_morphing(index) {
-                true => Cow::Borrowed(set),
-                false => deform::morphed(document, node, primitive.morph, set),
-            };
-            let skin = node.skin.and_then(|skin| document.skins.get(skin)).filter(|_| !moves);
-            let shape = match skin {
-                Some(skin) => Cow::Owned(deform::skinned(document, skin, &shape)),
-                None => shape,
-            };
-            let home = match (standing, thing) {
-                (Standing::First(part), _) => {
-                    repeats.poses.get(part).and_then(|poses| poses.first()).copied()
-                }
-                (_, thing) => thing.map(|thing| soup.things[thing].home),
-            };
-            let node = match (moves, skin) {
-                (true, _) => Cow::Owned(movers.at_rest(index)),
-                // What a skin holds is in the world, wherever its node is.
-                (false, Some(_)) => Cow::Owned(Node { world_from_node: Affine3A::IDENTITY, ..node.clone() }),
-                (false, None) => Cow::Borrowed(node),
-            };
-            let node = home.map_or(Cow::Borrowed(&*node), |home| Cow::Owned(within(&node, home)));
-            let part = Part::new(&node, primitive, &shape, plan, index)?;
-            let repeats = part.uv_box.size().max_element();
-            let draft = catalog.draft(primitive.material, repeats)?;
-            let boxes = &mut soup.uv_boxes;
-            boxes.resize(boxes.len().max(draft as usize + 1), UvBox::EMPTY);
-            boxes[draft as usize] = boxes[draft as usize].union(part.uv_box);
-            let own = |corner: u32| {
-                let feature = primitive.features.as_ref()?.of(corner as usize)?;
-                naming.of_feature(feature)
-            };
-            for (named, part) in part.by_entity(own) {
-                let next = groups.len() as u32;
-                let group = Group { material: draft, entity: named.or(entity) };
-                let group = *groups.entry(group).or_insert(next);
-                if moves {
-                    movers.add(index, &part, group, set.influences.as_deref(), morph.unwrap_or_default());
-                    continue;
-                }
-                let mesh = match (standing, thing) {
-                    (Standing::First(part), _) => &mut soup.repeated[part].mesh,
-                    (_, Some(thing)) => &mut soup.things[thing].mesh,
-                    (_, None) => &mut soup.mesh,
-                };
-                append(mesh, &part, group);
-            }
+        let (shape, node) = match node.skin.and_then(|skin| self.document.skins.get(skin)) {
+            // What a skin holds is in the world, wherever its node is.
+            Some(skin) => (
+                Cow::Owned(deform::skinned(self.document, skin, &shape)),
+                Cow::Owned(Node { world_from_node: Affine3A::IDENTITY, ..node.clone() }),
+            ),
+            None => (shape, Cow::Borrowed(node)),
+        };
+        let home = match (self.repeats.standing(index), self.things[index]) {
+            (Standing::First(part), _) => self.repeats.poses[part].first().copied(),
+            (_, thing) => thing.map(|thing| self.soup.things[thing].home),
+        };
+        match home {
+            Some(home) => (shape, Cow::Owned(within(&node, home))),
+            None => (shape, node),
         }
-        soup.source_triangle_count += triangle_count(mesh);
     }
-    soup.groups = vec![Group { material: 0, entity: None }; groups.len()];
-    for (group, index) in groups {
-        soup.groups[index as usize] = group;
+
+    /// Where the triangles of a node go that does not move.
+    fn home_of(&mut self, index: usize) -> &mut Mesh {
+        match (self.repeats.standing(index), self.things[index]) {
+            (Standing::First(part), _) => &mut self.soup.repeated[part].mesh,
+            (_, Some(thing)) => &mut self.soup.things[thing].mesh,
+            (_, None) => &mut self.soup.mesh,
+        }
     }
-    let own = std::iter::once(&mut soup.mesh).chain(soup.things.iter_mut().map(|thing| &mut thing.mesh));
-    let meshes = own.chain(soup.repeated.iter_mut().map(|part| &mut part.mesh));
-    meshes.for_each(|mesh| *mesh = std::mem::take(mesh).welded());
-    soup.marks = mark::measure(std::mem::take(&mut soup.marks));
-    soup.things.retain(|thing| !thing.mesh.indices.is_empty());
-    soup.repeated.retain(|part| !part.mesh.indices.is_empty());
-    soup.moving = movers.finish();
-    let is_empty = soup.mesh.indices.is_empty() && soup.repeated.is_empty();
-    if is_empty && soup.moving.is_empty() && soup.marks.is_empty() {
-        return Err(BakeError::Empty);
+
+    fn group(&mut self, group: Group) -> u32 {
+        let next = self.groups.len() as u32;
+        *self.groups.entry(group).or_insert(next)
     }
-    keep_visible_entities(&mut soup, &naming);
-    Ok(soup)
+
+    fn finish(self) -> Result<Soup, BakeError> {
+        let Self { mut soup, groups, naming, movers, .. } = self;
+        soup.groups = vec![Group { material: 0, entity: None }; groups.len()];
+        for (group, index) in groups {
+            soup.groups[index as usize] = group;
+        }
+        let own = std::iter::once(&mut soup.mesh).chain(soup.things.iter_mut().map(|thing| &mut thing.mesh));
+        let meshes = own.chain(soup.repeated.iter_mut().map(|part| &mut part.mesh));
+        meshes.for_each(|mesh| *mesh = std::mem::take(mesh).welded());
+        soup.marks = mark::measure(std::mem::take(&mut soup.marks));
+        soup.things.retain(|thing| !thing.mesh.indices.is_empty());
+        soup.repeated.retain(|part| !part.mesh.indices.is_empty());
+        soup.moving = movers.finish();
+        let is_empty = soup.mesh.indices.is_empty() && soup.repeated.is_empty();
+        if is_empty && soup.moving.is_empty() && soup.marks.is_empty() {
+            return Err(BakeError::Empty);
+        }
+        keep_visible_entities(&mut soup, &naming);
+        Ok(soup)
+    }
 }
 
 /// Lists the things to take in the hand; for every node the one that it is part of.

@@ -69,6 +69,15 @@ pub(super) struct Movers<'a> {
     parts: BTreeMap<Key, Vec<MovingPart>>,
 }
 
+/// What moves the vertices of a source's set, beside their node.
+#[derive(Clone, Copy)]
+pub(super) struct MovedBy<'a> {
+    /// One a vertex, where a skin holds them.
+    pub influences: Option<&'a [SourceInfluence]>,
+    /// Of the primitive.
+    pub targets: &'a [MorphTarget],
+}
+
 /// How one primitive's vertices get to the scene at rest, and what they follow.
 struct Way {
     rest_from_mesh: Affine3A,
@@ -84,27 +93,17 @@ impl<'a> Movers<'a> {
 
     /// The node as its mesh stands in the scene at rest: what a skin moves does not care where its node is.
     pub fn at_rest(&self, index: usize) -> Node {
-        let Some(node) = self.document.nodes.get(index) else {
-            // The caller enumerates the nodes.
-            unreachable!("node {index}")
-        };
-        Node { world_from_node: self.way(index).rest_from_mesh, ..node.clone() }
+        let node = self.document.nodes[index].clone();
+        Node { world_from_node: self.way(index).rest_from_mesh, ..node }
     }
 
-    /// Adds a primitive that [`Part::new`] made of the node at rest. `influences` are those of the source's
-    /// vertices.
-    pub fn add(
-        &mut self,
-        index: usize,
-        part: &Part,
-        group: u32,
-        influences: Option<&[SourceInfluence]>,
-        targets: &[MorphTarget],
-    ) {
+    /// Adds a primitive that [`Part::new`] made of the node at rest.
+    pub fn add(&mut self, index: usize, part: &Part, group: u32, moved_by: MovedBy<'_>) {
         let way = self.way(index);
         let morphing = self.playing.is_morphing(index).then_some(index);
         let key = (self.playing.carrier(self.document, index), morphing);
-        let targets = if morphing.is_some() { targets } else { &[] };
+        let moved_by =
+            MovedBy { targets: if morphing.is_some() { moved_by.targets } else { &[] }, ..moved_by };
         let (triangles, _) = part.indices.as_chunks::<3>();
         let mut rest = triangles;
         while !rest.is_empty() {
@@ -114,7 +113,7 @@ impl<'a> Movers<'a> {
                 parts.push(MovingPart::default());
             }
             let Some(last) = parts.last_mut() else { return };
-            let mut adder = Adder::new(self.document, last, &way, part, group, influences, targets);
+            let mut adder = Adder::new(self.document, last, &way, (part, group), moved_by);
             let taken = rest.iter().take_while(|triangle| adder.takes(**triangle)).count();
             rest = rest.get(taken..).unwrap_or_default();
             if taken == 0 && is_fresh {
@@ -178,8 +177,7 @@ struct Adder<'a> {
     way: &'a Way,
     part: &'a Part,
     group: u32,
-    influences: Option<&'a [SourceInfluence]>,
-    targets: &'a [MorphTarget],
+    moved_by: MovedBy<'a>,
     /// What a target's deltas become in the scene at rest, and its normals'.
     matrices: [Mat3; 2],
     /// Of the primitive's vertices in the part.
@@ -193,29 +191,16 @@ impl<'a> Adder<'a> {
         document: &'a Document,
         into: &'a mut MovingPart,
         way: &'a Way,
-        part: &'a Part,
-        group: u32,
-        influences: Option<&'a [SourceInfluence]>,
-        targets: &'a [MorphTarget],
+        (part, group): (&'a Part, u32),
+        moved_by: MovedBy<'a>,
     ) -> Self {
         let matrix = Mat3::from(way.rest_from_mesh.matrix3);
         let places = vec![None; part.vertices.len()];
         // Those that are there are not moved by targets that come with another primitive.
         let still = vec![[Vec3::ZERO; 2]; into.mesh.vertices.len()];
-        into.targets.resize(into.targets.len().max(targets.len()), still);
+        into.targets.resize(into.targets.len().max(moved_by.targets.len()), still);
         let matrices = [matrix, deform::cofactors(matrix) * matrix.determinant().signum()];
-        Self {
-            document,
-            into,
-            way,
-            part,
-            group,
-            influences,
-            targets,
-            matrices,
-            places,
-            joints: BTreeMap::new(),
-        }
+        Self { document, into, way, part, group, moved_by, matrices, places, joints: BTreeMap::new() }
     }
 
     /// Adds the triangle; false where the part has no more room.
@@ -247,7 +232,7 @@ impl<'a> Adder<'a> {
 
     fn influence(&self, vertex: usize) -> Option<&SourceInfluence> {
         let source = *self.part.corners.get(vertex)? as usize;
-        self.influences?.get(source)
+        self.moved_by.influences?.get(source)
     }
 
     /// The joint's place in the part's palette; `None` where that is full.
@@ -280,8 +265,12 @@ impl<'a> Adder<'a> {
         let source = self.part.corners.get(vertex).copied().unwrap_or_default() as usize;
         let [linear, turning] = self.matrices;
         for (list, number) in self.into.targets.iter_mut().zip(0_usize..) {
-            let [position, normal] =
-                self.targets.get(number).map(|target| deform::delta(target, source)).unwrap_or_default();
+            let [position, normal] = self
+                .moved_by
+                .targets
+                .get(number)
+                .map(|target| deform::delta(target, source))
+                .unwrap_or_default();
             let turned = turning * normal;
             list.push([linear * position, turned.normalize_or_zero() * normal.length()]);
         }
