@@ -6,6 +6,7 @@
 mod program;
 mod twin;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +31,12 @@ fn text(path: &Path) -> &str {
 
 fn view<'a>(link: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["view", link, "--headless", "--frames", "1", "--size", "64x64"], more].concat()
+}
+
+/// Every file in `folder` with what is in it.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect()
 }
 
 /// Files in `folder` that are neither blobs nor the two tables.
@@ -268,4 +275,45 @@ fn a_port_in_use_is_said() {
     let address = taken.local_addr().unwrap();
     let sentence = home.failure(&["host", text(&baked), "--listen", &address.to_string()], ENVIRONMENT);
     assert!(sentence.contains(&address.port().to_string()), "{sentence}");
+}
+
+#[test]
+fn a_bake_that_is_killed_while_it_writes_leaves_a_whole_twin() {
+    let home = Home::new();
+    let (source, out) = (home.path("twin.gltf"), home.path("baked"));
+    twin::write(&source);
+    let arguments = |out: &Path, is_quick: bool| {
+        let words = ["bake", text(&source), text(out)].into_iter().chain(is_quick.then_some("--quick"));
+        words.chain(["--json"]).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let twins = [false, true].map(|is_quick| {
+        let whole = home.path(&format!("whole {is_quick}"));
+        home.json(&arguments(&whole, is_quick));
+        contents(&whole)
+    });
+    home.json(&arguments(&out, false));
+    let (mut is_quick, mut killed) = (true, 0);
+    for round in 0..8_u32 {
+        let mut child = home.command(&arguments(&out, is_quick)).spawn().unwrap();
+        wait_until(Duration::from_secs(60), || {
+            home.path("baked.partial").exists() || child.try_wait().unwrap().is_some()
+        });
+        // From the first file to the exchange of the folders.
+        std::thread::sleep(Duration::from_millis(u64::from(round * round)));
+        child.kill().unwrap();
+        killed += u32::from(!child.wait().unwrap().success());
+        // Somebody who only reads finds a whole twin where there was one.
+        if out.exists() {
+            home.json(&["inspect", text(&out), "--json"]);
+            assert!(twins.contains(&contents(&out)), "round {round}");
+        }
+        home.json(&arguments(&out, is_quick));
+        assert_eq!(contents(&out), twins[usize::from(is_quick)], "round {round}");
+        let names = fs::read_dir(home.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let left = names.filter(|name| name.to_string_lossy().starts_with("baked."));
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0], "round {round}");
+        is_quick = !is_quick;
+    }
+    println!("{killed} of 8 were killed before their end");
+    assert!(killed > 0);
 }

@@ -5,16 +5,11 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::interrupt::Interrupt;
 use super::{Failure, bake, folders, host};
-use crate::host::bake::{BakeOptions, Quality, is_tileset, sidecar_path};
+use crate::host::bake::{BakeOptions, Quality, is_tileset, source_file};
 use crate::host::serve::{RunningServer, ServerOptions};
-use crate::protocol::{JoinLink, manifest};
-
-/// Changes whenever the same file would be baked differently.
-const BAKE_VERSION: u32 = 2;
+use crate::protocol::JoinLink;
 
 /// Quick bakes that are kept; the oldest go first.
 const BAKES_KEPT: usize = 16;
@@ -29,9 +24,6 @@ pub struct Place {
 
 /// How names of files end that can be baked.
 const SOURCES: [&str; 7] = ["gltf", "glb", "json", "b3dm", "i3dm", "pnts", "cmpt"];
-
-/// Files in the folder of a tileset that are looked at to see whether it has changed.
-const TILESET_FILES_MAX: usize = 1 << 18;
 
 /// Finds what `target` names: a join link, a baked folder, or a glTF file or a tileset, which is baked first.
 ///
@@ -73,13 +65,10 @@ fn folder_for(purpose: &str) -> Result<PathBuf, Failure> {
     Ok(folder.join(purpose.replace(' ', "-")))
 }
 
-/// The folder of `source`'s quick bake, made now unless the very same bytes were baked before.
+/// The folder of `source`'s quick bake, made now unless it is there and nothing has changed since.
 fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> {
     let bakes = folder_for("bakes")?;
-    let out = bakes.join(fingerprint(source)?);
-    if out.join(manifest::FILE_NAME).exists() {
-        return Ok(out);
-    }
+    let out = bakes.join(name_of(source)?);
     fs::create_dir_all(&bakes).map_err(|error| {
         Failure::environment(format!(
             "{} cannot be made ({error}): free space or set PAVILION_CACHE",
@@ -87,8 +76,9 @@ fn quick_bake(source: &Path, interrupt: &Interrupt) -> Result<PathBuf, Failure> 
         ))
     })?;
     let options = BakeOptions { quality: Quality::Quick, ..BakeOptions::default() };
-    bake::bake(source, &out, &options, interrupt)?;
-    forget_old(&bakes);
+    if !bake::bake(source, &out, &options, interrupt)?.is_unchanged {
+        forget_old(&bakes);
+    }
     Ok(out)
 }
 
@@ -96,76 +86,20 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }
 
-/// Names a source by its bytes and those of the files that it mentions; one of tiles, which may be large, by the names,
-/// sizes and times of all files around it.
-fn fingerprint(source: &Path) -> Result<String, Failure> {
-    let is_gltf = ["gltf", "glb"].iter().any(|gltf| has_extension(source, gltf));
-    if source.is_dir() || !is_gltf {
-        let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new(".")) };
-        return Ok(fingerprint_of_all(source, folder));
-    }
-    let unreadable = |path: &Path, error: std::io::Error| {
+/// Names a source by its place and its bytes: whoever still visits what it was before keeps that.
+fn name_of(source: &Path) -> Result<String, Failure> {
+    let source = &source_file(source);
+    let unreadable = |error: std::io::Error| {
         Failure::failed(format!(
             "{} cannot be read ({error}): check the path and its permissions",
-            path.display()
+            source.display()
         ))
     };
-    let bytes = fs::read(source).map_err(|error| unreadable(source, error))?;
+    let place = fs::canonicalize(source).map_err(unreadable)?;
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&BAKE_VERSION.to_le_bytes()).update(&bytes);
-    for path in mentioned(source, &bytes) {
-        // What cannot be read, or leads elsewhere, is for bake to refuse in its own words.
-        if let Ok(bytes) = fs::read(&path) {
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
-        }
-    }
+    hasher.update(place.as_os_str().as_encoded_bytes());
+    hasher.update_reader(fs::File::open(source).map_err(unreadable)?).map_err(unreadable)?;
     Ok(hasher.finalize().to_hex().to_string())
-}
-
-fn fingerprint_of_all(source: &Path, folder: &Path) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&BAKE_VERSION.to_le_bytes()).update(source.to_string_lossy().as_bytes());
-    let (mut open, mut files) = (vec![folder.to_owned()], Vec::new());
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            // Links are not followed here: what they lead to belongs to others.
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() {
-                open.push(entry.path());
-            } else if files.len() < TILESET_FILES_MAX {
-                files.push((entry.path(), metadata.len(), metadata.modified().ok()));
-            }
-        }
-    }
-    files.sort();
-    hasher.update(format!("{files:?}").as_bytes());
-    hasher.finalize().to_hex().to_string()
-}
-
-/// Files beside `source` that it names: buffers, images and sounds, and those of its list of sounds.
-fn mentioned(source: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    let folder = source.parent().unwrap_or(Path::new("."));
-    let list = sidecar_path(source);
-    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    let file = read(json_of(bytes));
-    let listed = read(&fs::read(&list).unwrap_or_default());
-    let uris = ["buffers", "images"].into_iter().filter_map(|kind| file.get(kind)?.as_array()).flatten();
-    let uris = uris.filter_map(|item| item.get("uri")?.as_str());
-    let nodes = file.get("nodes").and_then(Value::as_array).into_iter().flatten();
-    let sounds = nodes.filter_map(|node| node.pointer("/extras/pavilion/sound"));
-    let sounds = sounds.chain(listed.as_object().into_iter().flat_map(|entries| entries.values()));
-    let uris = uris.chain(sounds.filter_map(|sound| sound.get("source")?.as_str()));
-    uris.filter(|uri| !uri.starts_with("data:") && !uri.contains("..") && !uri.starts_with('/'))
-        .map(|uri| folder.join(uri.replace("%20", " ")))
-        .chain([list.clone()])
-        .collect()
-}
-
-/// The JSON of a glTF file: all of it, or a GLB's first chunk.
-fn json_of(bytes: &[u8]) -> &[u8] {
-    let chunk = bytes.strip_prefix(b"glTF").and_then(|rest| rest.get(8..)?.split_first_chunk::<8>());
-    let Some(([a, b, c, d, ..], rest)) = chunk else { return bytes };
-    rest.get(..u32::from_le_bytes([*a, *b, *c, *d]) as usize).unwrap_or_default()
 }
 
 /// Keeps the newest bakes. What cannot be removed stays; it is only a cache.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::{Shelf, ShelfError, Store, StoreError};
+use super::{Memo, Shelf, ShelfError, Store, StoreError};
 use crate::protocol::ContentHash;
 
 fn blob(n: u8, size: usize) -> (ContentHash, Vec<u8>) {
@@ -97,4 +97,55 @@ fn a_folder_that_cannot_be_used_is_named() {
     assert!(matches!(Shelf::open(folder.path()), Err(ShelfError::Unreadable { .. })));
     fs::write(folder.path().join("manifest.pavilion"), b"PVLN").unwrap();
     assert!(matches!(Shelf::open(folder.path()), Err(ShelfError::Manifest { .. })));
+}
+
+#[test]
+fn a_result_is_recalled_by_its_key_alone_and_only_whole() {
+    let folder = TempDir::new().unwrap();
+    let memo = Memo::new(folder.path(), 10_000);
+    let (key, result) = blob(1, 500);
+    let (other, _) = blob(2, 1);
+    assert_eq!(memo.recall(key), None);
+    memo.remember(key, &result);
+    assert_eq!((memo.recall(key).as_ref(), memo.recall(other)), (Some(&result), None));
+    memo.remember(other, b"");
+    assert_eq!(memo.recall(other), Some(Vec::new()));
+    // One key's result under another's name is none.
+    fs::copy(file_of(&folder, key), file_of(&folder, other)).unwrap();
+    assert_eq!(memo.recall(other), None);
+    let whole = fs::read(file_of(&folder, key)).unwrap();
+    for length in 0..whole.len() {
+        fs::write(file_of(&folder, key), &whole[..length]).unwrap();
+        assert_eq!(memo.recall(key), None, "{length} bytes");
+    }
+    for byte in [0, 31, 32, 400] {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 1;
+        fs::write(file_of(&folder, key), damaged).unwrap();
+        assert_eq!(memo.recall(key), None, "byte {byte}");
+    }
+    memo.remember(key, &result);
+    assert_eq!(memo.recall(key), Some(result), "it is kept anew");
+}
+
+#[test]
+fn the_longest_unused_results_go() {
+    let folder = TempDir::new().unwrap();
+    let memo = Memo::new(folder.path(), 2 * 1032);
+    let results: Vec<_> = (0..4).map(|n| blob(n, 1000)).collect();
+    for (age, (key, result)) in results.iter().enumerate() {
+        memo.remember(*key, result);
+        let used = SystemTime::now() - Duration::from_secs(100 - age as u64);
+        fs::File::options().append(true).open(file_of(&folder, *key)).unwrap().set_modified(used).unwrap();
+    }
+    memo.recall(results[0].0).unwrap();
+    memo.trim();
+    let here: Vec<_> = results.iter().map(|(key, _)| memo.recall(*key).is_some()).collect();
+    assert_eq!(here, [true, false, false, true]);
+    // A folder that cannot be made keeps nothing and harms nobody.
+    fs::write(folder.path().join("file"), b"in the way").unwrap();
+    let none = Memo::new(&folder.path().join("file"), 1000);
+    none.remember(results[0].0, &results[0].1);
+    none.trim();
+    assert_eq!(none.recall(results[0].0), None);
 }

@@ -32,9 +32,10 @@ impl Site {
         let playing = playing::Playing::of(&document);
         let mut materials = material::Catalog::new(&document, &playing).unwrap();
         let soup = flatten::flatten(&document, &playing, &mut materials).unwrap();
-        let partition = partition::partition(&soup.mesh).unwrap();
-        let ground = bake::collider::build_all(&partition, &mut |_, _| Ok(())).unwrap();
         let bounds = soup.mesh.bounds();
+        let partition = partition::partition(soup.mesh).unwrap();
+        let recall = bake::recall::Recall::default();
+        let ground = bake::collider::build_all(&partition, &recall, &mut |_, _| Ok(())).unwrap();
         let middle = Pose { position: bounds.center().with_y(bounds.min.y), ..Pose::IDENTITY };
         let staging = light::staging(&document, &bake::BakeOptions::default());
         let name = source.file_stem().unwrap().to_string_lossy().into_owned();

@@ -1,8 +1,8 @@
 //! `cargo xtask demo`: the whole program on one machine, from nothing.
 //!
 //! In: a checkout. Out: a window that walks into the demo venue or, without a display, a picture per eye and a report.
-//! The venue is made and baked when missing or older than the code that makes it; a host serves it over loopback; a
-//! viewer fetches it. The host ends with the chore, whichever way that ends.
+//! The venue is made when missing or older than the code that makes it, and baked as far as it has changed; a host
+//! serves it over loopback; a viewer fetches it. The host ends with the chore, whichever way that ends.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -83,7 +83,7 @@ pub fn provide_venue() -> Result<PathBuf> {
     Ok(venue)
 }
 
-/// The tileset of the venue, baked now if it is missing or older than the venue or the baker.
+/// The tileset of the venue, baked now if it is missing or the venue or the baker is another.
 pub fn provide_twin(program: &Path) -> Result<PathBuf> {
     bake(program, &provide_venue()?, workspace::target()?.join("demo/baked"))
 }
@@ -104,12 +104,9 @@ pub fn provide_other_twin(program: &Path, make: Make) -> Result<PathBuf> {
 }
 
 fn bake(program: &Path, venue: &Path, baked: PathBuf) -> Result<PathBuf> {
-    if is_older(&baked.join("tileset.json"), &[venue, program]) {
-        eprintln!("demo: baking {}", baked.display());
-        remove_if_there(&baked)?;
-        let mut bake = process::leashed(program);
-        run::pass_on(bake.arg("bake").args([venue, &baked]).stdout(std::io::stderr()).status()?)?;
-    }
+    eprintln!("demo: baking {}", baked.display());
+    let mut bake = process::leashed(program);
+    run::pass_on(bake.arg("bake").args([venue, &baked]).stdout(std::io::stderr()).status()?)?;
     Ok(baked)
 }
 

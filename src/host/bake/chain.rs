@@ -4,7 +4,8 @@
 
 use super::encode::{self, Content, Context};
 use super::partition::Partition;
-use super::simplify::{Seams, Simplifier};
+use super::recall::Key;
+use super::simplify::{Reduced, Seams, Simplifier};
 use super::soup::Mesh;
 use super::{BakeError, Quality, workers};
 
@@ -76,10 +77,32 @@ fn build(
     triangles_min: usize,
     context: &Context<'_>,
 ) -> Result<Chain, BakeError> {
-    let (level_count, shift) = plan(context.quality);
+    let plan = plan(context.quality);
+    let key = || {
+        let numbers = [plan.0 as u64, plan.1.into(), triangles_min as u64];
+        let key = Key::new("levels").with(bytemuck::cast_slice(&numbers));
+        key.with(bytemuck::cast_slice(is_locked)).with_mesh(mesh)
+    };
+    let reduced = context.recall.or_make(key, || Ok(reduced(mesh, is_locked, triangles_min, plan)))?;
     let finest = encode::tile(mesh, context)?;
     let mut levels = vec![Level { content: finest, error_metres: 0.0 }];
-    let mut coarsest = mesh.clone();
+    let mut coarsest = None;
+    for Reduced { indices, error_metres } in reduced {
+        let mesh = mesh.compacted(&indices);
+        levels.push(Level { content: encode::tile(&mesh, context)?, error_metres });
+        coarsest = Some(mesh);
+    }
+    Ok(Chain { levels, coarsest: coarsest.unwrap_or_else(|| mesh.clone()) })
+}
+
+/// The levels below the finest: each is off by no less than the finer one.
+fn reduced(
+    mesh: &Mesh,
+    is_locked: &[bool],
+    triangles_min: usize,
+    (level_count, shift): (usize, u32),
+) -> Vec<Reduced> {
+    let mut levels: Vec<Reduced> = Vec::new();
     let simplifier = Simplifier::new(mesh, is_locked);
     let mut reduced = simplifier.whole();
     for number in 1..level_count {
@@ -89,15 +112,15 @@ fn build(
         }
         let seams = if number as u32 * shift > 2 { Seams::Join } else { Seams::KeepUvs };
         reduced = simplifier.reduce(&reduced, target, seams, TOLERANCE_DIVISOR);
-        let is_useless = reduced.indices.len() / 3 * 100 > coarsest.triangle_count() * SHRINK_PERCENT_MAX;
+        let (finer, error_metres) = levels
+            .last()
+            .map_or((mesh.indices.len(), 0.0), |finer| (finer.indices.len(), finer.error_metres));
+        let is_useless = reduced.indices.len() * 100 > finer * SHRINK_PERCENT_MAX;
         if is_useless || reduced.indices.is_empty() {
             continue;
         }
-        let measured = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
-        let finer = levels[levels.len() - 1].error_metres;
-        coarsest = mesh.compacted(&reduced.indices);
-        let content = encode::tile(&coarsest, context)?;
-        levels.push(Level { content, error_metres: measured.max(finer) });
+        let level = simplifier.measured(&reduced);
+        levels.push(Reduced { error_metres: level.error_metres.max(error_metres), ..level });
     }
-    Ok(Chain { levels, coarsest })
+    levels
 }

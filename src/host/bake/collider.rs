@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use glam::Vec3;
 use meshopt::SimplifyOptions;
+use serde::{Deserialize, Serialize};
 
 use super::distance::Surface;
 use super::flatten::connected_parts;
 use super::partition::Partition;
+use super::recall::{Key, Recall};
 use super::soup::Mesh;
 use super::{BakeError, BakedBlob, workers};
 use crate::math::Aabb;
@@ -46,17 +48,39 @@ pub struct Ground {
 /// When a blob cannot be compressed or `tick` ends it.
 pub fn build_all(
     partition: &Partition,
+    recall: &Recall,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), BakeError>,
 ) -> Result<Vec<Ground>, BakeError> {
     let work = |index: usize, mesh: &Mesh| {
         let cell = index as u32;
-        build(mesh, &partition.borders.locks(mesh, (cell, cell)))
+        let is_locked = partition.borders.locks(mesh, (cell, cell));
+        let positions: Vec<Vec3> = mesh.vertices.iter().map(|vertex| vertex.position).collect();
+        let key = || {
+            let key = Key::new("ground").with(bytemuck::cast_slice(&is_locked));
+            key.with(bytemuck::cast_slice(&positions)).with(bytemuck::cast_slice(&mesh.indices))
+        };
+        recall.or_make(key, || build(&positions, &mesh.indices, &is_locked))
     };
-    Ok(workers::map(&partition.cells, work, tick)?.into_iter().flatten().collect())
+    let made = workers::map(&partition.cells, work, tick)?;
+    Ok(made.into_iter().flatten().map(Ground::from).collect())
 }
 
-fn build(mesh: &Mesh, is_locked: &[bool]) -> Result<Option<Ground>, BakeError> {
-    let welded = Welded::new(mesh, is_locked);
+/// A cell's ground without its name.
+#[derive(Serialize, Deserialize)]
+struct Encoded {
+    bounds: Aabb,
+    triangle_count: usize,
+    bytes: Vec<u8>,
+}
+
+impl From<Encoded> for Ground {
+    fn from(Encoded { bounds, triangle_count, bytes }: Encoded) -> Self {
+        Self { bounds, blob: BakedBlob::new("collider", bytes), triangle_count }
+    }
+}
+
+fn build(positions: &[Vec3], indices: &[u32], is_locked: &[bool]) -> Result<Option<Encoded>, BakeError> {
+    let welded = Welded::new(positions, indices, is_locked);
     let welded = welded.without_bits().simplified();
     if welded.indices.is_empty() {
         return Ok(None);
@@ -74,20 +98,20 @@ struct Welded {
 
 impl Welded {
     /// One vertex a place.
-    fn new(mesh: &Mesh, is_locked: &[bool]) -> Self {
+    fn new(positions: &[Vec3], indices: &[u32], is_locked: &[bool]) -> Self {
         let mut welded = Self::default();
         let mut places: BTreeMap<[u32; 3], u32> = BTreeMap::new();
-        let mut place_of = Vec::with_capacity(mesh.vertices.len());
-        for (vertex, &is_locked) in mesh.vertices.iter().zip(is_locked) {
+        let mut place_of = Vec::with_capacity(positions.len());
+        for (&position, &is_locked) in positions.iter().zip(is_locked) {
             let next = welded.positions.len() as u32;
-            let place = *places.entry(vertex.position.to_array().map(f32::to_bits)).or_insert(next);
+            let place = *places.entry(position.to_array().map(f32::to_bits)).or_insert(next);
             if place == next {
-                welded.positions.push(vertex.position);
+                welded.positions.push(position);
                 welded.is_locked.push(is_locked);
             }
             place_of.push(place);
         }
-        let corners = mesh.indices.as_chunks::<3>().0.iter();
+        let corners = indices.as_chunks::<3>().0.iter();
         let corners = corners.map(|triangle| triangle.map(|index| place_of[index as usize]));
         let kept = corners.filter(|[a, b, c]| a != b && b != c && c != a);
         welded.indices = kept.flatten().collect();
@@ -160,7 +184,7 @@ impl Welded {
     }
 }
 
-fn encode(welded: &Welded) -> Result<Ground, BakeError> {
+fn encode(welded: &Welded) -> Result<Encoded, BakeError> {
     let bounds = Aabb::around(welded.indices.iter().map(|&index| welded.position(index)));
     let mut step_log2 = STEP_LOG2_MIN;
     while (bounds.max - bounds.min).max_element() > f32::powi(2.0, step_log2) * 65_000.0 {
@@ -205,7 +229,7 @@ fn encode(welded: &Welded) -> Result<Ground, BakeError> {
     bytes.extend_from_slice(&triangles);
     // Rounding may have moved it by half a step.
     let bounds = Aabb { min: bounds.min - step, max: bounds.max + step };
-    Ok(Ground { bounds, blob: BakedBlob::new("collider", bytes), triangle_count })
+    Ok(Encoded { bounds, triangle_count, bytes })
 }
 
 fn is_flat(corners: [[u16; 4]; 3]) -> bool {

@@ -8,6 +8,7 @@ use glam::{Affine3A, Vec3};
 use super::grid::Grid;
 use super::moving::MovingPart;
 use super::partition::halve;
+use super::recall::Recall;
 use super::soup::{Group, Mesh, Vertex, adapter, order_of_use};
 use super::{BakeError, BakedBlob, Quality, tile_glb};
 use crate::math::Aabb;
@@ -42,6 +43,8 @@ pub struct Context<'a> {
     pub plain_groups: &'a [u32],
     /// How much care is taken.
     pub quality: Quality,
+    /// What earlier bakes worked out.
+    pub recall: &'a Recall,
 }
 
 /// What a tile shows.

@@ -186,11 +186,11 @@ impl<'a> Pass<'a, '_> {
         for (group, index) in groups {
             soup.groups[index as usize] = group;
         }
-        soup.mesh = soup.mesh.welded();
+        let own = std::iter::once(&mut soup.mesh).chain(soup.things.iter_mut().map(|thing| &mut thing.mesh));
+        let meshes = own.chain(soup.repeated.iter_mut().map(|part| &mut part.mesh));
+        meshes.for_each(|mesh| *mesh = std::mem::take(mesh).welded());
         soup.marks = mark::measure(std::mem::take(&mut soup.marks));
-        soup.things.iter_mut().for_each(|thing| thing.mesh = thing.mesh.welded());
         soup.things.retain(|thing| !thing.mesh.indices.is_empty());
-        soup.repeated.iter_mut().for_each(|part| part.mesh = part.mesh.welded());
         soup.repeated.retain(|part| !part.mesh.indices.is_empty());
         soup.moving = movers.finish();
         let is_empty = soup.mesh.indices.is_empty() && soup.repeated.is_empty();

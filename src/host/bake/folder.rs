@@ -1,6 +1,7 @@
 //! A baked twin → a folder, all of it or nothing.
 //!
-//! Everything is written to `<folder>.partial` and flushed, then the folder is exchanged by renaming:
+//! Everything is written to `<folder>.partial` and flushed (blobs that are in the old folder too are linked from
+//! there), then the folder is exchanged by renaming:
 //! the old one steps aside, the new one takes its name, the old one is removed. Whenever that is cut
 //! short, the next bake or [`recover`] finds a whole folder. Only what bake made is ever replaced.
 
@@ -8,18 +9,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{BakeError, Baked, OnProgress, Stage, tell, tileset_json};
+use super::record::{self, Record};
+use super::{BakeError, Baked, BakedBlob, OnProgress, Stage, tell, tileset_json, workers};
 use crate::protocol::manifest;
 
 /// The tables for other programs.
 pub const TILESET: &str = tileset_json::FILE_NAME;
 
-/// Refuses a target that exists and is neither empty nor a bake.
+/// Refuses a target that exists and is neither empty nor a bake. What a bake that was ended has left beside it goes.
 ///
 /// # Errors
 /// When the target must be left alone or cannot be looked at.
 pub fn check_target(out: &Path) -> Result<(), BakeError> {
     recover(out)?;
+    let leftovers = is_bake(out).then(|| beside(out, "replaced")).into_iter().chain([beside(out, "partial")]);
+    for leftover in leftovers.filter(|leftover| leftover.is_dir()) {
+        fs::remove_dir_all(&leftover).map_err(|cause| BakeError::Folder { path: leftover, cause })?;
+    }
     match fs::read_dir(out) {
         Ok(mut entries) => {
             let is_free = entries.next().is_none() || is_bake(out);
@@ -45,26 +51,36 @@ pub fn recover(out: &Path) -> Result<(), BakeError> {
     Ok(())
 }
 
-/// Writes the twin and puts it in the place of `out`.
+/// Writes the twin, and the record beside it, and puts them in the place of `out`.
 ///
 /// # Errors
 /// When the folder cannot be written or `on_progress` broke off; `out` is then as it was.
-pub fn write(out: &Path, baked: &Baked, on_progress: OnProgress<'_>) -> Result<(), BakeError> {
+pub fn write(
+    out: &Path,
+    baked: &Baked,
+    record: Option<&Record>,
+    on_progress: OnProgress<'_>,
+) -> Result<(), BakeError> {
     check_target(out)?;
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |cause| BakeError::Folder { path, cause }
     };
     let partial = Partial { path: beside(out, "partial") };
-    partial.clear().map_err(failed(&partial.path))?;
     fs::create_dir_all(&partial.path).map_err(failed(out))?;
-    let files = tileset_json::write(&baked.tables, &baked.blobs);
-    let total = baked.blobs.len() + files.len() + 1;
-    for (done, blob) in baked.blobs.iter().enumerate() {
-        tell(on_progress, Stage::Write, done, total)?;
-        let path = partial.path.join(format!("{}.{}", blob.hash, blob.extension));
-        write_file(&path, &blob.bytes).map_err(failed(&path))?;
+    let mut files = tileset_json::write(&baked.tables, &baked.blobs);
+    if let Some(record) = record {
+        let text = record.text().map_err(|error| BakeError::Encode(error.to_string()))?;
+        files.push((record::FILE_NAME.to_owned(), text));
     }
+    let total = baked.blobs.len() + files.len() + 1;
+    let provide = |_: usize, blob: &BakedBlob| {
+        let name = format!("{}.{}", blob.hash, blob.extension);
+        let path = partial.path.join(&name);
+        provide(&path, &out.join(name), &blob.bytes).map_err(failed(&path))
+    };
+    // Mostly this waits for the disk, which flushes several files at once sooner than one after the other.
+    workers::map(&baked.blobs, provide, &mut |done, _| tell(on_progress, Stage::Write, done, total))?;
     let manifest = manifest::encode(&baked.tables).map_err(|error| BakeError::Encode(error.to_string()))?;
     for (name, text) in files {
         let path = partial.path.join(name);
@@ -95,6 +111,16 @@ fn exchange(partial: &Path, out: &Path) -> io::Result<()> {
     if had_one { fs::remove_dir_all(&aside) } else { Ok(()) }
 }
 
+/// A file that is flushed: the earlier bake's where that holds the same, else a new one.
+fn provide(path: &Path, earlier: &Path, bytes: &[u8]) -> io::Result<()> {
+    let may_be_same = fs::metadata(earlier).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
+    let is_same = may_be_same && fs::read(earlier).is_ok_and(|earlier| earlier == bytes);
+    if is_same && fs::hard_link(earlier, path).is_ok() {
+        return Ok(());
+    }
+    write_file(path, bytes)
+}
+
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create_new(path)?;
     file.write_all(bytes)?;
@@ -119,15 +145,9 @@ struct Partial {
     path: PathBuf,
 }
 
-impl Partial {
-    fn clear(&self) -> io::Result<()> {
-        if self.path.exists() { fs::remove_dir_all(&self.path) } else { Ok(()) }
-    }
-}
-
 impl Drop for Partial {
     fn drop(&mut self) {
         // What cannot be removed is removed by the next bake.
-        let _ = self.clear();
+        let _ = fs::remove_dir_all(&self.path);
     }
 }

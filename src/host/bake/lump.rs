@@ -16,6 +16,12 @@ const TRIANGLES_MAX: usize = 5000;
 /// A connected part of at most this extent is a lump, metres.
 const METRES_MAX: f32 = 4.0;
 
+/// Steps of the coarsest lattice at whose planes is cut, at least, along what is cut.
+const COARSEST_STEPS: f32 = 8.0;
+
+/// Lattices that are tried, each with half the step.
+const LATTICES: usize = 3;
+
 /// The lumps of a mesh: small connected parts, and every triangle of the others by itself.
 pub struct Lumps {
     /// For every triangle the first triangle of its lump.
@@ -83,9 +89,13 @@ impl Lumps {
         Self { first_of, centers }
     }
 
-    /// Two halves of these triangles along the longest axis, as nearly equal as whole lumps let them be; one lump
-    /// alone is halved itself.
+    /// Two parts of these triangles along the longest axis, neither of which is less than a third of the other: at a
+    /// plane of a lattice where one does, else as nearly equal as whole lumps let them be; one lump alone is halved
+    /// itself.
     pub fn halve<'a>(&self, members: &'a mut [u32]) -> (&'a mut [u32], &'a mut [u32]) {
+        if let Some(cut) = self.cut_at_lattice(members) {
+            return members.split_at_mut(cut);
+        }
         let lump = |triangle: u32| self.first_of[triangle as usize];
         let (low, high) = halve_lumps(members, |triangle| (self.centers[triangle as usize], lump(triangle)));
         let middle = low.len();
@@ -104,6 +114,33 @@ impl Lumps {
         };
         members.split_at_mut(cut)
     }
+
+    /// Puts those below the plane that is nearest to the median first; returns how many they are. The median itself
+    /// moves with whatever is added anywhere, and each cell of the venue would change with it: planes stay.
+    fn cut_at_lattice(&self, members: &mut [u32]) -> Option<usize> {
+        let center = |triangle: &u32| self.centers[*triangle as usize];
+        let bounds = Aabb::around(members.iter().map(center));
+        let size = bounds.max - bounds.min;
+        let axis = size.max_position();
+        let order = |a: &u32, b: &u32| center(a)[axis].total_cmp(&center(b)[axis]).then(a.cmp(b));
+        let (_, median, _) = members.select_nth_unstable_by(members.len() / 2, order);
+        let median = center(median)[axis];
+        let mut step = power_of_two_below(size[axis]) / COARSEST_STEPS;
+        for _ in 0..LATTICES {
+            let plane = (median / step).round() * step;
+            let below = gathered(members, |triangle| self.centers[triangle as usize][axis] < plane);
+            if below.min(members.len() - below) >= (members.len() / 4).max(1) {
+                return Some(below);
+            }
+            step *= 0.5;
+        }
+        None
+    }
+}
+
+/// The largest power of two that is not above `size`.
+fn power_of_two_below(size: f32) -> f32 {
+    f32::from_bits(size.to_bits() & f32::INFINITY.to_bits())
 }
 
 /// Brings those that `is_first` to the front; returns how many they are.
@@ -148,6 +185,24 @@ mod tests {
         let lumps = Lumps::of(&mesh);
         let mut members: Vec<u32> = (0..102).collect();
         let (low, high) = lumps.halve(&mut members);
-        assert_eq!((low.len(), high.len()), (51, 51), "ten metres are cut");
+        assert!(low.len() > 40 && high.len() > 40, "ten metres are cut: {low:?}");
+    }
+
+    #[test]
+    fn a_cut_stays_where_it_is_when_something_is_added() {
+        let cut = |added: u32| {
+            let mut mesh = Mesh::default();
+            (0..400).for_each(|n| strip(&mut mesh, n as f32 * 2.5, 4));
+            (0..added).for_each(|n| strip(&mut mesh, 601.0 + n as f32 * 3.0, 4));
+            let mut members: Vec<u32> = (0..(400 + added) * 4).collect();
+            let (low, high) = Lumps::of(&mesh).halve(&mut members);
+            low.sort_unstable();
+            (low.to_vec(), high.len())
+        };
+        let (low, high) = cut(0);
+        assert!(low.len() >= 400 && high >= 400);
+        for added in 1..4 {
+            assert_eq!(cut(added), (low.clone(), high + added as usize * 4));
+        }
     }
 }

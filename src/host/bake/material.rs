@@ -13,7 +13,7 @@ use glam::Vec2;
 use super::playing::Playing;
 use super::soup::UvBox;
 use super::surface::{self, Packed, Sources};
-use super::{BakedBlob, material_track, sides};
+use super::{BakedBlob, material_track, sides, workers};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
 use crate::scene::gltf::image::{self, Encoding};
@@ -97,8 +97,6 @@ pub struct Catalog {
     changing: BTreeSet<usize>,
     images: Vec<Image>,
     blobs: Vec<BakedBlob>,
-    /// What was packed, with the materials that it is of.
-    packed: Vec<(Material, Option<PackedSurface>)>,
     skipped: BTreeMap<String, u32>,
 }
 
@@ -129,7 +127,6 @@ impl Catalog {
             changing: (0..document.materials.len()).filter(|&index| playing.changes(index)).collect(),
             images: Vec::new(),
             blobs: Vec::new(),
-            packed: Vec::new(),
             skipped: BTreeMap::new(),
         };
         let used = used_materials(document);
@@ -139,6 +136,7 @@ impl Catalog {
             catalog.plans.push(plan);
         }
         catalog.plans.push(Plan::default());
+        catalog.pack_surfaces()?;
         Ok(catalog)
     }
 
@@ -244,7 +242,7 @@ impl Catalog {
             occlusion_texture,
             emissive_texture,
         ] = slots;
-        let mut material = Material {
+        let material = Material {
             base_color: source.base_color,
             metallic: source.metallic,
             roughness: source.roughness,
@@ -263,33 +261,38 @@ impl Catalog {
             wrap,
             ..Material::default()
         };
-        material.packed = self.packed_surface(&material, side_log2)?;
         Ok(Plan { streams, normal_stream: normal_texture.map(|slot| usize::from(slot.uv_set)), material })
     }
 
-    /// The image of the material's data textures; `None` where there is none of them, or where they would need more
-    /// than one, or where it would be of no use, because the surface is drawn in the general way anyway.
-    fn packed_surface(
-        &mut self,
-        material: &Material,
-        side_log2: u8,
-    ) -> Result<Option<PackedSurface>, ContentError> {
-        let [_, data @ .., emissive] = material.textures();
-        let is_plain = !material.unlit
-            && material.emissive == [0.0; 3]
-            && emissive.is_none()
-            && material.textures().iter().flatten().all(|slot| slot.uv_set == 0);
-        if !is_plain || data == [None; 3] {
-            return Ok(None);
+    /// Makes one image of the data textures of each material where they fit one, on all cores.
+    fn pack_surfaces(&mut self) -> Result<(), ContentError> {
+        let mut keys: Vec<Material> = Vec::new();
+        let mut place = |key: Material| {
+            let known = keys.iter().position(|other| *other == key);
+            known.unwrap_or_else(|| {
+                keys.push(key);
+                keys.len() - 1
+            })
+        };
+        let places: Vec<Option<usize>> =
+            self.plans.iter().map(|plan| packing_key(&plan.material).map(&mut place)).collect();
+        let packed = workers::map(&keys, |_, key| self.packed(key), &mut |_, _| Ok(()))?;
+        let packed: Vec<_> = packed.into_iter().map(|packed| Some(self.keep(packed?))).collect();
+        for (plan, place) in self.plans.iter_mut().zip(places) {
+            plan.material.packed = place.and_then(|place| packed.get(place).copied().flatten());
         }
-        // Of these alone it depends.
-        let key = Material { base_color: [1.0; 4], base_color_texture: None, ..Material::clone(material) };
-        if let Some((_, known)) = self.packed.iter().find(|(known, _)| *known == key) {
-            return Ok(*known);
-        }
+        Ok(())
+    }
+
+    /// The image of the material's data textures, and its side; `None` where they would need more than one.
+    fn packed(&self, material: &Material) -> Result<Option<(Packed, u8)>, ContentError> {
+        let image = |slot: TextureSlot| self.images[slot.image.index()];
         let decoded = |slot: Option<TextureSlot>| {
-            let Some(slot) = slot else { return Ok(None) };
-            image::decode(&self.blobs[self.images[slot.image.index()].blob.index()].bytes).map(Some)
+            slot.map(|slot| image::decode(&self.blobs[image(slot).blob.index()].bytes)).transpose()
+        };
+        let [_, data @ .., _] = material.textures();
+        let Some(side_log2) = data.iter().flatten().map(|&slot| image(slot).side_log2).max() else {
+            return Ok(None);
         };
         let [metallic_roughness, normal, occlusion] = data;
         let sources = Sources {
@@ -297,12 +300,10 @@ impl Catalog {
             normal: decoded(normal)?,
             occlusion: decoded(occlusion)?,
         };
-        let packed = surface::pack(&sources, material, side_log2)?.map(|packed| self.keep(packed, side_log2));
-        self.packed.push((key, packed));
-        Ok(packed)
+        Ok(surface::pack(&sources, material, side_log2)?.map(|packed| (packed, side_log2)))
     }
 
-    fn keep(&mut self, packed: Packed, side_log2: u8) -> PackedSurface {
+    fn keep(&mut self, (packed, side_log2): (Packed, u8)) -> PackedSurface {
         let Packed { png, slope_max, metallic } = packed;
         let blob = self.blob(BakedBlob::new("png", png));
         let image = self.list(Image { blob, space: ColorSpace::Linear, side_log2 });
@@ -353,6 +354,18 @@ impl Catalog {
     fn skip(&mut self, what: &str) {
         *self.skipped.entry(what.to_owned()).or_default() += 1;
     }
+}
+
+/// All that the image of a material's data textures depends on; `None` where it has none of them, or where that image
+/// would be of no use, because the surface is drawn in the general way anyway.
+fn packing_key(material: &Material) -> Option<Material> {
+    let [_, data @ .., emissive] = material.textures();
+    let is_plain = !material.unlit
+        && material.emissive == [0.0; 3]
+        && emissive.is_none()
+        && material.textures().iter().flatten().all(|slot| slot.uv_set == 0);
+    let is_packed = is_plain && data != [None; 3];
+    is_packed.then(|| Material { base_color: [1.0; 4], base_color_texture: None, ..material.clone() })
 }
 
 fn used_materials(document: &Document) -> BTreeSet<usize> {

@@ -9,6 +9,17 @@
 //! another; every [`prop`] and [`mover`] → [`gather`] under one root →
 //! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
 //!
+//! **Again.** Where nothing that was read has changed, the folder is left as it is ([`record`]). Where something has,
+//! the pieces that are as they were are not simplified again ([`recall`]): cells are cut at planes that stay where they
+//! are ([`partition`]), and a piece is known by its shape alone. The bytes are those of a bake from nothing.
+//!
+//! **Memory.** Call 44 B a vertex and 12 B a triangle of all that stands in the venue, each instance counted, the soup;
+//! what repeats counts once. Flattening holds it before and after welding, cutting as a whole and in cells, and
+//! simplifying the cells, what above them is made of, and the tiles, of which all levels together are less than the
+//! cells. So a bake holds the document, until that is flattened, and at most [`SOUP_COPIES_MAX`] soups; meshopt's hash
+//! tables are 16 B a vertex more. Each worker takes what one piece takes, at most [`WORKER_BYTES_MAX`], or, while images
+//! are looked at, the pixels of one material's: 64 MiB for each that has 4096².
+//!
 //! Architecture invariant: the same document and options give the same bytes, on any number of
 //! cores. Nothing here knows of sockets, viewers or GPUs.
 
@@ -40,6 +51,8 @@ pub mod prop;
 pub mod proxy;
 pub mod pyramid;
 pub mod raise;
+pub mod recall;
+pub mod record;
 pub mod repeat;
 pub mod report;
 pub mod resolve;
@@ -63,14 +76,23 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::scene::gltf::{self, Document};
+use crate::scene::material::MaterialTrack;
 use crate::scene::tileset::Tables;
 use crate::scene::{ContentError, ContentHash, Tileset, limits, tiles3d};
+use crate::store::Memo;
 
+use light::Staging;
+use material::Shelf;
+use recall::Recall;
+use record::{Inputs, Record};
 pub use report::BakeReport;
+use sound::Heard;
+use soup::{Mesh, Soup};
 use tree::{Branch, Loose};
 
 /// How much care is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quality {
     /// For a venue that many people visit: up to six levels of detail a cell.
     #[default]
@@ -88,6 +110,8 @@ pub struct BakeOptions {
     pub default_title: String,
     /// Which of the file's variants (KHR_materials_variants) is baked, by its name; the default where there is none.
     pub variant: Option<String>,
+    /// Where pieces of earlier bakes are kept; without one every piece is made.
+    pub memo: Option<Memo>,
 }
 
 /// Where bake is.
@@ -102,7 +126,7 @@ pub struct Progress {
 }
 
 /// The steps that take time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Reading the file and what it refers to.
@@ -120,6 +144,12 @@ pub enum Stage {
     /// Writing the folder.
     Write,
 }
+
+/// How often the soup is in memory, see the module's docs.
+pub const SOUP_COPIES_MAX: usize = 4;
+
+/// What each worker takes beside it, bytes.
+pub const WORKER_BYTES_MAX: usize = 48 << 20;
 
 /// Told about every [`Progress`]; breaking off ends the bake with [`BakeError::Interrupted`].
 pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
@@ -196,7 +226,8 @@ pub struct Baked {
 
 /// Bakes what is at `source`, as [`read`] finds it, into the folder `out`.
 ///
-/// Everything is written to a sibling folder first, which then takes the place of `out`.
+/// Where nothing of what it would read has changed since the bake that is in `out`, that is left as it is. Else
+/// everything is written to a sibling folder first, which then takes the place of `out`.
 ///
 /// # Errors
 /// When the file is refused or cannot be read, the folder cannot be written or is not a bake, or
@@ -210,9 +241,6 @@ pub fn bake(
     folder::check_target(out)?;
     let started = Instant::now();
     tell(on_progress, Stage::Read, 0, 1)?;
-    let document = read_as(source, options.variant.as_deref())?;
-    tell(on_progress, Stage::Read, 1, 1)?;
-    let read_seconds = started.elapsed().as_secs_f64();
     let mut options = options.clone();
     if options.default_title.is_empty() {
         // Every tileset is called so.
@@ -220,11 +248,20 @@ pub fn bake(
         let named = if is_tileset { source.parent().unwrap_or(source) } else { source };
         options.default_title = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
-    let mut baked = bake_document(&document, &options, on_progress)?;
+    if let Some(mut report) = record::unchanged(source, out, &options) {
+        report.record_seconds(Stage::Read, started.elapsed().as_secs_f64());
+        return Ok(report);
+    }
+    let (document, inputs) = read_as(source, options.variant.as_deref())?;
+    tell(on_progress, Stage::Read, 1, 1)?;
+    let read_seconds = started.elapsed().as_secs_f64();
+    let scene = Scene::of(&document, &options, on_progress)?;
     drop(document);
+    let mut baked = scene.raise(&options, on_progress)?;
     baked.report.record_seconds(Stage::Read, read_seconds);
     let writing = Instant::now();
-    folder::write(out, &baked, on_progress)?;
+    let record = Record::new(inputs, &options, &baked.report);
+    folder::write(out, &baked, Some(&record), on_progress)?;
     baked.report.record_seconds(Stage::Write, writing.elapsed().as_secs_f64());
     Ok(baked.report)
 }
@@ -235,14 +272,18 @@ pub fn bake(
 /// # Errors
 /// When it cannot be read or is refused.
 pub fn read(source: &Path) -> Result<Document, BakeError> {
-    read_as(source, None)
+    read_as(source, None).map(|(document, _)| document)
 }
 
-/// The same in one of its variants.
-fn read_as(source: &Path, variant: Option<&str>) -> Result<Document, BakeError> {
-    let within = source.join(folder::TILESET);
-    let source = if source.is_dir() { &within } else { source };
-    let failed = |cause| BakeError::Source { path: source.to_owned(), cause };
+/// The file that is read of what is at `source`.
+pub fn source_file(source: &Path) -> PathBuf {
+    if source.is_dir() { source.join(folder::TILESET) } else { source.to_owned() }
+}
+
+/// The same in one of its variants, and what was read for it.
+fn read_as(source: &Path, variant: Option<&str>) -> Result<(Document, Inputs), BakeError> {
+    let source = &source_file(source);
+    let failed = |cause| BakeError::Source { path: source.clone(), cause };
     let size = std::fs::metadata(source).map_err(failed)?.len();
     let place = source.display().to_string();
     ContentError::check(&place, "bytes", size as usize, limits::SOURCE_BYTES_MAX)?;
@@ -258,10 +299,16 @@ fn read_as(source: &Path, variant: Option<&str>) -> Result<Document, BakeError> 
         let reason = format!("nothing in it has a variant {variant:?}; leave the variant out");
         return Err(ContentError::malformed(place, reason).into());
     }
-    if let Some(list) = sidecar(source)? {
-        gltf::sound::add_sidecar(&mut document, &list, &mut folder)?;
+    let sidecar = sidecar(source)?;
+    if let Some(list) = &sidecar {
+        gltf::sound::add_sidecar(&mut document, list, &mut folder)?;
     }
-    Ok(document)
+    let inputs = Inputs {
+        source: ContentHash::of(&bytes).to_string(),
+        sidecar: sidecar.map(|list| ContentHash::of(&list).to_string()),
+        files: folder.opened().into_iter().map(|(way, hash)| (way, hash.to_string())).collect(),
+    };
+    Ok((document, inputs))
 }
 
 /// Whether the folder holds a tileset of others, and is no bake.
@@ -295,7 +342,7 @@ fn sidecar(source: &Path) -> Result<Option<Vec<u8>>, BakeError> {
     Ok(Some(bytes))
 }
 
-/// Bakes a document that is already read: no file is touched.
+/// Bakes a document that is already read: no file but those of the memo is touched.
 ///
 /// # Errors
 /// As [`bake`], without the folder.
@@ -304,63 +351,94 @@ pub fn bake_document(
     options: &BakeOptions,
     on_progress: OnProgress<'_>,
 ) -> Result<Baked, BakeError> {
-    let mut report = BakeReport::default();
-    report.count_skipped(&document.skipped);
+    Scene::of(document, options, on_progress)?.raise(options, on_progress)
+}
 
-    let started = Instant::now();
-    tell(on_progress, Stage::Flatten, 0, 1)?;
-    let playing = playing::Playing::of(document);
-    report.count_skipped(&playing.skipped());
-    let mut materials = material::Catalog::new(document, &playing)?;
-    let mut soup = flatten::flatten(document, &playing, &mut materials)?;
-    let mut shelf = materials.finish(&soup.uv_boxes);
-    let material_tracks = material_track::all(document, &playing, &shelf);
-    far::add(&mut shelf, &mut soup)?;
-    let heard = sound::collect(document, &soup.entities)?;
-    tell(on_progress, Stage::Flatten, 1, 1)?;
-    report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
+/// All of a document that is needed to make tiles of it.
+struct Scene {
+    soup: Soup,
+    shelf: Shelf,
+    material_tracks: Vec<MaterialTrack>,
+    heard: Heard,
+    staging: Staging,
+    /// What the document has and this leaves out, and what it took to get here.
+    report: BakeReport,
+}
 
-    let context = encode::Context {
-        materials: &shelf.materials,
-        images: &shelf.images,
-        blobs: &shelf.blobs,
-        entities: &soup.entities,
-        groups: &soup.groups,
-        far_groups: &soup.far_groups,
-        plain_groups: &soup.plain_groups,
-        quality: options.quality,
-    };
-    let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
-    let is_own = !soup.mesh.indices.is_empty();
-    let own = is_own.then(|| raise(&soup.mesh)).transpose()?;
-    let prototypes = soup.repeated.iter().map(|part| raise(&part.mesh)).collect::<Result<Vec<_>, _>>()?;
-    let (ground, own) = own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
-    let marks =
-        (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
-    let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
-    let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
-    let mut once: Vec<(tree::Branch, soup::Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
-    let root = match once.pop() {
-        Some((root, _)) if once.is_empty() && prototypes.is_empty() => root,
-        None if prototypes.is_empty() => Branch::around(&movers),
-        last => report.timed(Stage::Proxies, || {
-            once.extend(last);
-            let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
-            gather::gather(once, &prototypes, &soup.repeated, &context, &mut tick)
-        })?,
-    };
+impl Scene {
+    fn of(
+        document: &Document,
+        options: &BakeOptions,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, BakeError> {
+        let mut report = BakeReport::default();
+        report.count_skipped(&document.skipped);
+        let started = Instant::now();
+        tell(on_progress, Stage::Flatten, 0, 1)?;
+        let playing = playing::Playing::of(document);
+        report.count_skipped(&playing.skipped());
+        let mut materials = material::Catalog::new(document, &playing)?;
+        let mut soup = flatten::flatten(document, &playing, &mut materials)?;
+        let mut shelf = materials.finish(&soup.uv_boxes);
+        let material_tracks = material_track::all(document, &playing, &shelf);
+        far::add(&mut shelf, &mut soup)?;
+        let heard = sound::collect(document, &soup.entities)?;
+        report.count_skipped(&light::skipped(document));
+        let staging = light::staging(document, options);
+        tell(on_progress, Stage::Flatten, 1, 1)?;
+        report.record_seconds(Stage::Flatten, started.elapsed().as_secs_f64());
+        Ok(Self { soup, shelf, material_tracks, heard, staging, report })
+    }
 
-    report.count_skipped(&shelf.skipped);
-    report.count_skipped(&soup.skipped);
-    report.count_skipped(&light::skipped(document));
-    let loose = Loose { ground, prototypes, movers, material_tracks, props };
-    let staging = light::staging(document, options);
-    let known = tree::Known { entities: soup.entities, records: soup.records };
-    let (tables, blobs) = tree::tables(root, loose, shelf, known, heard, staging);
-    report.marks = soup.marks.len();
-    report.measure(&tables, &blobs, soup.source_triangle_count);
-    Tileset::try_from(tables.clone())?;
-    Ok(Baked { tables, blobs, report })
+    fn raise(self, options: &BakeOptions, on_progress: OnProgress<'_>) -> Result<Baked, BakeError> {
+        let Self { mut soup, shelf, material_tracks, heard, staging, mut report } = self;
+        let recall = Recall::new(options.memo.clone());
+        // Meshes go as soon as they are cut.
+        let own = Some(std::mem::take(&mut soup.mesh)).filter(|mesh| !mesh.indices.is_empty());
+        let repeated: Vec<Mesh> =
+            soup.repeated.iter_mut().map(|part| std::mem::take(&mut part.mesh)).collect();
+        let context = encode::Context {
+            materials: &shelf.materials,
+            images: &shelf.images,
+            blobs: &shelf.blobs,
+            entities: &soup.entities,
+            groups: &soup.groups,
+            far_groups: &soup.far_groups,
+            plain_groups: &soup.plain_groups,
+            quality: options.quality,
+            recall: &recall,
+        };
+        let mut raise = |mesh| raise::raise(mesh, &context, &mut report, on_progress);
+        let own = own.map(&mut raise).transpose()?;
+        let prototypes = repeated.into_iter().map(raise).collect::<Result<Vec<_>, _>>()?;
+        let (ground, own) =
+            own.map_or_else(Default::default, |own| (own.ground, Some((own.branch, own.top))));
+        let marks =
+            (!soup.marks.is_empty()).then(|| mark::raise(&soup.marks, &context, &mut report, on_progress));
+        let props = report.timed(Stage::Ground, || prop::build_all(&soup, &context))?;
+        let movers = report.timed(Stage::Cells, || mover::build_all(&soup, &context))?;
+        let mut once: Vec<(Branch, Mesh)> = own.into_iter().chain(marks.transpose()?).collect();
+        let root = match once.pop() {
+            Some((root, _)) if once.is_empty() && prototypes.is_empty() => root,
+            None if prototypes.is_empty() => Branch::around(&movers),
+            last => report.timed(Stage::Proxies, || {
+                once.extend(last);
+                let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);
+                gather::gather(once, &prototypes, &soup.repeated, &context, &mut tick)
+            })?,
+        };
+
+        (report.pieces_made, report.pieces_recalled) = recall.finish();
+        report.count_skipped(&shelf.skipped);
+        report.count_skipped(&soup.skipped);
+        let loose = Loose { ground, prototypes, movers, material_tracks, props };
+        let known = tree::Known { entities: soup.entities, records: soup.records };
+        let (tables, blobs) = tree::tables(root, loose, shelf, known, heard, staging);
+        report.marks = soup.marks.len();
+        report.measure(&tables, &blobs, soup.source_triangle_count);
+        Tileset::try_from(tables.clone())?;
+        Ok(Baked { tables, blobs, report })
+    }
 }
 
 fn tell(on_progress: OnProgress<'_>, stage: Stage, done: usize, total: usize) -> Result<(), BakeError> {

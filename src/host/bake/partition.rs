@@ -1,6 +1,6 @@
 //! A mesh → cells: pieces of space whose triangles fit into one tile.
 //!
-//! Cells come from halving at the median along the longest axis, between [`Lumps`]. Triangles that are long
+//! Cells come from halving near the median along the longest axis, between [`Lumps`]. Triangles that are long
 //! against a cell are kept in cells of their own: one floor slab would otherwise blow up the bounds and coarsen
 //! the lattice of everything that stands on it.
 
@@ -79,21 +79,22 @@ impl Borders {
 ///
 /// # Errors
 /// When there are more cells than a tileset may have tiles.
-pub fn partition(mesh: &Mesh) -> Result<Partition, BakeError> {
+pub fn partition(mesh: Mesh) -> Result<Partition, BakeError> {
     let triangles = mesh.indices.as_chunks::<3>().0;
     let corner = |index: u32| mesh.vertices[index as usize].position;
     let bounds = |triangle: u32| Aabb::around(triangles[triangle as usize].map(corner));
     let all = 0..triangles.len() as u32;
     let is_long = |&t: &u32| (bounds(t).max - bounds(t).min).max_element() > LONG_TRIANGLE_METRES;
     let (mut long, mut short): (Vec<u32>, Vec<u32>) = all.partition(is_long);
-    let (lumps, seen) = (Lumps::of(mesh), vec![0; mesh.vertices.len()]);
-    let mut cutter = Cutter { mesh, triangles, lumps, seen, pass: 0, cells: vec![] };
+    let (lumps, seen) = (Lumps::of(&mesh), vec![0; mesh.vertices.len()]);
+    let mut cutter = Cutter { mesh: &mesh, triangles, lumps, seen, pass: 0, cells: vec![] };
     let root = match (long.is_empty(), short.is_empty()) {
         (true, _) => cutter.cut(&mut short),
         (_, true) => cutter.cut(&mut long),
         _ => Split::Halves(Box::new([cutter.cut(&mut short), cutter.cut(&mut long)])),
     };
     let mut cells = cutter.cells;
+    drop((mesh, long, short));
     ContentError::check("the file", "cells", cells.len(), limits::TILES_MAX / 8)?;
     let borders = snap(&mut cells);
     Ok(Partition { cells, root, borders })
@@ -182,6 +183,7 @@ fn snap(cells: &mut [Mesh]) -> Borders {
             shared.push((key(grid::snap(position, step_log2)), first, last));
         }
     }
+    drop(uses);
     shared.sort_unstable();
     // Different vertices may have met on the lattice.
     shared.dedup_by(|later, kept| {
@@ -197,7 +199,7 @@ fn snap(cells: &mut [Mesh]) -> Borders {
                 vertex.position = grid::snap(vertex.position, steps[at].1);
             }
         }
-        *mesh = mesh.welded();
+        *mesh = std::mem::take(mesh).welded();
     }
     Borders { shared }
 }

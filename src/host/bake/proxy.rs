@@ -8,6 +8,7 @@ use super::BakeError;
 use super::encode::{self, Context};
 use super::partition::{Borders, Split};
 use super::pyramid::{self, Below, Merged};
+use super::recall::Key;
 use super::simplify::{Seams, Simplifier};
 use super::soup::Mesh;
 use super::tree::Branch;
@@ -51,11 +52,13 @@ fn merge(
     for (is_locked, vertex) in is_locked.iter_mut().zip(&joined.vertices) {
         *is_locked |= vertex.is_of_mark();
     }
-    let simplifier = Simplifier::new(&joined, &is_locked);
-    let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
-    let whole = simplifier.whole();
-    let reduced = simplifier.reduce(&whole, target, Seams::Join, TOLERANCE_DIVISOR);
-    let measured = simplifier.error_of(&reduced.indices).max(reduced.pruned_metres);
+    let key = || Key::new("proxy").with(bytemuck::cast_slice(&is_locked)).with_mesh(&joined);
+    let reduced = context.recall.or_make(key, || {
+        let simplifier = Simplifier::new(&joined, &is_locked);
+        let target = (joined.triangle_count() / 2).min(PROXY_TRIANGLES_MAX);
+        let reduced = simplifier.reduce(&simplifier.whole(), target, Seams::Join, TOLERANCE_DIVISOR);
+        Ok(simplifier.measured(&reduced))
+    })?;
     let shown = joined.compacted(&reduced.indices);
     let fits = !shown.indices.is_empty()
         && shown.vertices.len() < limits::TILE_VERTICES_MAX
@@ -63,5 +66,5 @@ fn merge(
         && encode::chunk_count(&shown) <= limits::TILE_CHUNKS_MAX;
     // Borders that nothing can simplify may be too many for one tile: then it only groups.
     let content = if fits { Some(encode::tile(&shown, context)?) } else { None };
-    Ok(Merged { content, error_metres: below.error_metres + measured, shown })
+    Ok(Merged { content, error_metres: below.error_metres + reduced.error_metres, shown })
 }

@@ -22,18 +22,21 @@ pub struct Raised {
 /// # Errors
 /// When a tile cannot be encoded, there are too many, or `on_progress` ends it.
 pub fn raise(
-    mesh: &Mesh,
+    mesh: Mesh,
     context: &Context<'_>,
     report: &mut BakeReport,
     on_progress: OnProgress<'_>,
 ) -> Result<Raised, BakeError> {
     tell(on_progress, Stage::Partition, 0, 1)?;
-    let partition = report.timed(Stage::Partition, || partition::partition(mesh))?;
+    let mut partition = report.timed(Stage::Partition, || partition::partition(mesh))?;
     tell(on_progress, Stage::Partition, 1, 1)?;
     let mut tick = |done, total| tell(on_progress, Stage::Cells, done, total);
     let cells = report.timed(Stage::Cells, || chain::build_all(&partition, context, &mut tick))?;
     let mut tick = |done, total| tell(on_progress, Stage::Ground, done, total);
-    let ground = report.timed(Stage::Ground, || collider::build_all(&partition, &mut tick))?;
+    let ground =
+        report.timed(Stage::Ground, || collider::build_all(&partition, context.recall, &mut tick))?;
+    // What is above the cells is made of their coarsest levels.
+    partition.cells = Vec::new();
     let leaves =
         cells.into_iter().filter_map(|chain| Some((Branch::from_levels(chain.levels)?, chain.coarsest)));
     let mut tick = |done, total| tell(on_progress, Stage::Proxies, done, total);

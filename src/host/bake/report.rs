@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{BakedBlob, Stage};
 use crate::scene::tileset::Tables;
 
 /// What a bake did; serialises to JSON.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BakeReport {
+    /// Nothing of the source had changed since the bake that is in the folder: that was left as it is.
+    pub is_unchanged: bool,
     /// Triangles of the source, every instance counted.
     pub source_triangles: u64,
     /// Points and pieces of lines of the source, likewise.
@@ -54,12 +56,16 @@ pub struct BakeReport {
     pub levels: Vec<LevelReport>,
     /// What the source has and the bake leaves out, by name, with how often.
     pub skipped: BTreeMap<String, u32>,
+    /// Pieces that were simplified: cells, their ground, and what is above them.
+    pub pieces_made: usize,
+    /// Pieces that an earlier bake had simplified.
+    pub pieces_recalled: usize,
     /// What each step took.
     pub seconds: BTreeMap<Stage, f64>,
 }
 
 /// All tiles that have the same number of levels below them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LevelReport {
     /// Tiles.
     pub tiles: usize,
@@ -72,6 +78,11 @@ pub struct LevelReport {
 }
 
 impl BakeReport {
+    /// What does not depend on how it came about.
+    pub fn lasting(&self) -> Self {
+        Self { pieces_made: 0, pieces_recalled: 0, seconds: BTreeMap::new(), ..self.clone() }
+    }
+
     /// Adds what one of the steps left out.
     pub fn count_skipped(&mut self, skipped: &BTreeMap<String, u32>) {
         for (name, count) in skipped {
@@ -141,7 +152,15 @@ impl fmt::Display for BakeReport {
     /// One fact a line, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds: f64 = self.seconds.values().sum();
-        writeln!(f, "baked {} triangles in {seconds:.1} s", self.source_triangles)?;
+        if self.is_unchanged {
+            writeln!(f, "nothing has changed since {} triangles were baked", self.source_triangles)?;
+        } else {
+            writeln!(f, "baked {} triangles in {seconds:.1} s", self.source_triangles)?;
+        }
+        if self.pieces_recalled > 0 {
+            let all = self.pieces_recalled + self.pieces_made;
+            writeln!(f, "  as before    {} of {all} pieces", self.pieces_recalled)?;
+        }
         if self.marks > 0 {
             writeln!(f, "  points       and pieces of lines: {}", self.marks)?;
         }

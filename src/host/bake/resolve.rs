@@ -3,16 +3,19 @@
 //! Architecture invariant: only files inside the source file's folder (or below it) are opened:
 //! never an absolute path, a scheme, a step up or a link that leads outside; never the network.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use super::{basis, draco, webp};
 use crate::scene::gltf::Resolve;
 use crate::scene::gltf::draco::DracoMesh;
 use crate::scene::gltf::image::Foreign;
 use crate::scene::tiles3d::Files;
-use crate::scene::{ContentError, limits};
+use crate::scene::{ContentError, ContentHash, limits};
 
 /// The folder that a source file is in.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct Folder {
     here: PathBuf,
     /// Which variant is wanted of the files.
     variant: Option<String>,
+    /// The hashes of what was read, by the way from the folder; all that see the folder share them.
+    opened: Rc<RefCell<BTreeMap<String, ContentHash>>>,
 }
 
 impl Folder {
@@ -33,7 +38,7 @@ impl Folder {
     pub fn around(source: &Path) -> io::Result<Self> {
         let file = fs::canonicalize(source)?;
         let root = file.parent().ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { root, here: PathBuf::new(), variant: None })
+        Ok(Self { root, here: PathBuf::new(), variant: None, opened: Rc::default() })
     }
 
     /// The same, whose files are to be shown in a variant of theirs.
@@ -41,18 +46,23 @@ impl Folder {
         Self { variant: variant.map(str::to_owned), ..self }
     }
 
-    /// The bytes that the URI names.
-    fn bytes(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
-        let path = self.find(uri)?;
-        fs::read(&path).map_err(|cause| unreadable(uri, &cause))
+    /// The hashes of all that was read so far, by the ways from the folder to it.
+    pub fn opened(&self) -> BTreeMap<String, ContentHash> {
+        self.opened.borrow().clone()
     }
 
-    /// The file that the URI names: canonical, below the folder, and not too large.
-    fn find(&self, uri: &str) -> Result<PathBuf, ContentError> {
+    /// The bytes that the URI names.
+    fn bytes(&self, uri: &str) -> Result<Vec<u8>, ContentError> {
+        self.file(uri).map(|(_, bytes)| bytes)
+    }
+
+    /// The file that the URI names: where it is, below the folder, and its bytes, which are not too many.
+    fn file(&self, uri: &str) -> Result<(PathBuf, Vec<u8>), ContentError> {
         let relative =
             relative_path(uri, &self.here).map_err(|reason| ContentError::malformed(quoted(uri), reason))?;
         let failed = |cause: io::Error| unreadable(uri, &cause);
-        let path = fs::canonicalize(self.root.join(&self.here).join(relative)).map_err(failed)?;
+        let way = self.here.join(relative);
+        let path = fs::canonicalize(self.root.join(&way)).map_err(failed)?;
         if !path.starts_with(&self.root) {
             let reason = "it leads outside of the folder and is not opened; copy the file there";
             return Err(ContentError::malformed(quoted(uri), reason));
@@ -62,7 +72,9 @@ impl Folder {
             return Err(ContentError::malformed(quoted(uri), "it is not a file; name a file there"));
         }
         ContentError::check(&quoted(uri), "bytes", metadata.len() as usize, limits::SOURCE_BYTES_MAX)?;
-        Ok(path)
+        let bytes = fs::read(&path).map_err(failed)?;
+        self.opened.borrow_mut().insert(slashed(&way), ContentHash::of(&bytes));
+        Ok((path, bytes))
     }
 
     /// The same folder, seen from the file at the place.
@@ -72,6 +84,11 @@ impl Folder {
     }
 }
 
+/// As it is written on every system.
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 fn unreadable(uri: &str, cause: &io::Error) -> ContentError {
     let reason = format!("the file beside the source cannot be read ({cause}); put it there");
     ContentError::malformed(quoted(uri), reason)
@@ -79,10 +96,8 @@ fn unreadable(uri: &str, cause: &io::Error) -> ContentError {
 
 impl Files for Folder {
     fn open(&mut self, from: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
-        let path = self.seen_from(from).find(uri)?;
-        let bytes = fs::read(&path).map_err(|cause| unreadable(uri, &cause))?;
-        let place = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        Ok((place, bytes))
+        let (path, bytes) = self.seen_from(from).file(uri)?;
+        Ok((slashed(path.strip_prefix(&self.root).unwrap_or(&path)), bytes))
     }
 
     fn beside<'a>(&'a mut self, place: &str) -> Box<dyn Resolve + 'a> {

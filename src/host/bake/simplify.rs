@@ -13,6 +13,7 @@
 use meshopt::{SimplifyOptions, SimplifyVertex};
 
 use glam::Vec3;
+use serde::{Deserialize, Serialize};
 
 use super::distance::Surface;
 use super::flatten::connected_parts;
@@ -50,6 +51,15 @@ pub enum Seams {
     KeepUvs,
     /// Only groups stay apart: for what is seen from afar.
     Join,
+}
+
+/// What simplifying a mesh came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reduced {
+    /// Into the mesh's vertices.
+    pub indices: Vec<u32>,
+    /// How far it is from the mesh, metres.
+    pub error_metres: f32,
 }
 
 /// Fewer triangles.
@@ -143,6 +153,12 @@ impl<'a> Simplifier<'a> {
             coarser.tolerance_metres = next;
         }
         coarser
+    }
+
+    /// Fewer triangles with how far they are from the mesh.
+    pub fn measured(&self, simplified: &Simplified) -> Reduced {
+        let error_metres = self.error_of(&simplified.indices).max(simplified.pruned_metres);
+        Reduced { indices: simplified.indices.clone(), error_metres }
     }
 
     /// How far the mesh and what `indices` leave of it are from each other, metres: the largest distance of a point

@@ -122,10 +122,12 @@ impl Mesh {
     }
 
     /// The same triangles with equal vertices joined and collapsed triangles left out.
-    pub fn welded(&self) -> Self {
+    pub fn welded(self) -> Self {
         let (count, remap) = meshopt::generate_vertex_remap(&self.vertices, Some(&self.indices));
         let vertices = meshopt::remap_vertex_buffer(&self.vertices, count, &remap);
-        let indices = self.indices.iter().map(|&index| remap[index as usize]).collect::<Vec<_>>();
+        let mut indices = self.indices;
+        drop(self.vertices);
+        indices.iter_mut().for_each(|index| *index = remap[*index as usize]);
         let position = |index: u32| vertices[index as usize].position;
         let (triangles, _) = indices.as_chunks::<3>();
         let kept = triangles.iter().filter(|&&[a, b, c]| {

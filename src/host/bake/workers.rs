@@ -17,7 +17,10 @@ pub fn map<T: Sync, R: Send, E: Send>(
     work: impl Fn(usize, &T) -> Result<R, E> + Sync,
     tick: &mut dyn FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Vec<R>, E> {
-    let thread_count = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+    let thread_count = thread_count();
+    if thread_count == 1 {
+        return map_alone(items, work, tick);
+    }
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::sync_channel(thread_count * 2);
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
@@ -59,22 +62,64 @@ pub fn map<T: Sync, R: Send, E: Send>(
     ordered.map(|(index, (result, item))| result.map_or_else(|| work(index, item), Ok)).collect()
 }
 
+/// On this thread.
+fn map_alone<T, R, E>(
+    items: &[T],
+    work: impl Fn(usize, &T) -> Result<R, E>,
+    tick: &mut dyn FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    tick(0, items.len())?;
+    let one = |(index, item): (usize, &T)| {
+        let result = work(index, item)?;
+        tick(index + 1, items.len()).map(|()| result)
+    };
+    items.iter().enumerate().map(one).collect()
+}
+
+fn thread_count() -> usize {
+    #[cfg(test)]
+    if let Some(count) = tests::THREADS.get() {
+        return count;
+    }
+    thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX)
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// How many threads work for this one, if not as many as there are cores.
+        pub static THREADS: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// Does what `work` does with so many workers.
+    pub fn with_threads<T>(count: usize, work: impl FnOnce() -> T) -> T {
+        THREADS.set(Some(count));
+        let result = work();
+        THREADS.set(None);
+        result
+    }
 
     #[test]
     fn results_keep_the_order_of_the_items() {
         let items: Vec<u64> = (0..500).collect();
-        let squares = map(&items, |_, &x| Ok::<_, ()>(x * x), &mut |_, _| Ok(()));
-        assert_eq!(squares, Ok(items.iter().map(|x| x * x).collect()));
+        for count in [1, 2, 7] {
+            let squares = || map(&items, |_, &x| Ok::<_, ()>(x * x), &mut |_, _| Ok(()));
+            assert_eq!(with_threads(count, squares), Ok(items.iter().map(|x| x * x).collect()));
+        }
     }
 
     #[test]
     fn an_error_of_the_work_or_of_the_listener_ends_it() {
         let items: Vec<u64> = (0..500).collect();
-        assert_eq!(map(&items, |_, &x| if x == 7 { Err(x) } else { Ok(x) }, &mut |_, _| Ok(())), Err(7));
-        let broken = map(&items, |_, &x| Ok(x), &mut |done, _| if done == 3 { Err(1) } else { Ok(()) });
-        assert_eq!(broken, Err(1));
+        for count in [1, 3] {
+            let fails = || map(&items, |_, &x| if x == 7 { Err(x) } else { Ok(x) }, &mut |_, _| Ok(()));
+            assert_eq!(with_threads(count, fails), Err(7));
+            let stops = || map(&items, |_, &x| Ok(x), &mut |done, _| if done == 3 { Err(1) } else { Ok(()) });
+            assert_eq!(with_threads(count, stops), Err(1));
+        }
     }
 }

@@ -1,14 +1,19 @@
 //! What is left on disk.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::files;
 use super::scenes::{bake, ball, hills, quick, single};
-use crate::host::bake::{self, BakeError, Baked, bake_document, folder};
+use crate::host::bake::{
+    self, BakeError, BakeOptions, Baked, Stage, bake as bake_file, bake_document, folder,
+};
 use crate::math::Aabb;
 use crate::protocol::manifest;
 use crate::scene::gltf::Document;
+use crate::store::Memo;
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -19,7 +24,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn write(out: &Path, baked: &Baked) -> Result<(), BakeError> {
-    folder::write(out, baked, &mut |_| ControlFlow::Continue(()))
+    folder::write(out, baked, None, &mut |_| ControlFlow::Continue(()))
 }
 
 #[test]
@@ -90,12 +95,85 @@ fn breaking_off_leaves_the_old_folder_and_no_other() {
     write(&out, &baked).unwrap();
     let before = names(&out);
     let mut calls = 0;
-    let result = folder::write(&out, &baked, &mut |_| {
+    let result = folder::write(&out, &baked, None, &mut |_| {
         calls += 1;
         if calls == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert!(matches!(result, Err(BakeError::Interrupted)));
     assert_eq!((names(&out), names(parent.path())), (before, vec!["twin".to_owned()]));
+}
+
+#[test]
+fn breaking_off_anywhere_leaves_everything_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = files::write(folder.path());
+    let parent = folder.path().join("twins");
+    fs::create_dir(&parent).unwrap();
+    let out = parent.join("twin");
+    let memo = Some(Memo::new(&folder.path().join("memo"), 1 << 30));
+    let options = BakeOptions { memo, ..BakeOptions::default() };
+    // Without an earlier bake, and in the place of one.
+    for color in [[1, 1, 1, 1], [1, 0, 0, 1]] {
+        let mut file = files::venue();
+        file["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = serde_json::json!(color);
+        fs::write(&source, file.to_string()).unwrap();
+        let before = (names(&parent), files::contents(&parent));
+        let mut stages = BTreeSet::new();
+        for stop_at in 1.. {
+            let mut calls = 0;
+            let result = bake_file(&source, &out, &options, &mut |progress| {
+                calls += 1;
+                if calls < stop_at {
+                    return ControlFlow::Continue(());
+                }
+                stages.insert(progress.stage);
+                ControlFlow::Break(())
+            });
+            if result.is_ok() {
+                assert!(calls < stop_at);
+                break;
+            }
+            assert!(matches!(result, Err(BakeError::Interrupted)), "{result:?}");
+            assert_eq!((names(&parent), files::contents(&parent)), before, "at call {stop_at}");
+        }
+        use Stage::{Cells, Flatten, Ground, Partition, Proxies, Read, Write};
+        assert_eq!(stages, BTreeSet::from([Read, Flatten, Partition, Cells, Ground, Proxies, Write]));
+        assert_eq!(names(&parent), ["twin"]);
+        let anew = folder.path().join("anew");
+        files::baked_with(&source, &anew, &BakeOptions::default()).unwrap();
+        assert_eq!(files::contents(&out), files::contents(&anew));
+        fs::remove_dir_all(anew).unwrap();
+    }
+}
+
+#[test]
+fn what_a_killed_bake_has_left_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = files::write(folder.path());
+    let parent = folder.path().join("twins");
+    fs::create_dir(&parent).unwrap();
+    let out = parent.join("twin");
+    let whole = files::baked(&source, &out).map(|_| files::contents(&out)).unwrap();
+    let half = || {
+        fs::create_dir(parent.join("twin.partial")).unwrap();
+        fs::write(parent.join("twin.partial/blob.glb"), b"gl").unwrap();
+    };
+    let aside = || fs::create_dir(parent.join("twin.replaced")).unwrap();
+    let renamed = || fs::rename(&out, parent.join("twin.replaced")).unwrap();
+    let leavings: [&[&dyn Fn()]; 4] = [&[&half], &[&aside], &[&renamed], &[&half, &renamed]];
+    for (number, leaving) in leavings.into_iter().enumerate() {
+        for is_changed in [false, true] {
+            leaving.iter().for_each(|leave| leave());
+            fs::write(folder.path().join("hum.wav"), files::tone(if is_changed { 300 } else { 100 }))
+                .unwrap();
+            let report = files::baked(&source, &out).unwrap();
+            assert_eq!(report.is_unchanged, !is_changed, "leaving {number}");
+            assert_eq!(names(&parent), ["twin"], "leaving {number}");
+        }
+        fs::write(folder.path().join("hum.wav"), files::tone(100)).unwrap();
+        files::baked(&source, &out).unwrap();
+        assert_eq!(files::contents(&out), whole, "leaving {number}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::scene::gltf::{self, Document};
 use crate::scene::{ColliderId, Tileset, collider};
 
 /// Where the fields are: one is turned, and all are of the same size.
-fn poses() -> [Pose; 3] {
+pub fn poses() -> [Pose; 3] {
     [
         Pose { position: Vec3::new(0.0, 0.0, 0.0), orientation: Quat::IDENTITY },
         Pose { position: Vec3::new(60.0, 2.0, 10.0), orientation: Quat::from_rotation_y(0.9) },
@@ -27,7 +27,7 @@ fn height(x: f32, z: f32) -> f32 {
 }
 
 /// A field of hills and a sign in each place, and a ball that is there once.
-fn fields(poses: &[Pose]) -> Document {
+pub fn fields(poses: &[Pose]) -> Document {
     let mut document = hills();
     document.nodes.clear();
     let child = |name: &str, mesh, parent: usize, place: Affine3A, of: Pose| Node {
