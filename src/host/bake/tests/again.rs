@@ -87,6 +87,13 @@ fn whatever_changes_is_noticed() {
     };
     notices("the number of blobs", &|| fs::remove_file(glb()).unwrap());
     notices("the size of a blob", &|| fs::write(glb(), b"glTF").unwrap());
+    let flip = || {
+        let (path, mut bytes) = (glb(), fs::read(glb()).unwrap());
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    notices("a byte of a blob", &flip);
     notices("the manifest", &|| fs::write(out.join(manifest::FILE_NAME), b"PVLN").unwrap());
     notices("the record", &|| fs::write(out.join(FILE_NAME), b"{\"baker\":").unwrap());
     notices("that there is a record", &|| fs::remove_file(out.join(FILE_NAME)).unwrap());
