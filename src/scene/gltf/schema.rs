@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{extensions, shape};
 use crate::scene::ContentError;
 
-/// Extensions that change what is drawn and that are read.
-const UNDERSTOOD: [&str; 22] = [
+/// Extensions that change what is drawn and that are read. Images of another kind are named where nobody decodes them.
+const UNDERSTOOD: [&str; 23] = [
     "EXT_instance_features",
     "EXT_mesh_features",
     "EXT_mesh_gpu_instancing",
@@ -32,13 +32,10 @@ const UNDERSTOOD: [&str; 22] = [
     "KHR_mesh_quantization",
     "KHR_meshopt_compression",
     "KHR_node_visibility",
+    "KHR_texture_basisu",
     "KHR_texture_transform",
     "MSFT_lod",
 ];
-
-/// Extensions that a file may require although they are not always read: this one only stands in for the image
-/// of a texture, and a texture that is left out is named.
-const DISPENSABLE: [&str; 1] = ["KHR_texture_basisu"];
 
 /// Whether the extension is read.
 pub(in crate::scene) fn is_understood(extension: &str) -> bool {
@@ -486,7 +483,7 @@ pub(in crate::scene) fn parse(text: &str) -> Result<Root, ContentError> {
     check_version(&root.asset)?;
     extensions::check(&root, &found)?;
     for name in &root.extensions_required {
-        if !is_understood(name) && !DISPENSABLE.contains(&name.as_str()) {
+        if !is_understood(name) {
             return Err(ContentError::unsupported("/extensionsRequired", format!("the extension {name}")));
         }
     }

@@ -29,9 +29,9 @@ pub(super) fn choose(root: &mut Root, wanted: &str) -> Result<(), ContentError> 
     };
     for primitive in root.meshes.iter_mut().flat_map(|mesh| &mut mesh.primitives) {
         let mappings = primitive.extensions.variants.iter().flat_map(|extension| &extension.mappings);
-        let chosen =
+        let mut chosen =
             mappings.filter(|mapping| mapping.variants.contains(&wanted)).map(|mapping| mapping.material);
-        primitive.material = chosen.last().or(primitive.material);
+        primitive.material = chosen.next_back().or(primitive.material);
     }
     Ok(())
 }

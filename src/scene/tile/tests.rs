@@ -18,6 +18,74 @@ pub(crate) fn glb_of_quads() -> Vec<u8> {
     glb(&json, &bin)
 }
 
+/// The same, hanging from a bone that turns.
+pub(crate) fn glb_of_moving_quads() -> Vec<u8> {
+    let made = Made::quads();
+    let (mut json, mut bin) = made.parts();
+    let mut fallback = json["buffers"][1]["byteLength"].as_u64().unwrap() as usize;
+    let mut add = |encoded: Vec<u8>, count: usize, stride: usize, accessor: Value| {
+        let view = json["bufferViews"].as_array().unwrap().len();
+        json["bufferViews"].as_array_mut().unwrap().push(json!({
+            "buffer": 1, "byteOffset": fallback, "byteLength": count * stride,
+            "extensions": { "EXT_meshopt_compression": {
+                "buffer": 0, "byteOffset": bin.len(), "byteLength": encoded.len(),
+                "byteStride": stride, "count": count, "mode": "ATTRIBUTES",
+            } },
+        }));
+        bin.extend(encoded);
+        bin.resize(bin.len().next_multiple_of(4), 0);
+        fallback += count * stride;
+        let mut accessor = accessor;
+        accessor["bufferView"] = view.into();
+        accessor["count"] = count.into();
+        json["accessors"].as_array_mut().unwrap().push(accessor);
+        json["accessors"].as_array().unwrap().len() - 1
+    };
+    let count = made.positions.len();
+    let bytes =
+        |value: [u8; 4]| meshopt::encode_vertex_buffer_level(&vec![value; count], 2, Some(0)).unwrap();
+    let joints = add(bytes([0; 4]), count, 4, json!({ "componentType": 5121, "type": "VEC4" }));
+    let weights = json!({ "componentType": 5121, "type": "VEC4", "normalized": true });
+    let weights = add(bytes([255, 0, 0, 0]), count, 4, weights);
+    let floats = |rows: &[&[f32]]| {
+        let bytes: Vec<u8> = rows.concat().iter().flat_map(|number| number.to_le_bytes()).collect();
+        match rows[0].len() {
+            1 => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<4>().0, 2, Some(0)),
+            4 => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<16>().0, 2, Some(0)),
+            _ => meshopt::encode_vertex_buffer_level(bytes.as_chunks::<64>().0, 2, Some(0)),
+        }
+        .unwrap()
+    };
+    let matrix = glam::Mat4::from_scale(Vec3::splat(16.0)).to_cols_array();
+    let matrices = add(floats(&[&matrix]), 1, 64, json!({ "componentType": 5126, "type": "MAT4" }));
+    let times = json!({ "componentType": 5126, "type": "SCALAR", "min": [0.0], "max": [2.0] });
+    let times = add(floats(&[&[0.0], &[2.0]]), 2, 4, times);
+    let turns = floats(&[&[0.0, 0.0, 0.0, 1.0], &[0.0, 1.0, 0.0, 0.0]]);
+    let turns = add(turns, 2, 16, json!({ "componentType": 5126, "type": "VEC4" }));
+    json["buffers"] = json!([
+        { "byteLength": bin.len() },
+        { "byteLength": fallback, "extensions": { "EXT_meshopt_compression": { "fallback": true } } },
+    ]);
+    for mesh in json["meshes"].as_array_mut().unwrap() {
+        mesh["primitives"][0]["attributes"]["JOINTS_0"] = joints.into();
+        mesh["primitives"][0]["attributes"]["WEIGHTS_0"] = weights.into();
+    }
+    let nodes = json["nodes"].as_array_mut().unwrap();
+    for node in nodes.iter_mut() {
+        node["skin"] = 0.into();
+        node.as_object_mut().unwrap().retain(|name, _| !["translation", "scale"].contains(&name.as_str()));
+    }
+    let bone = nodes.len();
+    nodes.push(json!({ "translation": made.translation }));
+    json["scenes"][0]["nodes"] = json!((0..=bone).collect::<Vec<_>>());
+    json["skins"] = json!([{ "joints": [bone], "inverseBindMatrices": matrices }]);
+    json["animations"] = json!([{
+        "samplers": [{ "input": times, "output": turns }],
+        "channels": [{ "sampler": 0, "target": { "node": bone, "path": "rotation" } }],
+    }]);
+    glb(&json, &bin)
+}
+
 /// What a tile is made of, before it is compressed.
 struct Made {
     positions: Vec<[u16; 4]>,

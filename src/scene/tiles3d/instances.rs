@@ -41,6 +41,8 @@ pub(super) fn read(
         let first = placed.nodes.len();
         placed.nodes.extend(roots.iter().cloned().map(|mut node| {
             node.world_from_node = moved * node.world_from_node;
+            // What is there so often has no name, and makes no sound.
+            (node.name, node.entity, node.sound) = (None, None, None);
             match &mut node.parent {
                 Some(parent) => *parent = parent.saturating_add(first),
                 None => node.parent_from_node = node.world_from_node,

@@ -21,7 +21,7 @@ mod subtree;
 mod tileset;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use glam::{DAffine3, DMat3, DMat4, DVec3};
 

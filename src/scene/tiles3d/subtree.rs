@@ -9,6 +9,9 @@ use crate::scene::{ContentError, limits};
 
 const MAGIC: [u8; 4] = *b"subt";
 
+/// Hears of the bytes of every file that is read, and its place.
+pub(super) type Count<'a> = dyn FnMut(&str, &[u8]) -> Result<(), ContentError> + 'a;
+
 /// One bit for each of many.
 pub(super) enum Bits {
     All(bool),
@@ -80,7 +83,7 @@ pub(super) fn read(
     place: &str,
     shape: &Shape,
     files: &mut dyn Files,
-    count: &mut dyn FnMut(&str, &[u8]) -> Result<(), ContentError>,
+    count: &mut Count<'_>,
 ) -> Result<Subtree, ContentError> {
     let (json, own) = split(bytes)?;
     let ceilings = prescan::Ceilings { bytes: limits::JSON_BYTES_MAX, entries: limits::ARRAY_LEN_MAX };

@@ -187,6 +187,28 @@ fn cycles_lies_and_what_is_not_known_are_refused() {
     }
 }
 
+/// Tilesets with the one file that each refers to, for `tests::fuzz`.
+pub(crate) fn pairs() -> Vec<(Value, Vec<u8>)> {
+    let body = floats(&[0.0, 0.0, 0.0, 5.0, 6.0, 7.0, 1.0, 2.0]);
+    let table =
+        json!({ "INSTANCES_LENGTH": 2, "POSITION": { "byteOffset": 0 }, "SCALE": { "byteOffset": 24 } });
+    let with = |uri: &str| tileset(tile(Some(uri), vec![]));
+    let mut transformed = tileset(tile(None, vec![tile(Some("a.glb"), vec![]), tile(Some("b.glb"), vec![])]));
+    transformed["root"]["transform"] = json!(DMat4::from_rotation_z(1.0).to_cols_array());
+    transformed["root"]["refine"] = "ADD".into();
+    vec![
+        (with("a.glb"), model([1.0; 3])),
+        (transformed, model([1.0; 3])),
+        (with("a.b3dm"), batched()),
+        (with("a.i3dm"), instanced(&table, &body)),
+        (with("a.pnts"), cloud()),
+        (with("a.cmpt"), composite(&[batched(), cloud()])),
+        (with("a.json"), with("a.glb").to_string().into_bytes()),
+        (implicit("QUADTREE", 2, 3), subtree("11001", "0", &format!("{}1", "0".repeat(15)))),
+        (implicit("OCTREE", 2, 2), subtree("101000001", "0", "0")),
+    ]
+}
+
 /// A header and two tables; what follows them.
 fn old(magic: &[u8; 4], table: &Value, body: &[u8], more: &[u8], rest: &[u8]) -> Vec<u8> {
     let mut json = table.to_string().into_bytes();
@@ -321,6 +343,25 @@ fn points_have_their_places_colours_and_normals() {
     assert!(with(json!({ "POINTS_LENGTH": 1_u64 << 60 }), &[]).is_err());
     let draco = json!({ "extensions": { "3DTILES_draco_point_compression": {} } });
     assert!(with(draco, &[]).unwrap_err().to_string().contains("draco"));
+}
+
+/// Small tiles of every kind, and tilesets with what their files are after a zero.
+pub(crate) fn samples() -> Vec<Vec<u8>> {
+    let body = floats(&[0.0, 0.0, 0.0, 5.0, 6.0, 7.0, 1.0, 2.0]);
+    let table = json!({
+        "INSTANCES_LENGTH": 2, "POSITION": { "byteOffset": 0 }, "SCALE": { "byteOffset": 24 }, "EAST_NORTH_UP": true,
+    });
+    let explicit =
+        tileset(tile(None, vec![tile(Some("a.glb"), vec![]), tile(Some("b.glb"), vec![])])).to_string();
+    let implicit = implicit("QUADTREE", 2, 3).to_string();
+    vec![
+        batched(),
+        cloud(),
+        instanced(&table, &body),
+        composite(&[batched(), cloud()]),
+        [explicit.as_bytes(), &[0], &model([0.0; 3])].concat(),
+        [implicit.as_bytes(), &[0], &subtree("11001", "0", "0")].concat(),
+    ]
 }
 
 fn composite(tiles: &[Vec<u8>]) -> Vec<u8> {

@@ -3,9 +3,10 @@
 use crate::math::Aabb;
 use crate::scene::gltf::{self, Resolve, image};
 use crate::scene::material::TextureSlot;
-use crate::scene::motion::{Posture, REST_WORDS};
+use crate::scene::motion::Posture;
 use crate::scene::sound::{self, Clip, SAMPLE_RATE_HZ, wav};
 use crate::scene::texture::{ColorSpace, Image, Texture, side_log2_for};
+use crate::scene::tiles3d::{self, Files};
 use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{
     AlphaMode, BlobId, ContentError, ContentHash, ImageId, Material, Mover, TileId, Tileset, collider,
@@ -75,6 +76,34 @@ pub fn meshopt(bytes: &[u8]) -> bool {
     glb(&glb_of(json.as_bytes(), data))
 }
 
+/// A tileset up to the first zero, and what all its files are after it; or one of the older tiles.
+pub fn tileset_of_others(bytes: &[u8]) -> bool {
+    if tiles3d::is_known("tile", bytes) {
+        return tiles3d::read("tile", bytes, &mut Same { bytes: &[], left: 0 }).is_ok();
+    }
+    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+    let (json, others) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    tiles3d::read("tileset.json", json, &mut Same { bytes: others, left: 8 }).is_ok()
+}
+
+/// Files that are all alike. There are some of them: what each costs is the same again.
+struct Same<'b> {
+    bytes: &'b [u8],
+    left: usize,
+}
+
+impl Files for Same<'_> {
+    fn open(&mut self, _: &str, uri: &str) -> Result<(String, Vec<u8>), ContentError> {
+        let none_left = || ContentError::malformed("tile", "there are no more files here");
+        self.left = self.left.checked_sub(1).ok_or_else(none_left)?;
+        Ok((uri.to_owned(), self.bytes.to_vec()))
+    }
+
+    fn beside<'a>(&'a mut self, _: &str) -> Box<dyn Resolve + 'a> {
+        Box::new(NoFiles)
+    }
+}
+
 /// An image, to the texture that it becomes.
 pub fn image(bytes: &[u8]) -> bool {
     let Ok(pixels) = image::decode(bytes) else { return false };
@@ -91,19 +120,29 @@ pub fn sound(bytes: &[u8]) -> bool {
     sound::decode(bytes, &Clip { blob: BlobId(0), frame_count, is_stereo, loops: true }).is_ok()
 }
 
-/// A tile of [`tileset`], as one that stands and as one that moves.
+/// A tile of [`tileset`] that stays where it is.
 pub fn tile(bytes: &[u8]) -> bool {
-    let tileset = tileset();
-    let decoded = [TileId(0), TileId(1)].map(|tile| tile::decode(bytes, &tileset, tile).ok());
-    for mesh in decoded.iter().flatten() {
-        let has = |&index: &u16| usize::from(index) < mesh.positions.len();
-        assert!(mesh.indices.iter().all(has), "a vertex is missing");
-        if let Some(moving) = &mesh.moving {
-            Posture::default().set(&moving.motion, 1.5);
-            assert!(moving.rest.len() >= mesh.positions.len() * REST_WORDS, "a vertex at rest is missing");
+    is_tile(bytes, TileId(0))
+}
+
+/// The tile of [`tileset`] that moves, at a few times.
+pub fn mover(bytes: &[u8]) -> bool {
+    is_tile(bytes, TileId(1))
+}
+
+fn is_tile(bytes: &[u8], tile: TileId) -> bool {
+    let Ok(mesh) = tile::decode(bytes, &tileset(), tile) else { return false };
+    if let Some(moving) = &mesh.moving {
+        let mut posture = Posture::default();
+        for seconds in [0.0, 0.4, 1e9] {
+            posture.set(&moving.motion, seconds);
         }
     }
-    decoded.iter().any(Option::is_some)
+    assert!(
+        mesh.indices.iter().all(|&index| usize::from(index) < mesh.positions.len()),
+        "a vertex is missing"
+    );
+    true
 }
 
 /// A piece of the ground.
@@ -114,7 +153,7 @@ pub fn ground(bytes: &[u8]) -> bool {
     true
 }
 
-/// A tileset of one tile that stands and one that moves: a blended material with a texture, an opaque one, and two entities.
+/// A tileset of one tile and one that moves: a blended material with a texture, an opaque one, and two entities.
 pub fn tileset() -> Tileset {
     let bounds = Aabb { min: glam::Vec3::splat(-100.0), max: glam::Vec3::splat(100.0) };
     let slot = TextureSlot { image: ImageId(0), uv_set: 0 };
@@ -129,7 +168,7 @@ pub fn tileset() -> Tileset {
         draw_count: 1,
     };
     let tables = Tables {
-        tiles: vec![tile.clone(), tile],
+        tiles: vec![tile; 2],
         movers: vec![Mover { first: TileId(1), level_count: 1 }],
         blobs: vec![Blob { hash: ContentHash::of(b"image"), size_bytes: 5 }],
         images: vec![Image { blob: BlobId(0), space: ColorSpace::Srgb, side_log2: 9 }],

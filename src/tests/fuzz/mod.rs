@@ -43,15 +43,17 @@ const MESHES: (usize, Duration) = (128 << 20, Duration::from_secs(2));
 const PIXELS: (usize, Duration) = (192 << 20, Duration::from_secs(5));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     Target::new("gltf", content::gltf, MESHES),
     Target::new("glb", content::glb, MESHES),
+    Target::new("tileset", content::tileset_of_others, MESHES),
     Target::new("meshopt", content::meshopt, MESHES),
     Target::new("images", content::image, PIXELS),
     // Six times 64 KiB at 48 kHz, as floats and while they are resampled.
     Target::new("sounds", content::sound, (8 << 20, Duration::from_millis(500))),
     // 65 535 vertices and 786 420 indices, packed.
     Target::new("tile", content::tile, (32 << 20, Duration::from_secs(1))),
+    Target::new("mover", content::mover, (32 << 20, Duration::from_secs(1))),
     // As many vertices, and 65 536 triangles.
     Target::new("ground", content::ground, (4 << 20, Duration::from_millis(200))),
     Target::new("manifest", wire::manifest, PLAIN),

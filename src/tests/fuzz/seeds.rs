@@ -10,7 +10,7 @@ use crate::protocol::tests as protocol;
 use crate::protocol::{codec, manifest, presence};
 use crate::scene::gltf::tests::made::{glb, jpeg, png, square, square_text};
 use crate::scene::sound::wav;
-use crate::scene::{collider, tile};
+use crate::scene::{collider, tile, tiles3d};
 use crate::tests::{corpus, hostile};
 
 /// Larger files make a search slow and teach it nothing.
@@ -26,7 +26,13 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "meshopt" => compressed(),
         "images" => images().into_iter().chain(baked("png")).chain(baked("jpg")).collect(),
         "sounds" => sounds().into_iter().chain(baked("wav")).collect(),
+        "tileset" => {
+            let pairs = tiles3d::tests::pairs().into_iter();
+            let pairs = pairs.map(|(json, file)| [json.to_string().as_bytes(), &[0], &file].concat());
+            pairs.chain(tiles3d::tests::samples()).collect()
+        }
         "tile" => vec![tile::tests::glb_of_quads()],
+        "mover" => vec![tile::tests::glb_of_moving_quads()],
         "ground" => vec![collider::tests::floor()].into_iter().chain(baked("collider")).collect(),
         "manifest" => vec![manifest::encode(&protocol::tables()).unwrap()]
             .into_iter()

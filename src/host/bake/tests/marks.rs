@@ -64,7 +64,7 @@ fn a_lattice_of_points_becomes_squares_in_its_plane() {
     let baked = bake(&cloud(points.clone()));
     let triangles = finest(&baked);
     assert_eq!((leaves(&baked).len(), triangles.len(), baked.report.marks), (1, 5000, 2500));
-    let normal = u.cross(v).normalize();
+    let normal = u.cross(v).normalize_or_zero();
     // The mean distance to the eight around is (4 + 4 √2) / 8 steps; half a side is 0.55 of that.
     let half = 0.05 * 0.55 * (1.0 + std::f32::consts::SQRT_2) / 2.0;
     let inner = at(25 * 50 + 25);
