@@ -1,9 +1,9 @@
 //! A baked twin → a folder, all of it or nothing.
 //!
 //! Everything is written to `<folder>.partial` and flushed (blobs that are in the old folder too are linked from
-//! there), then the folder is exchanged by renaming:
-//! the old one steps aside, the new one takes its name, the old one is removed. Whenever that is cut
-//! short, the next bake or [`recover`] finds a whole folder. Only what bake made is ever replaced.
+//! there), then the folder is exchanged by renaming: the old one steps aside, the new one takes its name, the old one is
+//! removed. Whenever that is cut short, the next bake or [`recover`] finds a whole folder. Only what bake made is ever
+//! replaced.
 
 use std::fs;
 use std::io::{self, Write};

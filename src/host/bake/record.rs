@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::recall::BAKER;
-use super::{BakeOptions, BakeReport, Quality, folder, sidecar_path, source_file};
+use super::{BakeOptions, BakeReport, Quality, folder, sidecar_path, source_file, workers};
 use crate::scene::ContentHash;
 use crate::store::Shelf;
 
@@ -79,29 +79,42 @@ pub fn unchanged(source: &Path, out: &Path, options: &BakeOptions) -> Option<Bak
         && record.variant == options.variant
         && is_still(&source_file(source), &record.inputs).unwrap_or(false)
         && folder::is_bake(out)
-        && Shelf::open(out).is_ok();
+        && is_whole(out);
     is_same.then(|| BakeReport { is_unchanged: true, ..record.report })
+}
+
+/// Whether every blob of the twin holds what its name says: whoever has a damaged one bakes again.
+fn is_whole(out: &Path) -> bool {
+    let Ok(shelf) = Shelf::open(out) else { return false };
+    let names: Vec<ContentHash> = shelf.catalog().into_keys().collect();
+    let check = |_: usize, &name: &ContentHash| {
+        let blob = shelf.reader(name, 0)?.ok_or(io::ErrorKind::NotFound)?;
+        if hash_of(blob)? == name { Ok(()) } else { Err(io::Error::from(io::ErrorKind::InvalidData)) }
+    };
+    workers::map(&names, check, &mut |_, _| Ok(())).is_ok()
 }
 
 /// Whether every file holds what it held; what cannot be read is for bake to refuse in its own words.
 fn is_still(source: &Path, inputs: &Inputs) -> io::Result<bool> {
-    let sidecar = match hash_of(&sidecar_path(source)) {
+    let hash_of_file = |path: &Path| Ok(hash_of(File::open(path)?)?.to_string());
+    let sidecar: io::Result<String> = hash_of_file(&sidecar_path(source));
+    let sidecar = match sidecar {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         hash => Some(hash?),
     };
-    if hash_of(source)? != inputs.source || sidecar != inputs.sidecar {
+    if hash_of_file(source)? != inputs.source || sidecar != inputs.sidecar {
         return Ok(false);
     }
     for (way, hash) in &inputs.files {
-        if hash_of(&source.with_file_name(way))? != *hash {
+        if hash_of_file(&source.with_file_name(way))? != *hash {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn hash_of(path: &Path) -> io::Result<String> {
+fn hash_of(reader: impl io::Read) -> io::Result<ContentHash> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
-    Ok(ContentHash(*hasher.finalize().as_bytes()).to_string())
+    hasher.update_reader(reader)?;
+    Ok(ContentHash(*hasher.finalize().as_bytes()))
 }

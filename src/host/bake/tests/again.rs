@@ -7,7 +7,7 @@ use std::path::Path;
 use glam::{Affine3A, Vec3};
 use serde_json::json;
 
-use super::files::{baked, baked_with, contents, tone, venue, write};
+use super::files::{HALL, ROOM, baked, baked_with, contents, tone, venue, write};
 use super::scenes::{baked_hills, hills, node, plain_material, png, quick};
 use crate::host::bake::record::FILE_NAME;
 use crate::host::bake::workers::tests::with_threads;
@@ -19,7 +19,7 @@ use crate::store::Memo;
 #[test]
 fn a_folder_whose_source_has_not_changed_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let (source, out) = (write(folder.path()), folder.path().join("twin"));
+    let (source, out) = (write(folder.path(), ROOM), folder.path().join("twin"));
     let first = baked(&source, &out).unwrap();
     assert!(!first.is_unchanged && first.pieces_made > 0 && first.sounds == 1 && first.props == 1);
     let before = (contents(&out), fs::metadata(&out).unwrap().modified().unwrap());
@@ -34,7 +34,7 @@ fn a_folder_whose_source_has_not_changed_is_left_alone() {
     assert_eq!((contents(&out), fs::metadata(&out).unwrap().modified().unwrap()), before);
     // The folder knows no place: elsewhere the same is baked to the same.
     let elsewhere = tempfile::tempdir().unwrap();
-    baked(&write(elsewhere.path()), &elsewhere.path().join("other")).unwrap();
+    baked(&write(elsewhere.path(), ROOM), &elsewhere.path().join("other")).unwrap();
     assert_eq!(contents(&elsewhere.path().join("other")), before.0);
 }
 
@@ -42,7 +42,7 @@ fn a_folder_whose_source_has_not_changed_is_left_alone() {
 fn whatever_changes_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let (source, out) = (write(folder), folder.join("twin"));
+    let (source, out) = (write(folder, ROOM), folder.join("twin"));
     let with = |quality| BakeOptions {
         quality,
         memo: Some(Memo::new(&folder.join("memo"), 1 << 30)),
@@ -61,7 +61,7 @@ fn whatever_changes_is_noticed() {
         fs::remove_dir_all(anew).unwrap();
     };
     let red = || {
-        let mut file = venue();
+        let mut file = venue(ROOM);
         file["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = json!([1, 0, 0, 1]);
         fs::write(&source, file.to_string()).unwrap();
     };
@@ -87,6 +87,13 @@ fn whatever_changes_is_noticed() {
     };
     notices("the number of blobs", &|| fs::remove_file(glb()).unwrap());
     notices("the size of a blob", &|| fs::write(glb(), b"glTF").unwrap());
+    let flip = || {
+        let (path, mut bytes) = (glb(), fs::read(glb()).unwrap());
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    notices("a byte of a blob", &flip);
     notices("the manifest", &|| fs::write(out.join(manifest::FILE_NAME), b"PVLN").unwrap());
     notices("the record", &|| fs::write(out.join(FILE_NAME), b"{\"baker\":").unwrap());
     notices("that there is a record", &|| fs::remove_file(out.join(FILE_NAME)).unwrap());
@@ -187,7 +194,7 @@ fn damaged_pieces_are_made_again() {
 #[test]
 fn any_number_of_workers_makes_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let source = write(folder.path());
+    let source = write(folder.path(), HALL);
     let out = |count: usize| folder.path().join(format!("by {count}"));
     for count in [1, 2, 3] {
         with_threads(count, || baked_with(&source, &out(count), &BakeOptions::default())).unwrap();

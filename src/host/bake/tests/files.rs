@@ -13,10 +13,11 @@ use super::scenes::{png, quick, sheet};
 use crate::host::bake::{BakeError, BakeOptions, BakeReport, bake};
 use crate::scene::sound::wav::{self, Wave};
 
-/// Squares on a side of the ground.
-const ACROSS: usize = 110;
-const SQUARES: usize = ACROSS * ACROSS;
-const CORNERS: usize = (ACROSS + 1) * (ACROSS + 1);
+/// Squares on a side of the ground that is one cell.
+pub const ROOM: usize = 40;
+
+/// Of one that is two cells.
+pub const HALL: usize = 110;
 
 /// Every file below the folder, with what is in it.
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -49,8 +50,9 @@ pub fn tone(frames: usize) -> Vec<u8> {
     wav::write(&Wave { rate_hz: 48_000, channel_count: 1, values: vec![0.25; frames] })
 }
 
-/// The source: ground of 24 200 triangles, which are two cells, with a texture, something that turns, something to take, and a hum.
-pub fn venue() -> Value {
+/// The source: ground with a texture, something that turns, something to take, and a hum.
+pub fn venue(across: usize) -> Value {
+    let (corners, squares) = ((across + 1) * (across + 1), across * across);
     json!({
         "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0, 1, 2, 3] }],
         "nodes": [
@@ -74,27 +76,27 @@ pub fn venue() -> Value {
         "textures": [{ "source": 0 }],
         "images": [{ "uri": "checks%201.png" }],
         "accessors": [
-            { "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": CORNERS,
+            { "bufferView": 0, "componentType": 5126, "type": "VEC3", "count": corners,
               "min": [0, 0, 0], "max": [20, 0, 20] },
-            { "bufferView": 1, "componentType": 5126, "type": "VEC2", "count": CORNERS },
-            { "bufferView": 2, "componentType": 5125, "type": "SCALAR", "count": SQUARES * 6 },
+            { "bufferView": 1, "componentType": 5126, "type": "VEC2", "count": corners },
+            { "bufferView": 2, "componentType": 5125, "type": "SCALAR", "count": squares * 6 },
             { "bufferView": 3, "componentType": 5126, "type": "SCALAR", "count": 3, "min": [0], "max": [2] },
             { "bufferView": 4, "componentType": 5126, "type": "VEC4", "count": 3 },
         ],
         "bufferViews": [
-            { "buffer": 0, "byteLength": CORNERS * 12 },
-            { "buffer": 0, "byteOffset": CORNERS * 12, "byteLength": CORNERS * 8 },
-            { "buffer": 0, "byteOffset": CORNERS * 20, "byteLength": SQUARES * 24 },
-            { "buffer": 0, "byteOffset": CORNERS * 20 + SQUARES * 24, "byteLength": 12 },
-            { "buffer": 0, "byteOffset": CORNERS * 20 + SQUARES * 24 + 12, "byteLength": 48 },
+            { "buffer": 0, "byteLength": corners * 12 },
+            { "buffer": 0, "byteOffset": corners * 12, "byteLength": corners * 8 },
+            { "buffer": 0, "byteOffset": corners * 20, "byteLength": squares * 24 },
+            { "buffer": 0, "byteOffset": corners * 20 + squares * 24, "byteLength": 12 },
+            { "buffer": 0, "byteOffset": corners * 20 + squares * 24 + 12, "byteLength": 48 },
         ],
-        "buffers": [{ "uri": "venue.bin", "byteLength": CORNERS * 20 + SQUARES * 24 + 60 }],
+        "buffers": [{ "uri": "venue.bin", "byteLength": corners * 20 + squares * 24 + 60 }],
     })
 }
 
 /// Writes the source and all that it refers to into the folder; returns where the source is.
-pub fn write(folder: &Path) -> PathBuf {
-    let (set, indices) = sheet(ACROSS, |u, v| (Vec3::new(u * 20.0, 0.0, v * 20.0), Vec3::Y));
+pub fn write(folder: &Path, across: usize) -> PathBuf {
+    let (set, indices) = sheet(across, |u, v| (Vec3::new(u * 20.0, 0.0, v * 20.0), Vec3::Y));
     let mut bytes = bytemuck::cast_slice::<_, u8>(&set.positions).to_vec();
     bytes.extend(bytemuck::cast_slice::<_, u8>(set.uvs[0].as_ref().unwrap()));
     bytes.extend(bytemuck::cast_slice::<_, u8>(&indices));
@@ -106,6 +108,6 @@ pub fn write(folder: &Path) -> PathBuf {
     fs::write(folder.join("checks 1.png"), png(32, 7).bytes.unwrap()).unwrap();
     fs::write(folder.join("hum.wav"), tone(100)).unwrap();
     let source = folder.join("venue.gltf");
-    fs::write(&source, venue().to_string()).unwrap();
+    fs::write(&source, venue(across).to_string()).unwrap();
     source
 }

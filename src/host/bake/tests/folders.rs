@@ -106,20 +106,21 @@ fn breaking_off_leaves_the_old_folder_and_no_other() {
 #[test]
 fn breaking_off_anywhere_leaves_everything_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let source = files::write(folder.path());
+    let source = files::write(folder.path(), files::HALL);
     let parent = folder.path().join("twins");
     fs::create_dir(&parent).unwrap();
     let out = parent.join("twin");
     let memo = Some(Memo::new(&folder.path().join("memo"), 1 << 30));
-    let options = BakeOptions { memo, ..BakeOptions::default() };
+    let options = BakeOptions { memo, ..quick() };
     // Without an earlier bake, and in the place of one.
     for color in [[1, 1, 1, 1], [1, 0, 0, 1]] {
-        let mut file = files::venue();
+        let mut file = files::venue(files::HALL);
         file["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = serde_json::json!(color);
         fs::write(&source, file.to_string()).unwrap();
         let before = (names(&parent), files::contents(&parent));
         let mut stages = BTreeSet::new();
-        for stop_at in 1.. {
+        let mut stop_at = 1;
+        loop {
             let mut calls = 0;
             let result = bake_file(&source, &out, &options, &mut |progress| {
                 calls += 1;
@@ -135,12 +136,14 @@ fn breaking_off_anywhere_leaves_everything_as_it_was() {
             }
             assert!(matches!(result, Err(BakeError::Interrupted)), "{result:?}");
             assert_eq!((names(&parent), files::contents(&parent)), before, "at call {stop_at}");
+            // Blobs are like each other.
+            stop_at += if stages.contains(&Stage::Write) { 5 } else { 1 };
         }
         use Stage::{Cells, Flatten, Ground, Partition, Proxies, Read, Write};
         assert_eq!(stages, BTreeSet::from([Read, Flatten, Partition, Cells, Ground, Proxies, Write]));
         assert_eq!(names(&parent), ["twin"]);
         let anew = folder.path().join("anew");
-        files::baked_with(&source, &anew, &BakeOptions::default()).unwrap();
+        files::baked(&source, &anew).unwrap();
         assert_eq!(files::contents(&out), files::contents(&anew));
         fs::remove_dir_all(anew).unwrap();
     }
@@ -149,7 +152,7 @@ fn breaking_off_anywhere_leaves_everything_as_it_was() {
 #[test]
 fn what_a_killed_bake_has_left_goes() {
     let folder = tempfile::tempdir().unwrap();
-    let source = files::write(folder.path());
+    let source = files::write(folder.path(), files::ROOM);
     let parent = folder.path().join("twins");
     fs::create_dir(&parent).unwrap();
     let out = parent.join("twin");
