@@ -80,7 +80,7 @@ pub fn unchanged(source: &Path, out: &Path, options: &BakeOptions) -> Option<Bak
         && is_still(&source_file(source), &record.inputs).unwrap_or(false)
         && folder::is_bake(out)
         && is_whole(out);
-    is_same.then(|| BakeReport { is_unchanged: true, ..record.report })
+    is_same.then_some(BakeReport { is_unchanged: true, ..record.report })
 }
 
 /// Whether every blob of the twin holds what its name says: whoever has a damaged one bakes again.
