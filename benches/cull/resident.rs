@@ -26,6 +26,7 @@ pub fn tile(cell: &[world::Chunk]) -> ResidentTile {
         chunks: Chunks::from(&chunks[..]),
         occluders: Vec::new(),
         world_from_grid: Affine3A::IDENTITY,
+        motion: None,
         size_bytes: 0,
     }
 }

@@ -28,8 +28,9 @@ pub fn of<'a>(tileset: &'a Tileset, folder: &'a Path) -> impl Iterator<Item = Up
         Upload::Texture { image: ImageId(index), texture: Arc::new(texture) }
     });
     let tiles = tileset.tiles().iter().zip(0..).filter_map(move |(node, index)| {
-        let mesh = tile::decode(&file(node.content?, &["glb"]), tileset).expect("a tile");
-        Some(Upload::Tile { tile: TileId(index), mesh })
+        let id = TileId(index);
+        let mesh = tile::decode(&file(node.content?, &["glb"]), tileset, id).expect("a tile");
+        Some(Upload::Tile { tile: id, mesh })
     });
     images.chain(tiles)
 }

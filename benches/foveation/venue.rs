@@ -16,12 +16,13 @@ pub fn load(folder: &Path) -> Scene {
         let Some(blob) = node.content else { continue };
         let hash = tileset.blobs()[blob.index()].hash;
         let glb = std::fs::read(folder.join(format!("{hash}.glb"))).expect("a tile");
-        let mesh = tile::decode(&glb, &tileset).expect("a tile");
+        let mesh = tile::decode(&glb, &tileset, TileId(index)).expect("a tile");
         let chunks = Chunks::from(&mesh.chunks[..]);
         let resident = ResidentTile {
             chunks,
             world_from_grid: mesh.world_from_grid,
             size_bytes: mesh.size_bytes(),
+            motion: mesh.moving.map(|moving| moving.motion),
             occluders: mesh.occluders,
         };
         scene.set_resident(TileId(index), Some(resident));

@@ -27,6 +27,7 @@ pub fn mesh(cell: &[world::Chunk]) -> TileMesh {
         indices: Vec::new(),
         chunks: Vec::new(),
         occluders: Vec::new(),
+        moving: None,
     };
     for (number, chunk) in cell.iter().enumerate() {
         let first_index = mesh.indices.len() as u32;

@@ -110,6 +110,7 @@ fn on_gpu(gpu: &Gpu, renderer: &mut Renderer, target: &EyeTarget) -> Scene {
             chunks: mesh.chunks[..].into(),
             occluders: Vec::new(),
             world_from_grid: mesh.world_from_grid,
+            motion: None,
             size_bytes: mesh.size_bytes(),
         };
         meshes.push(Upload::Tile { tile, mesh });

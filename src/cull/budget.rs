@@ -5,6 +5,7 @@ use std::ops::{Add, Sub};
 use super::cut::Node;
 use super::{Culler, DrawList};
 use crate::scene::Scene;
+use crate::scene::demand::Want;
 
 /// What a frame may cost, for one view, people and panels included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,7 @@ impl Culler {
         let fixed = Cost { triangles: before.2 as f32, draws: before.1 as f32 };
         let mut dearness = Cost { triangles: 1.0, draws: 1.0 };
         self.weigh(scene);
+        self.awaited.clear();
         let mut thought = fixed + self.cost();
         if thought.exceeds(budget) {
             self.look_for_shares(scene);
@@ -110,6 +112,7 @@ impl Culler {
             if is_enough && !has_come_back {
                 break;
             }
+            self.await_coarser(scene);
             let dearer =
                 |before: f32, drawn: f32, thought: f32| MARGIN * before.max(drawn / thought.max(1.0));
             let (drawn, own) = (cost - fixed, thought - fixed);
@@ -193,6 +196,20 @@ impl Culler {
     fn cost(&self) -> Cost {
         let cut = self.nodes.iter().filter(|node| node.is_desired && !node.is_refined);
         cut.fold(Cost::NOTHING, |sum, node| sum + node.cost)
+    }
+
+    /// Notes what of the cut is not here while finer tiles stand in for it: drawn coarser still, the cut would cost the
+    /// same until that comes. What an earlier try has noted is less coarse, and enough.
+    fn await_coarser(&mut self, scene: &Scene) {
+        if !self.awaited.is_empty() {
+            return;
+        }
+        let is_stood_in_for = |node: &&Node| {
+            let is_of_cut = node.is_desired && !node.is_refined && node.is_visible;
+            is_of_cut && node.is_replaced && scene.resident(node.tile).is_none()
+        };
+        let awaited = self.nodes.iter().filter(is_stood_in_for);
+        self.awaited.extend(awaited.map(|node| Want { tile: node.tile, importance: node.excess }));
     }
 
     /// Whether there is anything left to give up.

@@ -28,8 +28,8 @@ impl Culler {
     }
 
     /// Lists what is missing: the cut itself, and its ancestors only where nothing coarser is here to
-    /// stand in. A tile matters as much as the error that is seen without it. What is here and belongs to the
-    /// cut, is above it or stands in for it is kept.
+    /// stand in; and what would be affordable. A tile matters as much as the error that is seen without it. What is here
+    /// and belongs to the cut, is above it or stands in for it is kept.
     pub(super) fn wants_and_keeps(&mut self, scene: &Scene, demand: &mut Demand) {
         (self.nodes[0].shown_excess, self.nodes[0].stands_in) = (NOTHING_SHOWN, false);
         for index in 0..self.nodes.len() {
@@ -50,7 +50,8 @@ impl Culler {
                 (child.shown_excess, child.stands_in) = (shown_excess, stands_in);
             }
         }
-        if !scene.tileset.placements().is_empty() {
+        demand.wants.extend(&self.awaited);
+        if !scene.tileset.placements().is_empty() || !self.awaited.is_empty() {
             name_once(demand);
         }
         sort(demand);

@@ -28,6 +28,7 @@ use glam::{Quat, Vec3};
 
 use crate::math::fovea::{Fovea, eccentricity_radians};
 use crate::math::{Frustum, Pose, Sphere, ViewPair};
+use crate::scene::demand::Want;
 use crate::scene::motion::Posture;
 use crate::scene::{Actor, Demand, Scene, TileId};
 
@@ -148,6 +149,8 @@ pub struct Culler {
     refined: Vec<(f32, u32)>,
     /// What hides what.
     occlusion: occlusion::Occlusion,
+    /// What is not here, but would be affordable where finer tiles that stand in for it are not.
+    awaited: Vec<Want>,
     /// The numbers of the nodes that are drawn.
     drawn: Vec<u32>,
     /// What is drawn of what stands there several times, and the numbers of its nodes.

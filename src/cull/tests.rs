@@ -45,15 +45,19 @@ fn scene() -> Scene {
 }
 
 fn arrive(scene: &mut Scene, tile: u32) {
-    let chunk = |first_index, alpha| Chunk {
-        first_index,
-        index_count: 6,
+    arrive_of(scene, tile, 6);
+}
+
+fn arrive_of(scene: &mut Scene, tile: u32, triangle_count: u32) {
+    let chunk = |number, alpha| Chunk {
+        first_index: number * triangle_count,
+        index_count: triangle_count,
         bounds: scene.tileset.tile(TileId(tile)).bounds.sphere(),
         cone: Cone::ANY,
         batch: Batch { alpha, ..Batch::default() },
         entity: None,
     };
-    let chunks = [chunk(0, AlphaMode::Opaque), chunk(6, AlphaMode::Opaque), chunk(12, AlphaMode::Blend)];
+    let chunks = [chunk(0, AlphaMode::Opaque), chunk(1, AlphaMode::Opaque), chunk(2, AlphaMode::Blend)];
     let chunks = Chunks::from(&chunks[..]);
     let resident = ResidentTile {
         chunks,
@@ -229,6 +233,33 @@ fn a_budget_is_spent_where_the_eyes_look() {
     let (tiles, excess) = within(7);
     assert_eq!(tiles, [0]);
     assert!(excess > 100.0, "and half a metre: {excess}");
+}
+
+/// Where finer tiles stand in for a coarser one that is not here, drawing it costs too much until that comes: so it is
+/// asked for, although what is drawn till then is coarser still.
+#[test]
+fn what_would_be_affordable_is_asked_for() {
+    let mut tables = scene().tileset.tables().clone();
+    (3..5).for_each(|tile| tables.tiles[tile].triangle_count = 300);
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    arrive(&mut scene, 0);
+    (3..5).for_each(|tile| arrive_of(&mut scene, tile, 300));
+    let views = eyes(Vec3::new(1.0, 1.0, 5.0), 0.0);
+    let quality = Quality { budget: Budget { triangles: 500, ..Budget::UNLIMITED }, ..Quality::default() };
+    let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+    let mut culler = Culler::default();
+    let mut frame = |scene: &Scene| {
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        culler.cull(scene, &[], &sight, &mut list, &mut demand);
+        (drawn(&list), list.triangle_count, wanted(&demand))
+    };
+    let (tiles, triangle_count, wants) = frame(&scene);
+    assert_eq!((tiles, wants), (vec![0], vec![1]), "the right cell is before the eyes");
+    assert!(triangle_count <= 500, "{triangle_count} triangles");
+    arrive(&mut scene, 1);
+    let (tiles, triangle_count, wants) = frame(&scene);
+    assert_eq!((tiles, wants), (vec![1, 4], vec![]));
+    assert!(triangle_count <= 500, "{triangle_count} triangles");
 }
 
 /// However little a frame may cost: something of the place, and somebody of those who are there.

@@ -8,6 +8,7 @@ pub(crate) mod corpus;
 mod crowd;
 #[cfg(feature = "viewer")]
 pub(crate) mod draw;
+pub(crate) mod effort;
 #[cfg(feature = "host")]
 mod entities;
 pub(crate) mod fuzz;

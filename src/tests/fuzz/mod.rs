@@ -13,11 +13,12 @@ mod wire;
 #[cfg(test)]
 pub use content::tileset;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::allocator::peak_bytes;
+use super::effort;
 
-/// The machine has other things to do: the shortest of a few tries is the input's own.
+/// The shortest of a few tries is the input's own: caches and clocks are shared.
 const TRIES: usize = 9;
 
 /// A reader of bytes from outside.
@@ -28,7 +29,7 @@ pub struct Target {
     read: fn(&[u8]) -> bool,
     /// What it may hold at once, beside twice the input.
     more_bytes_max: usize,
-    /// What an input may cost.
+    /// CPU time that an input may cost.
     within: Duration,
 }
 
@@ -75,9 +76,8 @@ impl Target {
         let bytes_max = 2 * bytes.len() + self.more_bytes_max;
         let mut took = Duration::MAX;
         for _ in 0..TRIES {
-            let start = Instant::now();
-            let (is_taken, peak) = peak_bytes(|| (self.read)(bytes));
-            took = took.min(start.elapsed());
+            let ((is_taken, peak), effort) = effort::of(|| peak_bytes(|| (self.read)(bytes)));
+            took = took.min(effort);
             if peak > bytes_max {
                 return Err(format!("{peak} bytes were held at once, and {bytes_max} are allowed"));
             }

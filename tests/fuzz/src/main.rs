@@ -11,6 +11,8 @@ use pavilion::{math, protocol, scene};
 #[allow(dead_code)]
 #[path = "../../../src/tests/allocator.rs"]
 mod allocator;
+#[path = "../../../src/tests/effort.rs"]
+mod effort;
 #[path = "../../../src/tests/fuzz/mod.rs"]
 mod fuzz;
 

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 mod frame;
+mod load;
 mod model;
 mod programs;
 pub mod shaders;
+mod turns;
 mod xr;
 
 /// Measure what things cost.
@@ -16,6 +18,7 @@ mod xr;
 ///                                 submit, and allocations of our code
 ///   cargo xtask bench cull        all of culling, for each chunk that exists, on one core
 ///   cargo xtask bench frame       a whole frame of 5 000 chunks on its own thread, and a peer's
+///   cargo xtask bench load        reading and checking a GLB of 56 MB, and a peer's
 ///   cargo xtask bench foveation   triangles and draws of a walk: frustum alone, levels of detail, levels that follow
 ///                                 the eye, and within a headset's budget
 ///   cargo xtask bench gpu         what a frame of the demo venue takes this machine's GPU, at a Quest 2's sizes: one pass
@@ -71,6 +74,8 @@ enum What {
     Cull,
     /// A whole frame on its own thread.
     Frame,
+    /// A glTF file, read and checked.
+    Load,
     /// What a walk costs a frame.
     Foveation,
     /// Frames on this machine's GPU.
@@ -90,6 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Xr => xr::run(arguments)?,
             What::Cull => programs::cull(arguments)?,
             What::Frame => frame::run(arguments)?,
+            What::Load => load::run(arguments)?,
             What::Foveation => programs::foveation(arguments)?,
             What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,

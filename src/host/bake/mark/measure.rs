@@ -9,9 +9,10 @@ use super::Mark;
 use super::nearest::Nearest;
 use crate::math::Aabb;
 
-/// Half the side of a square, of the mean distance to its neighbours: on a square lattice, whose neighbours are 1.21
-/// steps away in the mean, two thirds of a step, so that turned squares leave no gaps.
-const HALF_OF_DISTANCE: f32 = 0.55;
+/// Half the side of a square, of the mean distance to its neighbours. Points that are strewn at random, one a square
+/// metre, have those 1.11 m away in the mean: their squares of 2.4 m² cover 91 % of the ground. On a lattice, whose
+/// neighbours are 1.21 steps away, they leave no gaps however they are turned.
+const HALF_OF_DISTANCE: f32 = 0.7;
 
 /// No point is larger than this many times the middle one: those far off stay points.
 const HALVES_MAX: f32 = 3.0;

@@ -14,7 +14,7 @@ use super::shape::reach_metres;
 use crate::math::Aabb;
 
 /// Half the side of a square that stands for others, in sides of the cube that they were in.
-const HALF_OF_CUBE: f32 = 0.6;
+const HALF_OF_CUBE: f32 = 0.7;
 
 /// The smallest cubes are this part of all there is, as a power of two; the largest hold all of it.
 const PART_LOG2: i32 = -13;

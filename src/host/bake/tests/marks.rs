@@ -65,8 +65,8 @@ fn a_lattice_of_points_becomes_squares_in_its_plane() {
     let triangles = finest(&baked);
     assert_eq!((leaves(&baked).len(), triangles.len(), baked.report.marks), (1, 5000, 2500));
     let normal = u.cross(v).normalize_or_zero();
-    // The mean distance to the eight around is (4 + 4 √2) / 8 steps; half a side is 0.55 of that.
-    let half = 0.05 * 0.55 * (1.0 + std::f32::consts::SQRT_2) / 2.0;
+    // The mean distance to the eight around is (4 + 4 √2) / 8 steps; half a side is 0.7 of that.
+    let half = 0.05 * 0.7 * (1.0 + std::f32::consts::SQRT_2) / 2.0;
     let inner = at(25 * 50 + 25);
     let corners: Vec<Vec3> =
         triangles.iter().flatten().copied().filter(|p| p.distance(inner) < half * 1.5).collect();
@@ -195,10 +195,11 @@ fn no_level_is_farther_from_the_finest_than_it_says() {
             let claimed = tile.geometric_error_metres;
             // The lattice rounds to 0.2 mm.
             assert!(off <= claimed + 2e-4, "claims {claimed} m, measured {off} m");
-            // Squares cover what stands between their middles, but not its colours: those are as far as the middles.
+            // Squares cover what stands between their middles, but not its colours: those are as far as the middles. Where
+            // few points have gone, their own size is most of what is claimed.
             let apart = farthest_of_middles(&below[index], &coarse).max(off);
             assert!(
-                apart >= 0.2 * claimed,
+                apart >= 0.15 * claimed,
                 "claims {claimed} m, measured {off} m and {apart} m between middles"
             );
             assert!(coarse.len() < below[index].len(), "it is no coarser");

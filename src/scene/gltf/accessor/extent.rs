@@ -38,6 +38,29 @@ impl Extent {
     }
 }
 
+/// The extent of `N` components of `S` bytes after each other, in the components' own type.
+fn of_packed<T: Copy + PartialOrd + Into<f64>, const N: usize, const S: usize>(
+    bytes: &[u8],
+    read: impl Fn([u8; S]) -> T,
+    is_finite: impl Fn(T) -> bool,
+) -> Option<Extent> {
+    let vectors = bytes.as_chunks::<S>().0.as_chunks::<N>().0;
+    let first = vectors.first()?.map(&read);
+    let (mut min, mut max, mut are_finite) = (first, first, true);
+    for vector in vectors {
+        for ((min, max), &component) in min.iter_mut().zip(&mut max).zip(vector) {
+            let number = read(component);
+            are_finite &= is_finite(number);
+            *min = if number < *min { number } else { *min };
+            *max = if number > *max { number } else { *max };
+        }
+    }
+    let mut extent = Extent { is_finite: are_finite, ..Extent::new() };
+    extent.min.iter_mut().zip(min).for_each(|(slot, number)| *slot = number.into());
+    extent.max.iter_mut().zip(max).for_each(|(slot, number)| *slot = number.into());
+    Some(extent)
+}
+
 impl Reader<'_> {
     /// # Errors
     /// When a float is not finite, or an element is out of the bounds that the accessor gives, or they
@@ -94,6 +117,9 @@ impl Reader<'_> {
             Some(elements) if elements.bytes.is_none() => return Ok(None),
             // Most accessors: nothing lies over them.
             Some(elements) if places.is_empty() => {
+                if let Some(extent) = elements.packed(size).and_then(|bytes| self.packed_extent(bytes)) {
+                    return Ok(Some(extent));
+                }
                 let all = elements.iter().map_err(|reason| self.refuse(reason))?;
                 self.add_to(&mut extent, all, size);
                 return Ok(Some(extent));
@@ -113,6 +139,20 @@ impl Reader<'_> {
         };
         self.add_to(&mut extent, base.chain(places.iter().map(|&(_, element)| element)), size);
         Ok(Some(extent))
+    }
+
+    /// Of floats and of indices, which are most of what there is; `None` for others.
+    fn packed_extent(&self, bytes: &[u8]) -> Option<Extent> {
+        let (float, is_finite) = (f32::from_le_bytes, f32::is_finite);
+        match (self.component, self.schema.kind.as_str()) {
+            (Component::F32, "SCALAR") => of_packed::<_, 1, 4>(bytes, float, is_finite),
+            (Component::F32, "VEC2") => of_packed::<_, 2, 4>(bytes, float, is_finite),
+            (Component::F32, "VEC3") => of_packed::<_, 3, 4>(bytes, float, is_finite),
+            (Component::F32, "VEC4") => of_packed::<_, 4, 4>(bytes, float, is_finite),
+            (Component::U32, "SCALAR") => of_packed::<_, 1, 4>(bytes, u32::from_le_bytes, |_| true),
+            (Component::U16, "SCALAR") => of_packed::<_, 1, 2>(bytes, u16::from_le_bytes, |_| true),
+            _ => None,
+        }
     }
 
     fn add_to<'b>(&self, extent: &mut Extent, elements: impl Iterator<Item = &'b [u8]>, size: usize) {
