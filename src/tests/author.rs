@@ -154,7 +154,7 @@ impl Author {
             "bufferView": view, "componentType": component, "count": count, "type": kind,
         });
         if component == 5126 {
-            let floats: Vec<f32> = bytemuck::pod_collect_to_vec(bytes);
+            let floats: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
             let bound = |pick: fn(f32, f32) -> f32, start: f32| -> Vec<f32> {
                 (0..width).map(|i| floats.iter().skip(i).step_by(width).copied().fold(start, pick)).collect()
             };
