@@ -22,7 +22,7 @@ pub fn load(folder: &Path) -> Scene {
             chunks,
             world_from_grid: mesh.world_from_grid,
             size_bytes: mesh.size_bytes(),
-            motion: mesh.moving.map(|moving| moving.motion),
+            motion: mesh.moving.map(|moving| std::sync::Arc::clone(&moving.motion)),
             occluders: mesh.occluders,
         };
         scene.set_resident(TileId(index), Some(resident));

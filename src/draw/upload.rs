@@ -95,6 +95,7 @@ pub(super) struct Destination<'a> {
     pub skinning: &'a mut Skinning,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are tiles")]
 #[derive(Debug)]
 enum Job {
     Texture { image: ImageId, texture: Arc<Texture>, layer: Option<Layer>, level: usize, row: u32 },

@@ -198,7 +198,7 @@ pub struct TileMesh {
     /// What of it hides what is behind it.
     pub occluders: Vec<Occluder>,
     /// How it moves by itself: then its vertices are at rest, and where they are is said by that.
-    pub moving: Option<Moving>,
+    pub moving: Option<Box<Moving>>,
 }
 
 impl TileMesh {

@@ -68,6 +68,7 @@ pub fn decode(glb: &[u8], tileset: &Tileset, tile: TileId) -> Result<TileMesh, C
     let (indices, chunks) = in_batch_order(&indices, chunks);
     let vertices = (positions.as_slice(), attributes.as_slice());
     let moving = skeleton.map(|skeleton| reader.moving(skeleton, &parts, vertices)).transpose()?;
+    let moving = moving.map(Box::new);
     let (world_from_grid, occluders) = match &moving {
         Some(moving) => (moving.motion.world_from_grid_at_rest(), Vec::new()),
         None => {

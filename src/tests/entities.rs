@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use glam::{Affine3A, Vec3};
+use glam::Vec3;
 use serde_json::json;
 
 use super::author::{Author, Shape};
@@ -172,12 +172,12 @@ fn ids_survive_another_bake_and_every_level() {
 fn a_ray_picks_the_thing_that_it_meets() {
     let (baked, tileset) = baked(&storey(true), Quality::Full);
     let pick = |origin: Vec3, towards: Vec3| {
-        let ray = Ray { origin, direction: (towards - origin).normalize() };
+        let ray = Ray { origin, direction: (towards - origin).normalize_or_zero() };
         let mut nearest: Option<crate::scene::pick::Hit> = None;
         for (id, pose) in tileset.standing().filter(|&(id, _)| tileset.tile(id).child_count == 0) {
             let Some(blob) = tileset.tile(id).content else { continue };
             let mesh = tile::decode(&baked.blobs[blob.index()].bytes, &tileset, id).unwrap();
-            let hit = ray.pick(&mesh, &Affine3A::from(pose.to_affine()));
+            let hit = ray.pick(&mesh, &pose.to_affine());
             let nearer = |hit: &crate::scene::pick::Hit| {
                 nearest.is_none_or(|known| hit.distance_metres < known.distance_metres)
             };

@@ -88,7 +88,7 @@ fn drop(author: &mut Author, still_at: Option<f32>) {
         } else {
             Vec3::new(p[0] / 0.5, p[1], p[2] / 0.5)
         };
-        (n.normalize() - Vec3::from(*p)).to_array()
+        (n.normalize_or_zero() - Vec3::from(*p)).to_array()
     };
     let turns: Vec<[f32; 3]> = shape.positions.iter().map(slender).collect();
     primitive["targets"] = json!([{ "POSITION": author.floats(&deltas), "NORMAL": author.floats(&turns) }]);
