@@ -17,7 +17,7 @@ const TRIANGLES_MAX: usize = 5000;
 const METRES_MAX: f32 = 4.0;
 
 /// Steps of the coarsest lattice at whose planes is cut, at least, along what is cut.
-const COARSEST_STEPS: f32 = 8.0;
+const COARSEST_STEPS: f32 = 32.0;
 
 /// Lattices that are tried, each with half the step.
 const LATTICES: usize = 3;
@@ -89,7 +89,7 @@ impl Lumps {
         Self { first_of, centers }
     }
 
-    /// Two parts of these triangles along the longest axis, neither of which is less than a third of the other: at a
+    /// Two parts of these triangles along the longest axis, neither of which is less than three fifths of the other: at a
     /// plane of a lattice where one does, else as nearly equal as whole lumps let them be; one lump alone is halved
     /// itself.
     pub fn halve<'a>(&self, members: &'a mut [u32]) -> (&'a mut [u32], &'a mut [u32]) {
@@ -129,7 +129,7 @@ impl Lumps {
         for _ in 0..LATTICES {
             let plane = (median / step).round() * step;
             let below = gathered(members, |triangle| self.centers[triangle as usize][axis] < plane);
-            if below.min(members.len() - below) >= (members.len() / 4).max(1) {
+            if below.min(members.len() - below) >= (members.len() * 3 / 8).max(1) {
                 return Some(below);
             }
             step *= 0.5;
