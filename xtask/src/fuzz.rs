@@ -105,7 +105,7 @@ impl Search {
             fs::remove_dir_all(&seeds).with_context(|| format!("cannot remove {}", seeds.display()))?;
         }
         let mut test = workspace::cargo();
-        test.args(["test", "--quiet", "--locked", "--no-default-features", "--lib", "--"]);
+        test.args(["test", "--quiet", "--locked", "--lib", "--"]);
         test.arg("seeds_and_what_once_failed").env("PAVILION_FUZZ_SEEDS", &seeds);
         let twin = workspace::target()?.join("demo/baked");
         if twin.join("tileset.json").exists() {

@@ -47,7 +47,7 @@ pub fn to_png(ktx2: &[u8]) -> Result<Option<Vec<u8>>, ContentError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::scene::gltf::image::decode;
@@ -60,6 +60,17 @@ mod tests {
         let glb = std::fs::read(folder.join("CesiumBalloonKTX2.glb")).unwrap();
         let start = glb.windows(8).position(|bytes| bytes == b"\xabKTX 20\xbb").unwrap();
         Some(glb[start..].to_vec())
+    }
+
+    /// What `tests::fuzz` begins with: a header of a format that is left out, and the beginning of one by others.
+    pub(crate) fn seeds() -> Vec<Vec<u8>> {
+        let mut plain = b"\xabKTX 20\xbb\r\n\x1a\n".to_vec();
+        for word in [37_u32, 1, 4, 4, 0, 0, 1, 1, 0] {
+            plain.extend(word.to_le_bytes());
+        }
+        plain.resize(128, 0);
+        let begun = sample().map(|ktx2| ktx2[..8192].to_vec());
+        [plain].into_iter().chain(begun).collect()
     }
 
     #[test]

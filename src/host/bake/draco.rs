@@ -43,7 +43,7 @@ pub fn decode(bytes: &[u8], elements_max: usize) -> Result<DracoMesh, ContentErr
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use draco_core::{
         DataType, EncoderBuffer, EncoderOptions, GeometryAttributeType, MeshEncoder, PointAttribute,
@@ -57,7 +57,7 @@ mod tests {
     use crate::scene::gltf::tests::made::{NoFiles, Random, glb, square};
 
     /// A wavy sheet of `side`² squares: positions, and texture coordinates as bytes are.
-    fn compressed(side: usize) -> (Vec<u8>, Vec<[f32; 3]>, usize) {
+    pub(crate) fn compressed(side: usize) -> (Vec<u8>, Vec<[f32; 3]>, usize) {
         let place = |i: usize| {
             let (x, y) = ((i % (side + 1)) as f32, (i / (side + 1)) as f32);
             [x, y, (x * 0.4).sin() + (y * 0.3).cos()]

@@ -111,6 +111,18 @@ pub fn image(bytes: &[u8]) -> bool {
     Texture::from_pixels(&pixels, ColorSpace::Srgb, side_log2).is_ok()
 }
 
+/// A texture of Basis Universal, to the PNG that it becomes.
+#[cfg(feature = "host")]
+pub fn ktx2(bytes: &[u8]) -> bool {
+    crate::host::bake::basis::to_png(bytes).is_ok()
+}
+
+/// A mesh of Draco, of as many vertices as a seed may have.
+#[cfg(feature = "host")]
+pub fn draco(bytes: &[u8]) -> bool {
+    crate::host::bake::draco::decode(bytes, 1 << 16).is_ok()
+}
+
 /// A sound, to the samples that are played.
 pub fn sound(bytes: &[u8]) -> bool {
     let Ok(wave) = wav::read(bytes) else { return false };

@@ -44,12 +44,16 @@ const MESHES: (usize, Duration) = (128 << 20, Duration::from_secs(2));
 const PIXELS: (usize, Duration) = (192 << 20, Duration::from_secs(5));
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: &[Target] = &[
     Target::new("gltf", content::gltf, MESHES),
     Target::new("glb", content::glb, MESHES),
     Target::new("tileset", content::tileset_of_others, MESHES),
     Target::new("meshopt", content::meshopt, MESHES),
     Target::new("images", content::image, PIXELS),
+    #[cfg(feature = "host")]
+    Target::new("ktx2", content::ktx2, PIXELS),
+    #[cfg(feature = "host")]
+    Target::new("draco", content::draco, MESHES),
     // Six times 64 KiB at 48 kHz, as floats and while they are resampled.
     Target::new("sounds", content::sound, (8 << 20, Duration::from_millis(500))),
     // 65 535 vertices and 786 420 indices, packed.

@@ -29,7 +29,7 @@ fn write(target: &Target, seeds: &[Vec<u8>]) {
 #[test]
 fn seeds_and_what_once_failed_stay_within_their_bounds() {
     let mut wrong = Vec::new();
-    for target in &TARGETS {
+    for target in TARGETS {
         let seeds = seeds::of(target.name);
         let mut taken = 0;
         for (number, seed) in seeds.iter().enumerate() {

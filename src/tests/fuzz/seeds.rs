@@ -25,6 +25,10 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "glb" => files().into_iter().chain(from_corpus(false)).chain(baked("glb")).collect(),
         "meshopt" => compressed(),
         "images" => images().into_iter().chain(baked("png")).chain(baked("jpg")).collect(),
+        #[cfg(feature = "host")]
+        "ktx2" => crate::host::bake::basis::tests::seeds(),
+        #[cfg(feature = "host")]
+        "draco" => [1, 3, 9].map(|side| crate::host::bake::draco::tests::compressed(side).0).to_vec(),
         "sounds" => sounds().into_iter().chain(baked("wav")).collect(),
         "tileset" => {
             let pairs = tiles3d::tests::pairs().into_iter();
