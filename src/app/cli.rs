@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
 
 use crate::math::Pose;
+#[cfg(feature = "host")]
 use crate::scene::pick::Ray;
 
 /// Stand in the digital twin of a venue while its event is on.
@@ -209,6 +210,7 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
+#[cfg(feature = "host")]
 impl InspectArgs {
     /// The ray, if one was asked for; one without a direction looks ahead.
     pub fn ray(&self) -> Option<Ray> {
