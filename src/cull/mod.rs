@@ -157,6 +157,8 @@ pub struct Culler {
     repeated: Vec<(TileId, u32)>,
     /// For how many frames more the budget counts as too small.
     short_frames: u32,
+    /// Bones of the movers that the frame has looked at.
+    posed_bones: usize,
     /// Where everything of a mover is.
     posture: Posture,
     seen: Vec<crowd::Seen>,

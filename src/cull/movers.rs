@@ -30,6 +30,7 @@ impl Culler {
         list: &mut DrawList,
         demand: &mut Demand,
     ) {
+        self.posed_bones = 0;
         for mover in scene.tileset.movers() {
             let bounds = scene.tileset.tile(mover.first).bounds.sphere();
             let (distance, unseen) = eyes.look_at(bounds);
@@ -75,6 +76,11 @@ impl Culler {
     ) {
         let Some(resident) = scene.resident(tile) else { return };
         let Some(motion) = &resident.motion else { return };
+        // A host may list far more than a frame can work out.
+        self.posed_bones += motion.bones.len();
+        if self.posed_bones > limits::BONES_PER_FRAME_MAX {
+            return;
+        }
         let bounds = self.posture.set(motion, scene.seconds());
         let Some(world_from_grid) = grid(bounds).filter(|_| eyes.frustum.touches_sphere(bounds.sphere()))
         else {

@@ -112,6 +112,13 @@ pub const BONES_MAX: usize = 1024;
 /// Bones that vertices of a part follow: they are named by a byte.
 pub const JOINTS_MAX: usize = 256;
 
+/// Bones whose place is worked out in one frame: some hundred figures. What is beyond is not drawn.
+pub const BONES_PER_FRAME_MAX: usize = 1 << 14;
+
+/// Numbers of all animations of a file, each channel counted, whether or not they share their keys: an hour of a
+/// figure of 100 bones at 30 keys a second is 32 million. As floats 256 MB.
+pub const ANIMATION_NUMBERS_MAX: usize = 1 << 26;
+
 /// Morph targets of a part that moves: faces have 52.
 pub const MORPH_TARGETS_MAX: usize = 64;
 

@@ -124,6 +124,26 @@ fn materials_are_what_they_are_at_the_time() {
     }
 }
 
+/// A host may give what moves any number of bones: a frame works out so many, and leaves the rest out.
+#[test]
+fn a_frame_works_out_so_many_bones_and_no_more() {
+    let with_bones = |count: usize| {
+        let mut scene = with_shuttle(&[5, 6, 7]);
+        scene.set_seconds(1.0);
+        let mut motion = shuttle();
+        motion.bones.resize(count, motion.bones[0]);
+        for tile in 5..8 {
+            let mut resident = scene.resident(TileId(tile)).unwrap().clone();
+            resident.motion = Some(Arc::new(motion.clone()));
+            scene.set_resident(TileId(tile), Some(resident));
+        }
+        let ahead = eyes(Vec3::new(0.0, 0.5, 0.0), 0.0);
+        run(&mut Culler::default(), &scene, &ahead).0.posed.len()
+    };
+    let most = crate::scene::limits::BONES_PER_FRAME_MAX;
+    assert_eq!([most, most + 1].map(with_bones), [1, 0]);
+}
+
 /// A host may write any numbers into a motion: what leaves the world is not drawn.
 #[test]
 fn what_is_out_of_the_world_is_not_drawn() {

@@ -9,8 +9,8 @@ use super::document::{self, NodeProperty, SourceProperty, Target};
 use super::morph;
 use super::schema::{Animation, AnimationSampler, Channel, Root};
 use super::skipped::Skipped;
-use crate::scene::ContentError;
 use crate::scene::motion::{Curve, Interpolation};
+use crate::scene::{ContentError, limits};
 
 /// How far from 1 the length of a rotation may be: bytes are rounded.
 const ROTATION_TOLERANCE: f32 = 0.02;
@@ -190,6 +190,7 @@ pub(in crate::scene) fn read(
     skipped: &mut Skipped,
 ) -> Result<Vec<document::Animation>, ContentError> {
     let mut animations = Vec::with_capacity(root.animations.len());
+    let mut numbers = 0_usize;
     for animation in &root.animations {
         let mut channels = Vec::with_capacity(animation.channels.len());
         let mut period_seconds = 0.0_f32;
@@ -208,6 +209,12 @@ pub(in crate::scene) fn read(
                 Target::Material(..) => target,
             };
             let Some(sampler) = animation.samplers.get(channel.sampler) else { continue };
+            // Channels may share a sampler, and each gets its own curve.
+            for accessor in [sampler.input, sampler.output] {
+                let reader = Reader::of(root, views, accessor)?;
+                numbers = numbers.saturating_add(reader.decoded_bytes() / 4);
+            }
+            ContentError::check("/animations", "numbers", numbers, limits::ANIMATION_NUMBERS_MAX)?;
             let Some(curve) = curve(root, views, sampler, target)? else {
                 skipped.add("animations without values", 1);
                 continue;

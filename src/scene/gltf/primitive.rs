@@ -78,6 +78,14 @@ fn check_budget(root: &Root, views: &[View<'_>]) -> Result<(), ContentError> {
             bytes = bytes.saturating_add(Reader::of(root, views, accessor)?.decoded_bytes());
             ContentError::check("/accessors", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
         }
+        // What numbers its vertices is made for each primitive, also where they share them.
+        let lists =
+            usize::from(primitive.indices.is_none()) + usize::from(primitive.extensions.features.is_some());
+        if let Some(&any) = primitive.attributes.values().next().filter(|_| lists > 0) {
+            let count = Reader::of(root, views, any)?.count;
+            bytes = bytes.saturating_add(count.saturating_mul(4 * lists));
+            ContentError::check("/meshes", "bytes of geometry", bytes, limits::SOURCE_BYTES_MAX)?;
+        }
     }
     Ok(())
 }

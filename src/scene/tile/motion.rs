@@ -148,6 +148,9 @@ impl<'a> Reader<'a> {
             }
         }
         tracks.sort_by_key(|track| track.property);
+        if tracks.windows(2).any(|pair| matches!(pair, [a, b] if a.property == b.property)) {
+            return Err(ContentError::malformed("/animations", "two of them change the same"));
+        }
         Ok(tracks)
     }
 
