@@ -405,6 +405,28 @@ pub struct SourceMaterial {
     pub textures: [Option<SourceTexture>; 5],
 }
 
+impl Default for SourceMaterial {
+    /// glTF's default material.
+    fn default() -> Self {
+        Self {
+            name: None,
+            index: None,
+            base_color: [1.0; 4],
+            metallic: 1.0,
+            roughness: 1.0,
+            emissive: [0.0; 3],
+            emissive_strength: 1.0,
+            normal_scale: 1.0,
+            occlusion_strength: 1.0,
+            alpha: AlphaMode::Opaque,
+            alpha_cutoff: 0.5,
+            double_sided: false,
+            unlit: false,
+            textures: [None; 5],
+        }
+    }
+}
+
 /// A use of an image by a material.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SourceTexture {

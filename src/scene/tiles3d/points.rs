@@ -7,7 +7,7 @@ use super::{At, Walk};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{Marks, Mesh, Node, SourceMaterial, VertexSet};
 use crate::scene::texture::linear_from_srgb;
-use crate::scene::{AlphaMode, ContentError, limits};
+use crate::scene::{ContentError, limits};
 
 /// Adds the points of the table.
 ///
@@ -53,22 +53,7 @@ pub(super) fn read(
 
 /// Neither metal nor shiny.
 fn material() -> SourceMaterial {
-    SourceMaterial {
-        name: None,
-        index: None,
-        base_color: [1.0; 4],
-        metallic: 0.0,
-        roughness: 1.0,
-        emissive: [0.0; 3],
-        emissive_strength: 1.0,
-        normal_scale: 1.0,
-        occlusion_strength: 1.0,
-        alpha: AlphaMode::Opaque,
-        alpha_cutoff: 0.5,
-        double_sided: true,
-        unlit: false,
-        textures: [None; 5],
-    }
+    SourceMaterial { metallic: 0.0, double_sided: true, ..SourceMaterial::default() }
 }
 
 fn normals(table: &Table<'_>, count: usize) -> Result<Option<Vec<Vec3>>, ContentError> {

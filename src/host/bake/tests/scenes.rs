@@ -8,7 +8,6 @@ use glam::{Affine3A, Mat3, Vec2, Vec3, Vec4};
 use serde_json::json;
 
 use crate::host::bake::{BakeOptions, Baked, Quality, bake_document};
-use crate::scene::AlphaMode;
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{
     LightKind, Mesh, Node, Primitive, PunctualLight, SourceImage, SourceMaterial, SourceTexture, VertexSet,
@@ -28,22 +27,7 @@ pub fn node(name: &str, mesh: usize, transform: Affine3A) -> Node {
 }
 
 pub fn plain_material(color: [f32; 4]) -> SourceMaterial {
-    SourceMaterial {
-        name: None,
-        index: None,
-        base_color: color,
-        metallic: 0.0,
-        roughness: 0.5,
-        emissive: [0.0; 3],
-        emissive_strength: 1.0,
-        normal_scale: 1.0,
-        occlusion_strength: 1.0,
-        alpha: AlphaMode::Opaque,
-        alpha_cutoff: 0.5,
-        double_sided: false,
-        unlit: false,
-        textures: [None; 5],
-    }
+    SourceMaterial { base_color: color, metallic: 0.0, roughness: 0.5, ..SourceMaterial::default() }
 }
 
 pub fn texture(image: usize, uv_set: usize) -> SourceTexture {

@@ -387,3 +387,32 @@ fn instances_are_placed_and_what_is_not_visible_is_not_there() {
     let document = read(&glb(&json, &bin), &mut NoFiles).unwrap();
     assert_eq!((document.nodes.len(), document.skipped["nodes that are not visible"]), (0, 2));
 }
+
+/// Channels that share their keys get a curve each: a small file may not ask for gigabytes of them.
+#[test]
+fn keys_that_channels_share_are_counted_for_each() {
+    const KEYS: usize = 4096;
+    let with = |node_count: usize| {
+        let mut file = square();
+        let seconds: Vec<f32> = (0..KEYS).map(|key| key as f32).collect();
+        let bounds = json!({ "min": [0], "max": [KEYS - 1] });
+        let times = add(&mut file, &seconds, 5126, "SCALAR", bounds);
+        let movements = add(&mut file, &[0.0_f32; KEYS * 3], 5126, "VEC3", json!({}));
+        let (mut json, bin) = file;
+        let nodes = json["nodes"].as_array_mut().unwrap();
+        let first = nodes.len();
+        nodes.extend((0..node_count).map(|_| json!({})));
+        let all = first..first + node_count;
+        json["scenes"][0]["nodes"].as_array_mut().unwrap().extend(all.clone().map(Value::from));
+        let channel =
+            |node: usize| json!({ "sampler": 0, "target": { "node": node, "path": "translation" } });
+        json["animations"] = json!([{
+            "samplers": [{ "input": times, "output": movements }],
+            "channels": all.map(channel).collect::<Vec<_>>(),
+        }]);
+        read(&glb(&json, &bin), &mut NoFiles).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(20), Ok(()));
+    let refusal = with(2100).unwrap_err();
+    assert!(refusal.contains("numbers are more than"), "{refusal}");
+}
