@@ -94,7 +94,7 @@ impl Fetch {
         let identity = Identity::generate()
             .ok_or_else(|| Failure::environment("the system gives no random bytes: restart it"))?;
         let me = Me { name: Name::new("fetch"), identity };
-        let connection = Connection::open(link, me)
+        let connection = Connection::open(link, me, None)
             .map_err(|error| Failure::environment(format!("no network thread could be started ({error})")))?;
         let now = Instant::now();
         Ok(Self {
@@ -189,10 +189,10 @@ impl Fetch {
 
     fn on_event(&mut self, event: Event, basket: &mut Basket) -> Result<(), Failure> {
         match event {
-            Event::Connected(welcome) => {
+            Event::Connected { welcome, .. } => {
                 let manifest = welcome.manifest_blob();
                 if self.manifest.is_some_and(|before| before != manifest) {
-                    return Err(Failure::failed("the host shows another twin now: run it again"));
+                    return Err(another_twin());
                 }
                 self.manifest = Some(manifest);
                 self.trouble = None;
@@ -214,6 +214,7 @@ impl Fetch {
                 return Ok(());
             }
             Event::Refused(cause) => return Err(Failure::failed(cause)),
+            Event::Changed(_) => return Err(another_twin()),
             Event::Arrived(_) | Event::Departed(_) | Event::Others { .. } => return Ok(()),
         }
         self.heard = Instant::now();
@@ -223,6 +224,10 @@ impl Fetch {
     fn not_kept(&self) -> Failure {
         Failure::environment("the cache does not keep what is put into it: free some space")
     }
+}
+
+fn another_twin() -> Failure {
+    Failure::failed("the host shows another twin now: run it again")
 }
 
 /// All tiles that have content: parents stand before their children in the table.

@@ -7,7 +7,7 @@ use glam::{Quat, Vec3};
 
 use crate::cull::Quality;
 use crate::math::Pose;
-use crate::math::fovea::{Fovea, sweep};
+use crate::math::fovea::{Fovea, ahead, sweep};
 use crate::rig::Input;
 
 /// From the choice of detail to the light of a frame, in periods of the display: one to draw it, one to show it.
@@ -53,7 +53,9 @@ impl Looking {
             quality.fovea = Fovea::FOLLOWED;
             quality.gaze = Some(gaze);
         }
-        let turn = stage.orientation * self.turn_per_second * late_seconds;
+        let turning = stage.orientation * self.turn_per_second;
+        quality.ahead = ahead(turning);
+        let turn = turning * late_seconds;
         let (middle, reach_radians) = sweep(gaze, turn);
         if reach_radians > 0.0 {
             quality.gaze = Some(middle);

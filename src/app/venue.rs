@@ -15,10 +15,10 @@ use crate::net::{self, Connection, Me};
 use crate::people::People;
 use crate::physics::Surface;
 use crate::protocol::presence::{self, Body, Sample};
-use crate::protocol::{ContentHash, JoinLink};
+use crate::protocol::{ContentHash, Fingerprint, JoinLink};
 use crate::scene::demand::Want;
 use crate::scene::{ClipId, ColliderId, Demand, ImageId, Samples, TileId, Tileset};
-use crate::store::Store;
+use crate::store::{Known, Store};
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
 
 /// What the cache on disk may hold: a few venues.
@@ -82,6 +82,8 @@ pub struct Counts {
 enum CacheJob {
     Look(ContentHash),
     Save(ContentHash, Arc<Vec<u8>>),
+    /// The host shows this twin.
+    Remember(Fingerprint, ContentHash),
 }
 
 type Looked = Option<(ContentHash, Option<Vec<u8>>)>;
@@ -110,18 +112,23 @@ impl Venue {
     /// When the system gives no threads.
     pub fn join(link: JoinLink, me: Me, cache: Option<&Path>) -> Result<Self, Failure> {
         let cache = cache.and_then(|folder| match Store::open(folder, CACHE_BYTES_MAX) {
-            Ok(store) => Some(store),
+            Ok(store) => Some((store, Known::open(folder))),
             Err(error) => {
                 tracing::warn!("{error}");
                 None
             }
         });
-        let cache = cache.map(cache_thread).transpose()?;
+        // Of a twin whose manifest is gone nobody knows how much is left.
+        let known = cache.as_ref().map(|(_, known)| known.shown_by(link.fingerprint));
+        let held = known
+            .flatten()
+            .filter(|manifest| cache.as_ref().is_some_and(|(store, _)| store.contains(*manifest)));
+        let cache = cache.map(|(store, known)| cache_thread(store, known)).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.saturating_sub(1).clamp(1, DECODE_THREADS_MAX);
         let limits = Limits { has_cache: cache.is_some(), ..Limits::default() };
         Ok(Self {
-            connection: connect(&link, &me)?,
+            connection: connect(&link, &me, held)?,
             link,
             me,
             people: People::default(),
@@ -149,7 +156,7 @@ impl Venue {
     pub fn retry(&mut self) -> Result<(), Failure> {
         self.streamer.disconnected();
         self.people.clear();
-        self.connection = connect(&self.link, &self.me)?;
+        self.connection = connect(&self.link, &self.me, self.streamer.manifest())?;
         Ok(())
     }
 
@@ -231,6 +238,11 @@ impl Venue {
             events.push(match ready {
                 Ready::Tileset(tileset) => {
                     self.first = coarsest(&tileset);
+                    if let Some(manifest) = self.streamer.manifest() {
+                        self.connection.hold(manifest);
+                        // If the disk is behind, more is sent at the next visit.
+                        self.give_cache(CacheJob::Remember(self.link.fingerprint, manifest));
+                    }
                     Event::Tileset(tileset)
                 }
                 Ready::Texture { image, texture } => {
@@ -257,13 +269,14 @@ impl Venue {
         for _ in 0..EVENTS_A_FRAME {
             let Some(event) = self.connection.poll() else { return };
             match event {
-                net::Event::Connected(welcome) => {
-                    self.streamer.connected(&welcome);
+                net::Event::Connected { welcome, is_opening } => {
+                    self.streamer.connected(&welcome, is_opening);
                     self.people.clear();
                     if std::mem::take(&mut self.was_lost) {
                         events.push(Event::Back);
                     }
                 }
+                net::Event::Changed(changed) => self.streamer.changed(&changed),
                 net::Event::Blob { hash, bytes } => self.streamer.blob(hash, bytes),
                 net::Event::BlobFailed { hash, fault } => self.streamer.blob_failed(hash, fault),
                 net::Event::Arrived(who) => self.people.arrived(who),
@@ -301,25 +314,24 @@ impl Venue {
                     }
                 }
                 Request::Decode(job) => self.decoders.try_give(job).map(Request::Decode),
-                Request::Look(hash) => self.give_cache(CacheJob::Look(hash)),
-                Request::Save { hash, bytes } => self.give_cache(CacheJob::Save(hash, bytes)),
+                Request::Look(hash) => {
+                    (!self.give_cache(CacheJob::Look(hash))).then_some(Request::Look(hash))
+                }
+                // What the disk is too slow for is not kept.
+                Request::Save { hash, bytes } => {
+                    self.give_cache(CacheJob::Save(hash, bytes));
+                    None
+                }
             };
-            match refused {
-                Some(Request::Save { .. }) | None => {}
-                Some(request) => return self.streamer.give_back(request),
+            if let Some(request) = refused {
+                return self.streamer.give_back(request);
             }
         }
     }
 
-    fn give_cache(&mut self, job: CacheJob) -> Option<Request> {
-        let refused = match &self.cache {
-            Some(cache) => cache.try_give(job),
-            None => Some(job),
-        };
-        refused.map(|job| match job {
-            CacheJob::Look(hash) => Request::Look(hash),
-            CacheJob::Save(hash, bytes) => Request::Save { hash, bytes },
-        })
+    /// Whether the cache's thread has room for the job.
+    fn give_cache(&mut self, job: CacheJob) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.try_give(job).is_none())
     }
 }
 
@@ -329,28 +341,34 @@ fn coarsest(tileset: &Tileset) -> Demand {
     let mut open = vec![TileId(0)];
     while let Some(tile) = open.pop() {
         match tileset.tile(tile).content {
-            Some(_) => demand.wants.push(Want { tile, importance: 1.0 }),
+            Some(_) => demand.wants.push(Want::new(tile, 1.0)),
             None => open.extend(tileset.below(tile)),
         }
     }
     demand
 }
 
-fn connect(link: &JoinLink, me: &Me) -> Result<Connection, Failure> {
-    Connection::open(link.clone(), me.clone()).map_err(|error| {
+fn connect(link: &JoinLink, me: &Me, held: Option<ContentHash>) -> Result<Connection, Failure> {
+    Connection::open(link.clone(), me.clone(), held).map_err(|error| {
         Failure::environment(format!("no network thread could be started ({error}): close other programs"))
     })
 }
 
 /// One thread owns the cache, so that the disk never holds up a frame.
-fn cache_thread(store: Store) -> Result<Workers<CacheJob, Looked>, Failure> {
-    let store = Mutex::new(store);
+fn cache_thread(store: Store, known: Known) -> Result<Workers<CacheJob, Looked>, Failure> {
+    let store = Mutex::new((store, known));
     Workers::start("cache", 1, move |job| {
-        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        let (store, known) = &mut *store.lock().unwrap_or_else(PoisonError::into_inner);
         match job {
             CacheJob::Look(hash) => Some((hash, store.get(hash))),
             CacheJob::Save(hash, bytes) => {
                 if let Err(error) = store.put(hash, &bytes) {
+                    tracing::debug!("{error}");
+                }
+                None
+            }
+            CacheJob::Remember(host, manifest) => {
+                if let Err(error) = known.remember(host, manifest) {
                     tracing::debug!("{error}");
                 }
                 None

@@ -209,7 +209,7 @@ impl Culler {
             is_of_cut && node.is_replaced && scene.resident(node.tile).is_none()
         };
         let awaited = self.nodes.iter().filter(is_stood_in_for);
-        self.awaited.extend(awaited.map(|node| Want { tile: node.tile, importance: node.excess }));
+        self.awaited.extend(awaited.map(|node| Want::new(node.tile, node.excess)));
     }
 
     /// Whether there is anything left to give up.

@@ -13,7 +13,7 @@ use crate::scene::{Scene, TileId};
 const HYSTERESIS: f32 = 0.8;
 
 /// Half an arm's length, metres: a tile's bounds may be around a head that nothing of it is near.
-const ARM_METRES: f32 = 0.5;
+pub(super) const ARM_METRES: f32 = 0.5;
 
 /// What the passes know of one tile where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,14 @@ pub(super) struct Node {
     pub excess: f32,
     /// How much is lost if it is not refined: the order in which a budget is spent.
     pub value: f32,
-    /// The error that is seen while it is not here, in the same units.
-    pub shown_excess: f32,
+    /// The error of what is shown while it is not here, metres.
+    pub shown_metres: f32,
+    /// The same, if every step towards it were here.
+    pub step_metres: f32,
+    /// The node that it is shown in place of, with others: the nearest above it that is here or a step.
+    pub group: u32,
+    /// Of what is wanted below it: what is not here, about.
+    pub missing_bytes: u64,
 }
 
 impl Node {
@@ -86,7 +92,10 @@ impl Node {
             unseen: 0.0,
             excess: 0.0,
             value: 0.0,
-            shown_excess: 0.0,
+            shown_metres: 0.0,
+            step_metres: 0.0,
+            group: 0,
+            missing_bytes: 0,
         }
     }
 

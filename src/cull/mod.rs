@@ -15,6 +15,7 @@ pub mod crowd;
 mod cut;
 pub mod draw_list;
 mod emit;
+mod entrance;
 pub mod governor;
 mod movers;
 mod occlusion;
@@ -22,6 +23,7 @@ mod props;
 
 pub use budget::Budget;
 pub use draw_list::{Draw, DrawList, Instance, Source};
+pub use entrance::first_view;
 pub use governor::Governor;
 
 use glam::{Quat, Vec3};
@@ -39,6 +41,8 @@ pub struct Quality {
     pub fovea: Fovea,
     /// Where the eyes look, a unit vector in the world; `None` where nobody follows them: straight ahead.
     pub gaze: Option<Vec3>,
+    /// How the head will have turned in a moment: what it comes to see is fetched ahead.
+    pub ahead: Quat,
     /// How many times the unseen error is accepted; 1 draws what the eye can tell apart.
     pub error_scale: f32,
     /// The frustum is wider than the eyes' by this much on every side.
@@ -52,6 +56,7 @@ impl Default for Quality {
         Self {
             fovea: Fovea::HEAD_ONLY,
             gaze: None,
+            ahead: Quat::IDENTITY,
             error_scale: 1.0,
             guard_radians: 2.0_f32.to_radians(),
             budget: Budget::default(),
@@ -136,6 +141,8 @@ struct Place {
 pub struct Culler {
     /// Counts the frames, so that what is remembered need not be wiped.
     frame: u32,
+    /// How the head will have turned in a moment.
+    ahead: Quat,
     /// All that the eyes want was here once. Before, what came first would decide what stays.
     was_whole: bool,
     /// Of every tile where it stands, the last frame that refined it.
@@ -151,6 +158,10 @@ pub struct Culler {
     occlusion: occlusion::Occlusion,
     /// What is not here, but would be affordable where finer tiles that stand in for it are not.
     awaited: Vec<Want>,
+    /// What replaces each of the nodes, as far as it is shown or a step.
+    groups: Vec<cover::Group>,
+    /// The group of each want, if somebody sees it.
+    wanted_in: Vec<Option<u32>>,
     /// The numbers of the nodes that are drawn.
     drawn: Vec<u32>,
     /// What is drawn of what stands there several times, and the numbers of its nodes.
@@ -182,6 +193,7 @@ impl Culler {
         demand.clear();
         self.sorted.clear();
         let eyes = Eyes::new(sight);
+        self.ahead = sight.quality.ahead;
         self.emit_props(scene, &eyes, list, demand);
         self.emit_movers(scene, &eyes, list, demand);
         movers::change_materials(scene, list);

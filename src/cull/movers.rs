@@ -50,7 +50,7 @@ impl Culler {
             let wanted = wanted(scene, mover, tolerance);
             let shown = nearest_resident(scene, mover, wanted);
             if shown != Some(wanted) {
-                demand.wants.push(Want { tile: wanted, importance: excess });
+                demand.wants.push(Want::new(wanted, excess));
             }
             let Some(tile) = shown else { continue };
             demand.keeps.push(tile);

@@ -36,7 +36,7 @@ impl Culler {
                         self.emit_whole(Source::Tile(id), resident, instance..instance + 1, distance, list);
                     }
                 }
-                None => demand.wants.push(Want { tile: id, importance: excess }),
+                None => demand.wants.push(Want::new(id, excess)),
             }
         }
     }

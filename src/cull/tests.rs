@@ -77,6 +77,7 @@ fn sight(views: &ViewPair) -> Sight<'_> {
     const QUALITY: &Quality = &Quality {
         fovea: Fovea::HEAD_ONLY,
         gaze: None,
+        ahead: glam::Quat::IDENTITY,
         error_scale: 1.0,
         guard_radians: 2.0 / 180.0 * std::f32::consts::PI,
         budget: Budget::UNLIMITED,

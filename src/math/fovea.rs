@@ -37,6 +37,20 @@ impl Fovea {
     }
 }
 
+/// What a turning head sees so much later is thought to be looked at next: a turn lasts about half a second.
+const AHEAD_SECONDS: f32 = 0.3;
+
+/// A head turns no farther at once, radians.
+const AHEAD_MAX_RADIANS: f32 = 1.5;
+
+/// How a head that turns about this axis, as long as radians a second, will have turned in a moment.
+pub fn ahead(turn_per_second: Vec3) -> Quat {
+    if !turn_per_second.is_finite() {
+        return Quat::IDENTITY;
+    }
+    Quat::from_scaled_axis((turn_per_second * AHEAD_SECONDS).clamp_length_max(AHEAD_MAX_RADIANS))
+}
+
 /// No gaze is looked for further ahead of a turning head, radians: faster than that nobody sees detail.
 const SWEEP_MAX_RADIANS: f32 = 20.0_f32.to_radians();
 

@@ -17,7 +17,8 @@ use super::socket::endpoint_towards;
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::link::Place;
 use crate::protocol::{
-    ALPN, Capabilities, FromHost, FromViewer, Hello, JoinLink, ProtocolError, Token, Welcome, transport,
+    ALPN, Capabilities, ContentHash, Fingerprint, FromHost, FromViewer, Hello, Holding, JoinLink,
+    ProtocolError, Token, Welcome, transport,
 };
 use crate::udp;
 
@@ -36,18 +37,25 @@ pub struct Line {
     /// What of the control stream was received and not read yet.
     pub frames: Frames,
     pub welcome: Welcome,
+    /// The host sends what is seen first, unasked.
+    pub is_opening: bool,
+}
+
+/// Who comes, and with what.
+pub struct Greeting {
+    /// Who.
+    pub me: Me,
+    /// From the visit that broke off.
+    pub resume: Option<Token>,
+    /// The manifest of the twin that is here already.
+    pub holding: Option<ContentHash>,
 }
 
 /// Connects to the first address of the link's host that answers.
-pub async fn dial(
-    link: &JoinLink,
-    me: &Me,
-    sockets: udp::Choice,
-    resume: Option<Token>,
-) -> Result<Line, Cause> {
+pub async fn dial(link: &JoinLink, greeting: &Greeting, sockets: udp::Choice) -> Result<Line, Cause> {
     let mut last = Cause::Gone;
     for address in addresses(link).await? {
-        match dial_address(link, address, me, sockets, resume).await {
+        match dial_address(link, address, greeting, sockets).await {
             Ok(line) => return Ok(line),
             Err(cause) if cause.is_final() => return Err(cause),
             Err(cause) => last = cause,
@@ -71,14 +79,11 @@ async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
 async fn dial_address(
     link: &JoinLink,
     address: SocketAddr,
-    me: &Me,
+    greeting: &Greeting,
     sockets: udp::Choice,
-    resume: Option<Token>,
 ) -> Result<Line, Cause> {
     let pin = Pin::new(link.fingerprint);
-    let tls = pin.client_tls().map_err(|error| Cause::Insecure { reason: error.to_string() })?;
-    let mut config = ClientConfig::new(Arc::new(tls));
-    config.transport_config(Arc::new(transport_config()));
+    let config = config_of(&pin)?;
     let no_network = |reason: String| Cause::NoNetwork { address, reason };
     let endpoint = endpoint_towards(address, sockets).map_err(|error| no_network(error.to_string()))?;
     let connecting = endpoint
@@ -97,10 +102,25 @@ async fn dial_address(
     if !speaks_ours(&connection) {
         return Err(Cause::WrongVersion);
     }
-    match tokio::time::timeout(ANSWER, greet(endpoint, connection, me, resume)).await {
+    match tokio::time::timeout(ANSWER, greet(endpoint, connection, greeting)).await {
         Ok(greeted) => greeted,
         Err(_) => Err(Cause::NoAnswer { address }),
     }
+}
+
+/// How a viewer speaks QUIC to the host of this fingerprint.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn client_config(fingerprint: Fingerprint) -> Result<ClientConfig, Cause> {
+    config_of(&Pin::new(fingerprint))
+}
+
+fn config_of(pin: &Arc<Pin>) -> Result<ClientConfig, Cause> {
+    let tls = pin.client_tls().map_err(|error| Cause::Insecure { reason: error.to_string() })?;
+    let mut config = ClientConfig::new(Arc::new(tls));
+    config.transport_config(Arc::new(transport_config()));
+    Ok(config)
 }
 
 /// A host that agrees on no protocol at all is not turned away by TLS.
@@ -109,22 +129,23 @@ fn speaks_ours(connection: &Connection) -> bool {
     data.and_then(|data| data.protocol).is_some_and(|protocol| protocol == ALPN)
 }
 
-async fn greet(
-    endpoint: Endpoint,
-    connection: Connection,
-    me: &Me,
-    resume: Option<Token>,
-) -> Result<Line, Cause> {
+async fn greet(endpoint: Endpoint, connection: Connection, greeting: &Greeting) -> Result<Line, Cause> {
     let (mut send, mut receive) = connection.open_bi().await?;
     let unprovable = || Cause::Insecure { reason: "TLS exports nothing to sign".to_owned() };
+    let Greeting { me, resume, holding } = greeting;
+    let mut words = Vec::new();
+    if let Some(manifest) = *holding {
+        words.extend(codec::encode(&FromViewer::Holding(Holding { manifest }))?);
+    }
     let hello = FromViewer::Hello(Hello {
         capabilities: Capabilities::OURS,
-        resume,
+        resume: *resume,
         name: me.name.clone(),
         key: me.identity.key(),
         proof: me.identity.prove(&connection).ok_or_else(unprovable)?,
     });
-    if send.write_all(&codec::encode(&hello)?).await.is_err() {
+    words.extend(codec::encode(&hello)?);
+    if send.write_all(&words).await.is_err() {
         return Err(connection.closed().await.into());
     }
     // What is asked for comes before anything else that a viewer may say one day.
@@ -133,7 +154,9 @@ async fn greet(
     loop {
         match frames.next_message()? {
             Some(FromHost::Welcome(welcome)) => {
-                return Ok(Line { endpoint, connection, send, receive, frames, welcome });
+                let is_opening = welcome.capabilities.contains(Capabilities::OPENING)
+                    && *holding != Some(welcome.manifest);
+                return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening });
             }
             Some(_) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
             None => {}

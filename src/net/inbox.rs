@@ -2,19 +2,20 @@
 //! names.
 //!
 //! Pure, so that it is tested together with the host's session on a virtual clock. Memory is bounded
-//! by what is wanted: a blob may be exactly as long as its want says. The beginning of a blob is kept
+//! by what is wanted: a blob may be exactly as long as its want says; and by what a host may send a newcomer before it
+//! was asked. The beginning of a blob is kept
 //! when the connection is lost, and only the rest is asked for afterwards.
 
 use std::collections::BTreeMap;
 
-use crate::protocol::content::WantItem;
-use crate::protocol::{BlobFault, BlobHeader, ContentHash, Want, WantedBlob};
+use crate::protocol::content::{OPENING_BYTES_MAX, UNASKED_BYTES_MIN, WantItem};
+use crate::protocol::{BlobFault, BlobHeader, ContentHash, Prefix, Want, WantedBlob};
 
 /// A stream whose bytes go into one blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inlet {
     hash: ContentHash,
-    number: u64,
+    stream: u64,
 }
 
 /// Why a stream is not read any further.
@@ -31,7 +32,8 @@ pub enum Rejected {
 struct Entry {
     size_bytes: u32,
     partial: Vec<u8>,
-    inlet: Option<u64>,
+    /// The stream that is read, and how many of its next bytes are here already.
+    inlet: Option<(u64, usize)>,
 }
 
 /// All that is wanted, and how much of it is here.
@@ -39,16 +41,18 @@ struct Entry {
 pub struct Inbox {
     order: Vec<ContentHash>,
     entries: BTreeMap<ContentHash, Entry>,
-    inlets_opened: u64,
-    /// Came damaged. The host believes to have sent them, and sends them again only after it has seen
-    /// a list without them.
-    disowned: Vec<ContentHash>,
+    /// Bytes that the host may still send without having been asked; `None` once it was.
+    unasked_bytes: Option<u32>,
+    /// Came since the host was last told anything, whole or damaged. It believes to have sent them, and sends them
+    /// again only after it has seen a list without them.
+    ended: Vec<ContentHash>,
 }
 
 impl Inbox {
     /// Takes a new list, most important first. What is not in it any more is forgotten.
     pub fn replace(&mut self, wanted: &[WantedBlob]) {
         let mut before = std::mem::take(&mut self.entries);
+        self.unasked_bytes = None;
         self.order.clear();
         for blob in wanted {
             let entry = before.remove(&blob.hash).filter(|entry| entry.size_bytes == blob.size_bytes);
@@ -59,11 +63,16 @@ impl Inbox {
         }
     }
 
-    /// What to tell the host: one list, or, when what came damaged is wanted again, two.
+    /// The host has let us in and will send the manifest, and what is seen first, without being asked, until it is.
+    pub fn open(&mut self, manifest: WantedBlob) {
+        self.unasked_bytes = Some(OPENING_BYTES_MAX.saturating_add(manifest.size_bytes));
+    }
+
+    /// What to tell the host: one list, or, when what has come is wanted again, two.
     pub fn wants(&mut self) -> Vec<Want> {
-        let disowned = std::mem::take(&mut self.disowned);
+        let ended = std::mem::take(&mut self.ended);
         let all = self.items();
-        let others: Vec<_> = all.iter().filter(|item| !disowned.contains(&item.hash)).copied().collect();
+        let others: Vec<_> = all.iter().filter(|item| !ended.contains(&item.hash)).copied().collect();
         if others.len() == all.len() { vec![Want::new(all)] } else { vec![Want::new(others), Want::new(all)] }
     }
 
@@ -75,24 +84,31 @@ impl Inbox {
         self.order.iter().filter_map(item).collect()
     }
 
-    /// A stream has begun with this header. A newer stream takes the place of an older one.
+    /// The stream of this number has begun with this header. A newer stream takes the place of an older one, whichever
+    /// comes first.
     ///
     /// # Errors
     /// When the stream is not to be read.
-    pub fn begin(&mut self, header: &BlobHeader) -> Result<Inlet, Rejected> {
+    pub fn begin(&mut self, stream: u64, header: &BlobHeader) -> Result<Inlet, Rejected> {
+        if !self.entries.contains_key(&header.hash) {
+            let size_bytes = header.size_bytes;
+            let left =
+                self.unasked_bytes.and_then(|left| left.checked_sub(size_bytes.max(UNASKED_BYTES_MIN)));
+            self.unasked_bytes = Some(left.ok_or(Rejected::Unwanted)?);
+            self.entries.insert(header.hash, Entry { size_bytes, partial: Vec::new(), inlet: None });
+        }
         let entry = self.entries.get_mut(&header.hash).ok_or(Rejected::Unwanted)?;
         if header.size_bytes != entry.size_bytes {
             return Err(self.corrupt(header.hash));
         }
-        if header.offset as usize > entry.partial.len() {
-            return Err(Rejected::Unwanted);
-        }
-        entry.partial.truncate(header.offset as usize);
+        let is_overtaken = entry.inlet.is_some_and(|(newer, _)| newer > stream);
+        // The host may begin earlier than was asked for; what is here stays.
+        let known = entry.partial.len().checked_sub(header.offset as usize);
+        let Some(known) = known.filter(|_| !is_overtaken) else { return Err(Rejected::Unwanted) };
         let size = entry.size_bytes as usize;
         entry.partial.reserve_exact(size.saturating_sub(entry.partial.len()));
-        self.inlets_opened += 1;
-        entry.inlet = Some(self.inlets_opened);
-        Ok(Inlet { hash: header.hash, number: self.inlets_opened })
+        entry.inlet = Some((stream, known));
+        Ok(Inlet { hash: header.hash, stream })
     }
 
     /// More bytes have come.
@@ -101,10 +117,14 @@ impl Inbox {
     /// When no more are to be read.
     pub fn push(&mut self, inlet: Inlet, bytes: &[u8]) -> Result<(), Rejected> {
         let entry = self.receiving(inlet)?;
-        if bytes.len() > (entry.size_bytes as usize).saturating_sub(entry.partial.len()) {
+        let Some((_, known)) = &mut entry.inlet else { return Err(Rejected::Unwanted) };
+        let skipped = bytes.len().min(*known);
+        *known -= skipped;
+        let new = bytes.get(skipped..).unwrap_or_default();
+        if new.len() > (entry.size_bytes as usize).saturating_sub(entry.partial.len()) {
             return Err(self.corrupt(inlet.hash));
         }
-        entry.partial.extend_from_slice(bytes);
+        entry.partial.extend_from_slice(new);
         Ok(())
     }
 
@@ -120,20 +140,30 @@ impl Inbox {
             return Err(self.corrupt(inlet.hash));
         }
         let bytes = std::mem::take(&mut entry.partial);
+        self.ended.push(inlet.hash);
         self.forget(inlet.hash);
         Ok(bytes)
     }
 
-    /// The host does not have this blob. Whether it was wanted.
-    pub fn absent(&mut self, hash: ContentHash) -> bool {
-        let was_wanted = self.entries.contains_key(&hash);
+    /// The host does not have this blob, which is named as it was asked for: whole, or by its beginning. Which it is,
+    /// if it was wanted.
+    pub fn absent(&mut self, named: ContentHash) -> Option<ContentHash> {
+        let prefix = Prefix::of(named);
+        let means =
+            |hash: ContentHash| hash == named || (named == prefix.first() && Prefix::of(hash) == prefix);
+        let (hash, _) = self
+            .entries
+            .range(prefix.first()..)
+            .find(|(hash, _)| means(**hash) || Prefix::of(**hash) != prefix)?;
+        let hash = Some(*hash).filter(|hash| means(*hash))?;
         self.forget(hash);
-        was_wanted
+        Some(hash)
     }
 
     /// The connection is gone, and all streams with it.
     pub fn disconnected(&mut self) {
-        self.disowned.clear();
+        self.ended.clear();
+        self.unasked_bytes = None;
         for entry in self.entries.values_mut() {
             entry.inlet = None;
         }
@@ -146,12 +176,14 @@ impl Inbox {
 
     fn receiving(&mut self, inlet: Inlet) -> Result<&mut Entry, Rejected> {
         let entry = self.entries.get_mut(&inlet.hash);
-        entry.filter(|entry| entry.inlet == Some(inlet.number)).ok_or(Rejected::Unwanted)
+        entry
+            .filter(|entry| entry.inlet.is_some_and(|(stream, _)| stream == inlet.stream))
+            .ok_or(Rejected::Unwanted)
     }
 
     fn corrupt(&mut self, hash: ContentHash) -> Rejected {
         self.forget(hash);
-        self.disowned.push(hash);
+        self.ended.push(hash);
         Rejected::Corrupt(hash)
     }
 

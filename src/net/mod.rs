@@ -24,16 +24,24 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use crate::protocol::presence::Sample;
-use crate::protocol::{Arrived, BlobFault, ContentHash, JoinLink, VisitorId, WantedBlob, Welcome};
+use crate::protocol::{Arrived, BlobFault, Changed, ContentHash, JoinLink, VisitorId, WantedBlob, Welcome};
 use crate::udp;
 pub use cause::Cause;
+pub use dial::client_config;
 pub use identity::{Identity, Me};
 
 /// What has happened.
 #[derive(Debug)]
 pub enum Event {
     /// The host has let us in, for the first time or again. It knows of no wants yet.
-    Connected(Welcome),
+    Connected {
+        /// Its words.
+        welcome: Welcome,
+        /// The manifest is on its way, with what is seen first: to ask for anything would be in place of the rest.
+        is_opening: bool,
+    },
+    /// The host shows another twin from now on.
+    Changed(Changed),
     /// A blob has come; its bytes are those that its name promises.
     Blob {
         /// Its name.
@@ -86,37 +94,45 @@ enum Command {
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     here: watch::Sender<Option<Sample>>,
+    holding: watch::Sender<Option<ContentHash>>,
     events: mpsc::Receiver<Event>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Connection {
-    /// Begins to connect as `me`, on a thread of its own. What comes of it is told by [`Connection::poll`].
+    /// Begins to connect as `me`, on a thread of its own. What comes of it is told by [`Connection::poll`]. The host need
+    /// not send what is in the twin that is `held` from an earlier visit.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open(link: JoinLink, me: Me) -> io::Result<Self> {
-        Self::open_over(link, me, udp::Choice::Best)
+    pub fn open(link: JoinLink, me: Me, held: Option<ContentHash>) -> io::Result<Self> {
+        Self::open_over(link, me, held, udp::Choice::Best)
     }
 
     /// As [`Connection::open`], over sockets of a certain kind.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open_over(link: JoinLink, me: Me, sockets: udp::Choice) -> io::Result<Self> {
+    pub fn open_over(
+        link: JoinLink,
+        me: Me,
+        held: Option<ContentHash>,
+        sockets: udp::Choice,
+    ) -> io::Result<Self> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (event_queue, events) = mpsc::channel(EVENTS_MAX);
         let (here, place) = watch::channel(None);
+        let (holding, held) = watch::channel(held);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Viewers that lose the same host must not all come back in the same instant.
         let seed = RandomState::new().build_hasher().finish();
         let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
-            let queues = pump::Queues { commands: command_queue, place, events: event_queue };
+            let queues = pump::Queues { commands: command_queue, place, held, events: event_queue };
             runtime.block_on(pump::run(link, me, sockets, seed, queues));
             // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { commands, here, events, thread: Some(thread) })
+        Ok(Self { commands, here, holding, events, thread: Some(thread) })
     }
 
     /// Says what is wanted now, most important first, in place of what was wanted before. Never
@@ -130,6 +146,12 @@ impl Connection {
     /// yet, and without a connection none is sent.
     pub fn be_at(&self, sample: Sample) {
         self.here.send_replace(Some(sample));
+    }
+
+    /// Says what twin is here from an earlier visit, or from this one: at the next connection the host need not send
+    /// what is in it. Never waits.
+    pub fn hold(&self, manifest: ContentHash) {
+        self.holding.send_replace(Some(manifest));
     }
 
     /// The next thing that has happened. Never waits.

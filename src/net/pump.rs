@@ -8,14 +8,15 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::backoff::Backoff;
 use super::cause::Cause;
-use super::dial::{Line, dial};
+use super::dial::{Greeting, Line, dial};
 use super::identity::Me;
 use super::inbox::{Inbox, Rejected};
 use super::{Command, Event};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::presence::{self, Sample};
 use crate::protocol::{
-    BlobFault, BlobHeader, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError, WantedBlob, transport,
+    BlobFault, BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, JoinLink,
+    ProtocolError, ShortWant, Token, WantedBlob, transport,
 };
 use crate::udp;
 
@@ -30,6 +31,8 @@ pub struct Queues {
     pub commands: mpsc::Receiver<Command>,
     /// Where the person is: not a queue, for only the newest counts.
     pub place: watch::Receiver<Option<Sample>>,
+    /// What the viewer has from before.
+    pub held: watch::Receiver<Option<ContentHash>>,
     pub events: mpsc::Sender<Event>,
 }
 
@@ -55,13 +58,14 @@ impl Shared {
 
 /// Runs until the viewer leaves or trying again makes no sense.
 pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues: Queues) {
-    let Queues { mut commands, mut place, events } = queues;
+    let Queues { mut commands, mut place, held, events } = queues;
     let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
     let mut backoff = Backoff::new(seed);
     let mut token = None;
     loop {
+        let greeting = greeting(&me, token, &held);
         let dialled = tokio::select! {
-            dialled = dial(&link, &me, sockets, token) => dialled,
+            dialled = dial(&link, &greeting, sockets) => dialled,
             () = left(&mut commands, &shared) => return,
         };
         let cause = match dialled {
@@ -88,6 +92,10 @@ pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues
     }
 }
 
+fn greeting(me: &Me, resume: Option<Token>, held: &watch::Receiver<Option<ContentHash>>) -> Greeting {
+    Greeting { me: me.clone(), resume, holding: *held.borrow() }
+}
+
 /// Resolves when the viewer leaves; until then it keeps the newest list of wants.
 async fn left(commands: &mut mpsc::Receiver<Command>, shared: &Shared) {
     while let Some(Command::Want(wanted)) = commands.recv().await {
@@ -102,9 +110,13 @@ async fn talk(
     place: &mut watch::Receiver<Option<Sample>>,
     shared: &Arc<Shared>,
 ) -> Option<Cause> {
-    let Line { endpoint, connection, mut send, mut receive, mut frames, welcome } = line;
+    let Line { endpoint, connection, mut send, mut receive, mut frames, welcome, is_opening } = line;
+    let is_short = welcome.capabilities.contains(Capabilities::SHORT_WANTS);
     shared.inbox().disconnected();
-    shared.tell(Event::Connected(welcome)).await;
+    if is_opening {
+        shared.inbox().open(welcome.manifest_blob());
+    }
+    shared.tell(Event::Connected { welcome, is_opening }).await;
     // Where the person was before is of no interest.
     place.mark_unchanged();
     // What came in one piece with the welcome is waiting already.
@@ -117,14 +129,14 @@ async fn talk(
             command = commands.recv() => match newest(command, commands) {
                 Some(wanted) => {
                     shared.inbox().replace(&wanted);
-                    say_wants(&mut send, shared).await
+                    say_wants(&mut send, shared, is_short).await
                 }
                 None => {
                     goodbye(&endpoint, &connection, CloseCause::Left).await;
                     return None;
                 }
             },
-            () = shared.wants_changed.notified() => say_wants(&mut send, shared).await,
+            () = shared.wants_changed.notified() => say_wants(&mut send, shared, is_short).await,
             stream = connection.accept_uni() => stream.map_err(Cause::from).map(|stream| {
                 tokio::spawn(receive_blob(stream, shared.clone()));
             }),
@@ -169,10 +181,12 @@ async fn goodbye(endpoint: &Endpoint, connection: &Connection, cause: CloseCause
     }
 }
 
-async fn say_wants(send: &mut SendStream, shared: &Shared) -> Result<(), Cause> {
+async fn say_wants(send: &mut SendStream, shared: &Shared, is_short: bool) -> Result<(), Cause> {
     let mut bytes = Vec::new();
     for want in shared.inbox().wants() {
-        bytes.extend(codec::encode(&FromViewer::Want(want))?);
+        let message =
+            if is_short { FromViewer::ShortWant(ShortWant::of(&want)) } else { FromViewer::Want(want) };
+        bytes.extend(codec::encode(&message)?);
     }
     match tokio::time::timeout(UNREAD, send.write_all(&bytes)).await {
         Ok(Ok(())) => Ok(()),
@@ -187,13 +201,14 @@ async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), 
     while let Some(message) = frames.next_message()? {
         match message {
             FromHost::Absent(absent) => {
-                let was_wanted = shared.inbox().absent(absent.hash);
-                if was_wanted {
-                    shared.tell(Event::BlobFailed { hash: absent.hash, fault: BlobFault::Absent }).await;
+                let missing = shared.inbox().absent(absent.hash);
+                if let Some(hash) = missing {
+                    shared.tell(Event::BlobFailed { hash, fault: BlobFault::Absent }).await;
                 }
             }
             FromHost::Arrived(arrived) => shared.tell(Event::Arrived(arrived)).await,
             FromHost::Departed(departed) => shared.tell(Event::Departed(departed.visitor)).await,
+            FromHost::Changed(changed) => shared.tell(Event::Changed(changed)).await,
             FromHost::Welcome(_) => return Err(ProtocolError::Malformed { what: "a second welcome" }.into()),
         }
     }
@@ -249,7 +264,7 @@ async fn read_blob(stream: &mut RecvStream, shared: &Shared) -> Result<Option<Ev
             Ok(None) | Err(_) => return Ok(None),
         }
     };
-    let inlet = shared.inbox().begin(&header)?;
+    let inlet = shared.inbox().begin(stream.id().index(), &header)?;
     shared.inbox().push(inlet, &head.into_rest())?;
     loop {
         match stream.read_chunk(transport::WRITE_BYTES, true).await {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Message, read, write};
-use super::content::{Absent, Want, WantedBlob};
+use super::content::{Absent, ShortWant, Want, WantedBlob};
 use super::visitor::{Arrived, Departed, Proof, VisitorId, VisitorKey};
 use super::{ContentHash, Name, ProtocolError};
 
@@ -19,8 +19,16 @@ impl Capabilities {
     pub const MESHOPT_TILES: Self = Self(1);
     /// Images as PNG or JPEG.
     pub const PLAIN_IMAGES: Self = Self(1 << 1);
+    /// Wants by the beginnings of names ([`ShortWant`]).
+    pub const SHORT_WANTS: Self = Self(1 << 2);
+    /// The manifest, and what is seen first, without having been asked for.
+    pub const OPENING: Self = Self(1 << 3);
+    /// Being told of another twin during the visit ([`Changed`]).
+    pub const CHANGES: Self = Self(1 << 4);
+    /// Without these nobody sees anything.
+    pub const NEEDED: Self = Self(Self::MESHOPT_TILES.0 | Self::PLAIN_IMAGES.0);
     /// What this version of the program understands.
-    pub const OURS: Self = Self(Self::MESHOPT_TILES.0 | Self::PLAIN_IMAGES.0);
+    pub const OURS: Self = Self(Self::NEEDED.0 | Self::SHORT_WANTS.0 | Self::OPENING.0 | Self::CHANGES.0);
 
     /// What both have.
     pub fn shared_with(self, other: Self) -> Self {
@@ -84,13 +92,41 @@ impl Welcome {
     }
 }
 
+/// What a viewer has from an earlier visit: the host need not send what is in it. Said before the hello, so that
+/// hosts that do not know of it pass over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// The manifest that was shown then. That most of what it lists is there as well is likely.
+    pub manifest: ContentHash,
+}
+
+/// Another twin is shown from now on. What both have in common need not be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// The name of its manifest.
+    pub manifest: ContentHash,
+    /// Its size.
+    pub manifest_bytes: u32,
+}
+
+impl Changed {
+    /// The manifest as something that can be wanted.
+    pub fn manifest_blob(&self) -> WantedBlob {
+        WantedBlob { hash: self.manifest, size_bytes: self.manifest_bytes }
+    }
+}
+
 /// All that a viewer says on the control stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromViewer {
-    /// First of all.
+    /// First of all, where there is anything.
+    Holding(Holding),
+    /// Who it is. What it wants may come before, because that can be read twice without harm.
     Hello(Hello),
     /// What it wants now, in place of what it wanted before.
     Want(Want),
+    /// The same, by the beginnings of names.
+    ShortWant(ShortWant),
 }
 
 /// All that a host says on the control stream.
@@ -104,11 +140,16 @@ pub enum FromHost {
     Arrived(Arrived),
     /// Somebody else is not here any more.
     Departed(Departed),
+    /// There is another twin.
+    Changed(Changed),
 }
 
 const HELLO: u16 = 0x0001;
 const WELCOME: u16 = 0x0002;
+const HOLDING: u16 = 0x0003;
+const CHANGED: u16 = 0x0004;
 const WANT: u16 = 0x0101;
+const SHORT_WANT: u16 = 0x0104;
 const ABSENT: u16 = 0x0102;
 const ARRIVED: u16 = 0x0203;
 const DEPARTED: u16 = 0x0204;
@@ -116,22 +157,28 @@ const DEPARTED: u16 = 0x0204;
 impl Message for FromViewer {
     fn kind(&self) -> u16 {
         match self {
+            Self::Holding(_) => HOLDING,
             Self::Hello(_) => HELLO,
             Self::Want(_) => WANT,
+            Self::ShortWant(_) => SHORT_WANT,
         }
     }
 
     fn body(&self) -> Result<Vec<u8>, ProtocolError> {
         match self {
+            Self::Holding(holding) => write("a holding", holding),
             Self::Hello(hello) => write("a hello", hello),
             Self::Want(want) => want.body(),
+            Self::ShortWant(want) => want.body(),
         }
     }
 
     fn read(kind: u16, body: &[u8]) -> Result<Option<Self>, ProtocolError> {
         Ok(match kind {
             HELLO => Some(Self::Hello(read("a hello", body)?)),
+            HOLDING => Some(Self::Holding(read("a holding", body)?)),
             WANT => Some(Self::Want(Want::read(body)?)),
+            SHORT_WANT => Some(Self::ShortWant(ShortWant::read(body)?)),
             _ => None,
         })
     }
@@ -144,6 +191,7 @@ impl Message for FromHost {
             Self::Absent(_) => ABSENT,
             Self::Arrived(_) => ARRIVED,
             Self::Departed(_) => DEPARTED,
+            Self::Changed(_) => CHANGED,
         }
     }
 
@@ -153,6 +201,7 @@ impl Message for FromHost {
             Self::Absent(absent) => write("an absence", absent),
             Self::Arrived(arrived) => write("an arrival", arrived),
             Self::Departed(departed) => write("a departure", departed),
+            Self::Changed(changed) => write("a change", changed),
         }
     }
 
@@ -162,6 +211,7 @@ impl Message for FromHost {
             ABSENT => Some(Self::Absent(read("an absence", body)?)),
             ARRIVED => Some(Self::Arrived(read("an arrival", body)?)),
             DEPARTED => Some(Self::Departed(read("a departure", body)?)),
+            CHANGED => Some(Self::Changed(read("a change", body)?)),
             _ => None,
         })
     }

@@ -13,26 +13,32 @@
 //! the body is postcard. A frame of unknown kind is skipped, so that later hosts and viewers may say
 //! more; anything else that is wrong ends the connection with a [`CloseCause`].
 //!
+//! What came after the first version is agreed on by [`Capabilities`]: who does not name one neither says nor hears
+//! what belongs to it, and everything else stays as it was.
+//!
 //! 1. The viewer opens one bidirectional stream, *control*, and says [`Hello`]: also a [`Name`], and
 //!    a key with the [`visitor`] proof that it is its own. The host answers [`Welcome`]: what both
 //!    understand, the name of the manifest, and a token with which the same visitor comes back after
-//!    a break.
+//!    a break. Before its hello a viewer may say what it has from an earlier visit ([`Holding`]) and what it
+//!    wants: both may be read twice without harm, so they may travel in the first packet of a resumed connection.
 //! 2. The viewer says what it wants with [`Want`]: hashes, most important first. Each list replaces
 //!    the one before, so that leaving something out cancels it. The [`manifest`] is wanted in the
-//!    same way as any tile.
+//!    same way as any tile; but the host of a newcomer does not wait for that: it sends the manifest and what is
+//!    seen first as if they had been asked for ([`Capabilities::OPENING`]).
 //! 3. The host opens a unidirectional stream for each blob: a [`BlobHeader`] frame, then the bytes.
 //!    It resets streams that are no longer wanted. What it does not have it calls [`Absent`].
 //! 4. The host says who else is there with [`Arrived`] and [`Departed`]. Twenty times a second each
 //!    viewer sends where it is, and the host where the others are ([`presence`]), in datagrams that
 //!    may be lost: the newest wins.
-//! 5. Either side ends the connection with QUIC's own close, whose code is a [`CloseCause`].
+//! 5. Where there is another twin, the host says [`Changed`].
+//! 6. Either side ends the connection with QUIC's own close, whose code is a [`CloseCause`].
 //!
 //! Kinds are numbered by what they are about, and room is kept for what is to come:
 //!
 //! | kinds | about | carried by |
 //! |---|---|---|
-//! | `0x00__` | control: `01` Hello, `02` Welcome | control stream |
-//! | `0x01__` | content: `01` Want, `02` Absent, `03` BlobHeader | control stream; a stream a blob |
+//! | `0x00__` | control: `01` Hello, `02` Welcome, `03` Holding, `04` Changed | control stream |
+//! | `0x01__` | content: `01` Want, `02` Absent, `03` BlobHeader, `04` ShortWant | control stream; a stream a blob |
 //! | `0x02__` | presence: `01` here, `02` others; `03` Arrived, `04` Departed | datagrams; control stream |
 //! | `0x03__` | voice | datagrams |
 //! | `0x04__` | telemetry: live values | a stream a topic |
@@ -60,8 +66,8 @@ pub mod visitor;
 
 pub use crate::scene::ContentHash;
 pub use close::CloseCause;
-pub use content::{Absent, BlobFault, BlobHeader, Want, WantedBlob};
-pub use control::{Capabilities, FromHost, FromViewer, Hello, Token, Welcome};
+pub use content::{Absent, BlobFault, BlobHeader, Prefix, ShortWant, Want, WantedBlob};
+pub use control::{Capabilities, Changed, FromHost, FromViewer, Hello, Holding, Token, Welcome};
 pub use link::{Fingerprint, JoinLink, LinkError};
 pub use name::Name;
 pub use visitor::{Arrived, Departed, Proof, VisitorId, VisitorKey};

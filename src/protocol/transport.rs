@@ -11,9 +11,15 @@ pub const KEEP_ALIVE_MILLIS: u64 = 4_000;
 /// packet on a hall's network cost a second.
 pub const INITIAL_RTT_MILLIS: u64 = 50;
 
-/// What the host hands to QUIC ahead of the network. It is also what can no longer be reordered when
-/// the wants change: 512 KiB are 40 ms at 100 Mbit/s, and carry 140 Mbit/s over 30 ms.
-pub const SEND_WINDOW_BYTES: u64 = 512 << 10;
+/// What the host hands to QUIC at first, before anything is known of the path.
+pub const SEND_WINDOW_BYTES: u64 = 128 << 10;
+
+/// What the host hands to QUIC: what may be in flight, and a little that waits for its turn. That little can no longer be
+/// reordered when the wants change (QUIC does not take back what stands in its queue, not even for a stream whose
+/// priority sinks): 48 KiB are 8 ms at 50 Mbit/s; where more than that leaves at once, a quarter of it.
+pub fn send_window_bytes(in_flight_max_bytes: u64) -> u64 {
+    in_flight_max_bytes.saturating_add((in_flight_max_bytes / 4).max(48 << 10))
+}
 
 /// What waits to leave as datagrams: stale poses are worth nothing, so hardly any.
 pub const DATAGRAM_BUFFER_BYTES: usize = 16 << 10;

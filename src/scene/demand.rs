@@ -9,14 +9,24 @@ use super::TileId;
 pub struct Want {
     /// Which tile.
     pub tile: TileId,
-    /// How much it matters: radians of visible error that it would remove, weighted by where the
-    /// eyes look. Larger first.
+    /// How much it matters: the error that it would remove, in units of what the eyes can tell apart where it is, times
+    /// the part of the view that it fills, times the chance that it is seen at all. Larger first.
     pub importance: f32,
+    /// The same, if the steps towards it were here.
+    pub beyond_steps: f32,
+    /// It would be shown for a while only: coarser than what is wanted, and finer than what is here. It is worth
+    /// its bytes if what is wanted takes long.
+    pub is_step: bool,
 }
 
 impl Want {
     /// So much matters a tile without which there is a hole.
     pub const HOLE: f32 = 1e6;
+
+    /// A tile that is wanted for good.
+    pub fn new(tile: TileId, importance: f32) -> Self {
+        Self { tile, importance, beyond_steps: importance, is_step: false }
+    }
 }
 
 /// Everything wanted in this frame, most important first, and what must be kept.

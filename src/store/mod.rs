@@ -7,6 +7,7 @@
 
 mod atomic;
 mod cache;
+mod known;
 mod memo;
 mod shelf;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod tests;
 
 pub use atomic::{Care, write_atomically};
 pub use cache::{Store, StoreError};
+pub use known::Known;
 pub use memo::Memo;
 pub use shelf::{Reader, Shelf, ShelfError};

@@ -38,12 +38,14 @@ pub enum ShelfError {
     },
 }
 
+#[derive(Clone)]
 struct Item {
     path: PathBuf,
     size_bytes: u32,
 }
 
 /// A complete baked folder.
+#[derive(Clone)]
 pub struct Shelf {
     items: BTreeMap<ContentHash, Item>,
     manifest: ContentHash,
@@ -100,6 +102,11 @@ impl Shelf {
     pub fn catalog(&self) -> BTreeMap<ContentHash, u32> {
         let manifest = (self.manifest, self.manifest_bytes.len() as u32);
         self.items.iter().map(|(hash, item)| (*hash, item.size_bytes)).chain([manifest]).collect()
+    }
+
+    /// Whether it can be asked for.
+    pub fn has(&self, hash: ContentHash) -> bool {
+        hash == self.manifest || self.items.contains_key(&hash)
     }
 
     /// The bytes of a blob from `offset` on, to be read piece by piece; `None` if it is not one of

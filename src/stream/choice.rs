@@ -3,7 +3,7 @@
 
 use super::fetch::Fetch;
 use super::ground::Ground;
-use super::venue::{ColliderState, ImageState, TileState, User, Venue};
+use super::venue::{ColliderState, ImageState, TileState, Venue};
 use crate::protocol::content::WANTS_MAX;
 use crate::scene::demand::Want;
 use crate::scene::{BlobId, Demand, TileId};
@@ -30,6 +30,8 @@ pub struct Room {
     pub window_bytes: u64,
     /// Bytes on the GPU.
     pub resident_bytes: u64,
+    /// If no more than this is missing, steps towards it are not worth their bytes.
+    pub direct_bytes: u64,
 }
 
 impl Choice {
@@ -49,7 +51,7 @@ impl Choice {
         mut look: impl FnMut(BlobId),
     ) -> &mut Vec<BlobId> {
         self.round += 1;
-        self.score(venue, demand);
+        self.score(venue, demand, room.direct_bytes);
         self.ground.look(venue, demand.feet, self.round);
         self.blobs.clear();
         self.list.clear();
@@ -96,10 +98,15 @@ impl Choice {
     }
 
     /// Marks what is wanted and sorts it by importance for its bytes.
-    fn score(&mut self, venue: &mut Venue, demand: &Demand) {
+    fn score(&mut self, venue: &mut Venue, demand: &Demand, direct_bytes: u64) {
         self.scored.clear();
         self.hole_count = 0;
-        for want in &demand.wants {
+        let last = demand.wants.iter().filter(|want| !want.is_step);
+        let missing = last.flat_map(|want| missing_blobs(venue, want.tile));
+        let missing_bytes: u64 =
+            missing.map(|blob| u64::from(venue.tileset.blobs()[blob.index()].size_bytes)).sum();
+        let is_stepwise = missing_bytes > direct_bytes;
+        for want in demand.wants.iter().filter(|want| is_stepwise || !want.is_step) {
             let Some(slot) = venue.tiles.get_mut(want.tile.index()) else { continue };
             if matches!(slot.state, TileState::Resident | TileState::Bad) {
                 continue;
@@ -110,7 +117,8 @@ impl Choice {
                 missing_bytes += venue.tileset.blobs()[blob.index()].size_bytes;
             }
             self.hole_count += usize::from(want.importance >= Want::HOLE);
-            self.scored.push((want.importance / (REQUEST_BYTES + missing_bytes as f32), want.tile));
+            let importance = if is_stepwise { want.beyond_steps } else { want.importance };
+            self.scored.push((importance / (REQUEST_BYTES + missing_bytes as f32), want.tile));
             for image in &venue.tileset.tile(want.tile).images {
                 venue.images[image.index()].wanted_round = self.round;
             }
@@ -167,23 +175,7 @@ impl Choice {
     /// be lost.
     fn keep_under_way(&mut self, venue: &Venue, fetch: &Fetch) {
         for &blob in fetch.sent() {
-            let is_wanted = venue.users[blob.index()].iter().any(|user| match user {
-                User::Tile(tile) => {
-                    let slot = &venue.tiles[tile.index()];
-                    slot.wanted_round == self.round && matches!(slot.state, TileState::Absent)
-                }
-                User::Image(image) => {
-                    let slot = &venue.images[image.index()];
-                    slot.wanted_round == self.round && slot.state == ImageState::Absent
-                }
-                User::Collider(collider) => {
-                    let slot = &venue.colliders[collider.index()];
-                    slot.wanted_round == self.round && slot.state == ColliderState::Absent
-                }
-                // It has a list of its own.
-                User::Clip(_) => false,
-            });
-            if is_wanted && !self.list.contains(&blob) {
+            if venue.is_wanted(blob, self.round) && !self.list.contains(&blob) {
                 self.list.push(blob);
             }
         }

@@ -12,6 +12,8 @@ enum Source {
     Looking,
     /// Only the host.
     Host,
+    /// Here already, until it is wanted.
+    Held,
     /// Nowhere.
     Nowhere,
 }
@@ -50,6 +52,11 @@ impl Fetch {
     /// Blobs that the host was asked for.
     pub fn sent(&self) -> &[BlobId] {
         &self.sent
+    }
+
+    /// It is here already: nobody is to be asked.
+    pub fn hold(&mut self, blob: BlobId) {
+        self.slots[blob.index()].source = Source::Held;
     }
 
     /// Whether only the host has it.

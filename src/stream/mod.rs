@@ -12,11 +12,14 @@
 //! Every queue in here is bounded by the [`Limits`]: what is fetched and not decoded by the window,
 //! what is decoded and not taken by `ready_bytes`, what is on the GPU by `resident_bytes`.
 
+mod active;
 mod choice;
 mod clips;
 pub mod decode;
+mod early;
 mod fetch;
 mod ground;
+mod pace;
 mod residency;
 mod streamer;
 #[cfg(test)]

@@ -6,25 +6,25 @@ use std::time::Duration;
 
 use glam::Vec3;
 
-use super::choice::{Choice, Room};
+use super::active::{Active, size_bytes};
+use super::choice::Room;
 use super::clips::Clips;
 use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
-use super::fetch::Fetch;
-use super::residency::Residency;
+use super::early::Early;
 use super::venue::{ColliderState, ImageState, TileState, User, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
 use crate::protocol::content::WANTS_MAX;
-use crate::protocol::{BlobFault, ContentHash, WantedBlob, Welcome};
-use crate::scene::{BlobId, ClipId, ContentError, Demand, ImageId, Samples, TileId, Tileset};
+use crate::protocol::{BlobFault, Changed, ContentHash, WantedBlob, Welcome};
+use crate::scene::{BlobId, Demand, TileId, Tileset};
 
 /// How often blobs are chosen anew, unless none is under way: three frames.
 const ROUND: Duration = Duration::from_millis(33);
 
+/// What comes within this time is fetched as it is wanted, without steps on the way: nobody sees those.
+const DIRECT: Duration = Duration::from_millis(150);
+
 /// Faults that wait to be told; beyond, they are only counted.
 const FAULTS_MAX: usize = 32;
-
-/// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
-const EVICTION_SLACK: u64 = 16;
 
 /// How far the manifest has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,24 +51,8 @@ pub struct Streamer {
     faults: VecDeque<StreamFault>,
     stats: Stats,
     listener: Option<Vec3>,
-}
-
-/// Everything that belongs to one venue.
-struct Active {
-    venue: Venue,
-    fetch: Fetch,
-    choice: Choice,
-    residency: Residency,
-    clips: Clips,
-    chosen_at: Option<Duration>,
-    /// Most important first, as far as is known.
-    decode_queue: VecDeque<(Work, u64)>,
-    decode_queue_bytes: u64,
-    decoding_count: usize,
-    ready: VecDeque<Ready>,
-    ready_bytes: u64,
-    waiting: Vec<TileId>,
-    now: Duration,
+    /// Came with the manifest, without having been asked for.
+    early: Early,
 }
 
 impl Streamer {
@@ -84,13 +68,28 @@ impl Streamer {
             faults: VecDeque::new(),
             stats: Stats::default(),
             listener: None,
+            early: Early::default(),
         }
     }
 
-    /// The host has let us in. It is the same venue if its manifest is the same.
-    pub fn connected(&mut self, welcome: &Welcome) {
+    /// The host has let us in. It is the same venue if its manifest is the same. Where the manifest `is_coming`, with
+    /// what is seen first, the host is not asked for it: that would be in place of the rest.
+    pub fn connected(&mut self, welcome: &Welcome, is_coming: bool) {
         self.is_connected = true;
-        let blob = welcome.manifest_blob();
+        self.show(welcome.manifest_blob(), is_coming);
+    }
+
+    /// The host shows another twin from now on.
+    pub fn changed(&mut self, changed: &Changed) {
+        self.show(changed.manifest_blob(), false);
+    }
+
+    /// The manifest of the venue that is shown.
+    pub fn manifest(&self) -> Option<ContentHash> {
+        self.venue.as_ref().map(|active| active.venue.manifest)
+    }
+
+    fn show(&mut self, blob: WantedBlob, is_coming: bool) {
         if let Some(active) = &mut self.venue
             && active.venue.manifest == blob.hash
         {
@@ -101,7 +100,9 @@ impl Streamer {
         }
         match &mut self.manifest {
             Manifest::Decoding(hash) if *hash == blob.hash => {}
-            Manifest::Wanted { blob: wanted, is_told, .. } if *wanted == blob => *is_told = false,
+            Manifest::Wanted { blob: wanted, is_told, .. } if *wanted == blob => *is_told = is_coming,
+            // It may be in the cache all the same; but it is on its way already.
+            _ if is_coming => self.manifest = Manifest::Wanted { blob, is_told: true, has_failed: false },
             _ if self.limits.has_cache => {
                 self.manifest = Manifest::Looking(blob);
                 self.requests.push_back(Request::Look(blob.hash));
@@ -153,6 +154,7 @@ impl Streamer {
                 slot.kept = now;
             }
         }
+        active.pace.step(now, !active.fetch.sent().is_empty());
         active.listen(self.listener, self.limits.clip_bytes);
         let is_due = active
             .chosen_at
@@ -166,6 +168,7 @@ impl Streamer {
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
             active.chosen_at = Some(now);
             self.choose(demand);
+            self.use_early();
         }
         self.hand_out_jobs();
     }
@@ -180,6 +183,7 @@ impl Streamer {
         let room = Room {
             window_bytes: limits.window_bytes.saturating_sub(active.decode_queue_bytes),
             resident_bytes: free_bytes,
+            direct_bytes: active.pace.bytes_within(DIRECT),
         };
         let (requests, tileset) = (&mut self.requests, active.venue.tileset.clone());
         let sent_before = active.fetch.sent().len();
@@ -251,9 +255,44 @@ impl Streamer {
         if matches!(self.manifest, Manifest::Wanted { blob, .. } if blob.hash == hash) {
             return self.decode_manifest(hash, bytes);
         }
-        let Some(active) = &mut self.venue else { return };
-        if let Some(blob) = active.venue.blob(hash) {
-            active.fetch.arrived(blob, self.limits.has_cache);
+        // While the manifest is read, nobody knows yet what this is.
+        let is_early = matches!(self.manifest, Manifest::Wanted { .. } | Manifest::Decoding(_));
+        let known = self.venue.as_ref().and_then(|active| active.venue.blob(hash));
+        match (known, &mut self.venue) {
+            (Some(blob), Some(active)) => {
+                active.fetch.arrived(blob, self.limits.has_cache);
+                active.pace.arrived(bytes.len());
+                if active.venue.is_clip(blob) || active.venue.is_wanted(blob, active.choice.round()) {
+                    self.use_blob(blob, bytes);
+                } else {
+                    active.fetch.hold(blob);
+                    self.keep(hash, bytes);
+                }
+            }
+            _ if is_early => self.keep(hash, bytes),
+            _ => self.stats.stale += 1,
+        }
+    }
+
+    fn keep(&mut self, hash: ContentHash, bytes: Arc<Vec<u8>>) {
+        let Self { early, venue, stats, limits, .. } = self;
+        early.keep(hash, bytes, |forgotten| {
+            stats.stale += 1;
+            if let Some(active) = venue
+                && let Some(blob) = active.venue.blob(forgotten)
+            {
+                active.fetch.arrived(blob, limits.has_cache);
+            }
+        });
+    }
+
+    /// What has come before it was wanted need not be fetched.
+    fn use_early(&mut self) {
+        let Some(active) = &self.venue else { return };
+        for (blob, bytes) in self.early.take_wanted(&active.venue, active.choice.round()) {
+            if let Some(active) = &mut self.venue {
+                active.fetch.arrived(blob, self.limits.has_cache);
+            }
             self.use_blob(blob, bytes);
         }
     }
@@ -270,6 +309,10 @@ impl Streamer {
             } else {
                 (*is_told, *has_failed) = (false, true);
             }
+            return;
+        }
+        if self.manifest != Manifest::Settled {
+            // Another venue is coming: what this one lacks is of no interest any more.
             return;
         }
         let Some(active) = &mut self.venue else { return };
@@ -466,24 +509,14 @@ impl Streamer {
     }
 
     fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, clips: Clips, ready: VecDeque<Ready>) {
-        let ready_bytes = ready.iter().map(size_bytes).sum();
-        let fetch = Fetch::new(tileset.blobs().len(), self.limits.has_cache);
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
-        self.venue = Some(Active {
-            venue,
-            fetch,
-            choice: Choice::default(),
-            residency: Residency::default(),
-            clips,
-            chosen_at: None,
-            decode_queue: VecDeque::new(),
-            decode_queue_bytes: 0,
-            decoding_count: 0,
-            ready,
-            ready_bytes,
-            waiting: Vec::new(),
-            now: Duration::ZERO,
-        });
+        let mut active = Active::new(venue, clips, ready, self.limits.has_cache);
+        for hash in self.early.names() {
+            if let Some(blob) = active.venue.blob(hash) {
+                active.fetch.hold(blob);
+            }
+        }
+        self.venue = Some(active);
     }
 
     /// The renderer had no room for this tile: it is as if evicted, and the budget shrinks to what is
@@ -544,150 +577,4 @@ impl Streamer {
             self.faults.push_back(fault);
         }
     }
-}
-
-impl Active {
-    fn queue_tile(&mut self, tile: TileId, glb: Arc<Vec<u8>>) {
-        self.venue.tiles[tile.index()].state = TileState::Decoding;
-        let size_bytes = glb.len() as u64;
-        let tileset = self.venue.tileset.clone();
-        self.queue(Work::Tile { tile, tileset, glb }, size_bytes);
-    }
-
-    fn queue_image(&mut self, image: ImageId, file: Option<Arc<Vec<u8>>>) {
-        if self.venue.images[image.index()].state != ImageState::Absent {
-            return;
-        }
-        self.venue.images[image.index()].state = ImageState::Decoding;
-        let size_bytes = file.as_ref().map_or(0, |file| file.len() as u64);
-        let form = self.venue.image_form(image);
-        self.queue(Work::Image { image, form, file }, size_bytes);
-    }
-
-    fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
-        self.clips.begin_decoding(clip);
-        let size_bytes = file.len() as u64;
-        let form = self.venue.tileset.clips()[clip.index()];
-        self.queue(Work::Clip { clip, form, file }, size_bytes);
-    }
-
-    /// Hands the clip out, unless it is refused.
-    fn take_clip(
-        &mut self,
-        clip: ClipId,
-        samples: Result<Samples, ContentError>,
-    ) -> Result<(), ContentError> {
-        let samples = samples.inspect_err(|_| self.clips.give_up(clip))?;
-        let size_bytes = clip_bytes(&samples);
-        self.clips.arrived(clip, size_bytes);
-        self.ready_bytes += size_bytes;
-        self.ready.push_back(Ready::Clip { clip, samples });
-        Ok(())
-    }
-
-    fn listen(&mut self, listener: Option<Vec3>, limit_bytes: u64) {
-        let ready = &mut self.ready;
-        self.clips.listen(listener, self.now, &self.venue.tileset, limit_bytes, |clip| {
-            ready.push_back(Ready::EvictClip(clip));
-        });
-    }
-
-    fn queue(&mut self, work: Work, size_bytes: u64) {
-        self.decode_queue_bytes += size_bytes;
-        self.decode_queue.push_back((work, size_bytes));
-    }
-
-    fn queue_first(&mut self, work: Work, size_bytes: u64) {
-        self.decode_queue_bytes += size_bytes;
-        self.decode_queue.push_front((work, size_bytes));
-    }
-
-    /// Forgets what has come and is not wanted any more: jobs that nobody has begun, and tiles that
-    /// wait for textures which will not be fetched.
-    fn drop_unwanted(&mut self) {
-        let round = self.choice.round();
-        let (venue, queue_bytes) = (&mut self.venue, &mut self.decode_queue_bytes);
-        let clips = &mut self.clips;
-        self.decode_queue.retain(|(work, size_bytes)| {
-            let is_wanted = match work {
-                Work::Manifest { .. } => true,
-                Work::Tile { tile, .. } => venue.tiles[tile.index()].wanted_round == round,
-                Work::Collider { collider, .. } => venue.colliders[collider.index()].wanted_round == round,
-                Work::Image { image, file, .. } => {
-                    file.is_none() || venue.images[image.index()].wanted_round == round
-                }
-                Work::Clip { clip, .. } => clips.is_wanted(*clip),
-            };
-            if !is_wanted {
-                *queue_bytes -= size_bytes;
-                match work {
-                    Work::Manifest { .. } => {}
-                    Work::Tile { tile, .. } => venue.tiles[tile.index()].state = TileState::Absent,
-                    Work::Collider { collider, .. } => {
-                        venue.colliders[collider.index()].state = ColliderState::Absent;
-                    }
-                    Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
-                    Work::Clip { clip, .. } => clips.drop_decoding(*clip),
-                }
-            }
-            is_wanted
-        });
-        self.waiting.retain(|tile| {
-            let is_wanted = venue.tiles[tile.index()].wanted_round == round;
-            if !is_wanted {
-                venue.tiles[tile.index()].state = TileState::Absent;
-                venue.count_uses(*tile, false);
-            }
-            is_wanted
-        });
-    }
-
-    /// Hands out the tiles whose textures have all been handed out.
-    fn release_waiting(&mut self) {
-        let mut index = 0;
-        while let Some(&tile) = self.waiting.get(index) {
-            if !self.venue.has_textures(tile) {
-                index += 1;
-                continue;
-            }
-            self.waiting.remove(index);
-            let slot = &mut self.venue.tiles[tile.index()];
-            if let TileState::Decoded(mesh) = std::mem::replace(&mut slot.state, TileState::Resident) {
-                let size_bytes = mesh.size_bytes();
-                self.residency.add_tile(&mut self.venue, tile, size_bytes, self.now);
-                self.ready_bytes += size_bytes;
-                self.ready.push_back(Ready::Tile { tile, mesh: *mesh });
-            }
-        }
-    }
-
-    /// Evicts once the budget is exceeded, down to a little below it; returns how many tiles went.
-    fn make_room(&mut self, limit_bytes: u64) -> u64 {
-        if self.residency.bytes() <= limit_bytes {
-            return 0;
-        }
-        let target = limit_bytes - limit_bytes / EVICTION_SLACK;
-        let (round, ready) = (self.choice.round(), &mut self.ready);
-        self.residency
-            .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
-    }
-}
-
-/// What waits to be taken, in memory.
-fn size_bytes(ready: &Ready) -> u64 {
-    match ready {
-        Ready::Texture { texture, .. } => texture.size_bytes(),
-        Ready::Tile { mesh, .. } => mesh.size_bytes(),
-        Ready::Clip { samples, .. } => clip_bytes(samples),
-        Ready::Tileset(_)
-        | Ready::Collider { .. }
-        | Ready::EvictCollider(_)
-        | Ready::EvictTile(_)
-        | Ready::EvictTexture(_)
-        | Ready::EvictClip(_) => 0,
-    }
-}
-
-fn clip_bytes(samples: &Samples) -> u64 {
-    samples.values.len() as u64 * 2
 }

@@ -80,14 +80,17 @@ impl Row {
             wanted: Vec::new(),
             now: Duration::ZERO,
         };
-        row.streamer.connected(&Welcome {
-            capabilities: Capabilities::OURS,
-            manifest: hash,
-            manifest_bytes: size_bytes,
-            token: Token([0; 16]),
-            is_resumed: false,
-            visitor: VisitorId(1),
-        });
+        row.streamer.connected(
+            &Welcome {
+                capabilities: Capabilities::OURS,
+                manifest: hash,
+                manifest_bytes: size_bytes,
+                token: Token([0; 16]),
+                is_resumed: false,
+                visitor: VisitorId(1),
+            },
+            false,
+        );
         row
     }
 

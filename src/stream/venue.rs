@@ -150,6 +150,30 @@ impl Venue {
         self.by_hash.get(place).map(|(_, blob)| *blob)
     }
 
+    /// Whether it is a clip's.
+    pub fn is_clip(&self, blob: BlobId) -> bool {
+        self.users[blob.index()].iter().any(|user| matches!(user, User::Clip(_)))
+    }
+
+    /// Whether somebody wants the blob in this round who does not have it. Clips have a list of their own.
+    pub fn is_wanted(&self, blob: BlobId, round: u64) -> bool {
+        self.users[blob.index()].iter().any(|user| match user {
+            User::Tile(tile) => {
+                let slot = &self.tiles[tile.index()];
+                slot.wanted_round == round && matches!(slot.state, TileState::Absent)
+            }
+            User::Image(image) => {
+                let slot = &self.images[image.index()];
+                slot.wanted_round == round && slot.state == ImageState::Absent
+            }
+            User::Collider(collider) => {
+                let slot = &self.colliders[collider.index()];
+                slot.wanted_round == round && slot.state == ColliderState::Absent
+            }
+            User::Clip(_) => false,
+        })
+    }
+
     /// What the image is.
     pub fn image_form(&self, image: ImageId) -> Image {
         self.tileset.images()[image.index()]

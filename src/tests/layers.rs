@@ -67,7 +67,7 @@ pub const RULES: &[Rule] = &[
     rim(3, "audio", &["math", "scene", "protocol"], &["rtrb", "pulseaudio", "cpal"]),
     rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "blake3", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
-        &["quinn", "quinn_proto", "rustls", "rcgen", "tokio", "meshopt", "image_webp", "basisu", "draco_core", "png", "serde_json", "base64",
+        &["quinn", "quinn_proto", "bytes", "rustls", "rcgen", "tokio", "meshopt", "image_webp", "basisu", "draco_core", "png", "serde_json", "base64",
           "blake3", "postcard"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &["egui"]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png", "android_activity", "jni"]),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::session::Action;
 use crate::protocol::content::WantItem;
-use crate::protocol::{Absent, BlobHeader, CloseCause, ContentHash, FromHost, Want};
+use crate::protocol::{Absent, BlobHeader, CloseCause, ContentHash, FromHost};
 
 /// Blobs that run at once: a second one fills the gap while the first one ends.
 pub const RUNNING_MAX: usize = 2;
@@ -51,13 +51,13 @@ impl Order {
     /// When an offset is beyond the blob's end.
     pub fn replace(
         &mut self,
-        want: &Want,
+        wanted: &[WantItem],
         catalog: &BTreeMap<ContentHash, u32>,
         actions: &mut VecDeque<Action>,
     ) -> Result<(), CloseCause> {
         let mut seen = BTreeSet::new();
         self.items.clear();
-        for item in want.items() {
+        for item in wanted {
             if !seen.insert(item.hash) {
                 continue;
             }
@@ -86,13 +86,33 @@ impl Order {
         catalog: &BTreeMap<ContentHash, u32>,
         actions: &mut VecDeque<Action>,
     ) {
-        // Not there: it was cancelled just before it ended.
-        let hash = self.open.iter().find(|(_, (open, _))| *open == stream).map(|(hash, _)| *hash);
-        if let Some(hash) = hash {
-            self.open.remove(&hash);
-            self.sent.insert(hash);
-            self.schedule(catalog, actions);
+        self.end(stream, catalog, actions);
+    }
+
+    /// The blob of this stream is not to be had any more.
+    pub fn outdated(
+        &mut self,
+        stream: StreamKey,
+        catalog: &BTreeMap<ContentHash, u32>,
+        actions: &mut VecDeque<Action>,
+    ) {
+        if let Some(hash) = self.end(stream, catalog, actions) {
+            actions.push_back(Action::Send(FromHost::Absent(Absent { hash })));
         }
+    }
+
+    fn end(
+        &mut self,
+        stream: StreamKey,
+        catalog: &BTreeMap<ContentHash, u32>,
+        actions: &mut VecDeque<Action>,
+    ) -> Option<ContentHash> {
+        // Not there: it was cancelled just before it ended.
+        let hash = self.open.iter().find(|(_, (open, _))| *open == stream).map(|(hash, _)| *hash)?;
+        self.open.remove(&hash);
+        self.sent.insert(hash);
+        self.schedule(catalog, actions);
+        Some(hash)
     }
 
     fn schedule(&mut self, catalog: &BTreeMap<ContentHash, u32>, actions: &mut VecDeque<Action>) {

@@ -6,13 +6,17 @@
 
 pub mod address;
 pub mod content;
+pub mod delay_bound;
 pub mod identity;
+pub mod opening;
+mod pantry;
 pub mod session;
 pub mod visitors;
 
 mod proof;
 mod relay;
 mod restart;
+mod shown;
 mod visit;
 
 use std::io;
@@ -26,12 +30,15 @@ use std::time::Duration;
 use quinn::{IdleTimeout, ServerConfig, TransportConfig, VarInt};
 use tokio::sync::Notify;
 
+use crate::host::allowance::Allowance;
 use crate::host::room::RoomStats;
 use crate::protocol::link::{DEFAULT_PORT, Place};
 use crate::protocol::{ALPN, CloseCause, JoinLink, transport};
 use crate::store::{Shelf, ShelfError};
 use crate::udp;
+use delay_bound::DelayBoundConfig;
 use identity::{Identity, IdentityError};
+pub use restart::endpoint_config as endpoint_config_of;
 use visit::{Venue, visit};
 
 /// What to serve, where, and to how many.
@@ -45,6 +52,8 @@ pub struct ServerOptions {
     pub identity_folder: PathBuf,
     /// How many visitors may be there at once.
     pub visitors_max: usize,
+    /// How many of them may come from one address: a household of IPv6, a hall behind one IPv4 address.
+    pub address_max: usize,
     /// Which kind of socket to listen with.
     pub sockets: udp::Choice,
 }
@@ -57,6 +66,7 @@ impl ServerOptions {
             bind: SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT)),
             identity_folder: identity_folder.into(),
             visitors_max: VISITORS_MAX,
+            address_max: ADDRESS_MAX,
             sockets: udp::Choice::Best,
         }
     }
@@ -64,6 +74,14 @@ impl ServerOptions {
 
 /// Visitors at once, unless told otherwise: at 1 MiB of buffers each they cost 256 MiB.
 pub const VISITORS_MAX: usize = 256;
+
+/// Of them from one address: nobody fills the venue alone.
+pub const ADDRESS_MAX: usize = VISITORS_MAX / 2;
+
+/// Newcomers a second, in the long run and at once after a silence; beyond, a new one must first show that its address
+/// is its own (QUIC Retry), which costs a flood of made-up addresses nothing but packets.
+const NEWCOMERS_PER_SECOND: f64 = 32.0;
+const NEWCOMERS_BURST: f64 = 64.0;
 
 /// From so many visitors on, a new one must first show that its address is its own (QUIC Retry).
 const RETRY_FROM: usize = 32;
@@ -136,7 +154,7 @@ impl Server {
             port: local_addr.port(),
             fingerprint: identity.fingerprint(),
         };
-        let venue = Arc::new(Venue::new(shelf, options.visitors_max));
+        let venue = Arc::new(Venue::new(shelf, options.visitors_max, options.address_max));
         let stop = Arc::new(Notify::new());
         let (started, starting) = sync_channel(1);
         let thread = {
@@ -154,6 +172,7 @@ impl Server {
                     match udp::endpoint(endpoint_config, Some(config), socket, options.sockets) {
                         Ok(endpoint) => {
                             let _ = started.send(Ok(()));
+                            tokio::spawn(shown::watch(options.folder, venue.shown.clone()));
                             accept(endpoint, venue, stop).await;
                         }
                         Err(error) => {
@@ -240,7 +259,11 @@ fn bind(address: SocketAddr) -> Result<UdpSocket, ServeError> {
     }
 }
 
-fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
+/// How a host with this identity speaks QUIC.
+///
+/// # Errors
+/// When its key or certificate cannot be used.
+pub fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
     let tls = identity.server_tls(&[ALPN.to_vec()])?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config.max_incoming(VISITORS_MAX).incoming_buffer_size(64 << 10).incoming_buffer_size_total(8 << 20);
@@ -256,6 +279,7 @@ fn transport_config() -> TransportConfig {
         .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
         .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
         .send_window(transport::SEND_WINDOW_BYTES)
+        .congestion_controller_factory(Arc::new(DelayBoundConfig))
         .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
         .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::HOST_STREAM_WINDOW_BYTES))
@@ -267,16 +291,18 @@ fn transport_config() -> TransportConfig {
 
 async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>) {
     tokio::spawn(relay::relay(venue.clone()));
+    let mut newcomers = Allowance::new(NEWCOMERS_PER_SECOND, NEWCOMERS_BURST, venue.now());
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
             () = stop.notified() => break,
         };
         let Some(incoming) = incoming else { break };
-        if !venue.has_room() {
+        let is_busy = endpoint.open_connections() >= RETRY_FROM || !newcomers.take(venue.now());
+        if !venue.has_room() || !venue.has_room_for(incoming.remote_address().ip()) {
             venue.turn_away();
             incoming.refuse();
-        } else if endpoint.open_connections() >= RETRY_FROM && incoming.may_retry() {
+        } else if is_busy && incoming.may_retry() {
             if incoming.retry().is_err() {
                 tracing::debug!("a visitor that was to show its address could not be asked to");
             }

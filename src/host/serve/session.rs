@@ -10,9 +10,10 @@ use std::time::Duration;
 use super::content::{Order, Pace, StreamKey};
 use super::visitors::{ConnectionKey, Visitors};
 use crate::host::allowance::Allowance;
+use crate::protocol::content::WantItem;
 use crate::protocol::{
-    Arrived, BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, Hello, Token,
-    VisitorId, WantedBlob, Welcome, transport,
+    Arrived, BlobHeader, Capabilities, Changed, CloseCause, ContentHash, FromHost, FromViewer, Hello, Prefix,
+    ShortWant, Token, VisitorId, WantedBlob, Welcome, transport,
 };
 
 /// What the session wants done, in this order.
@@ -55,7 +56,21 @@ pub struct Offer {
     pub needs: Capabilities,
     /// The size of everything that can be asked for.
     pub catalog: BTreeMap<ContentHash, u32>,
+    /// What a newcomer is sent without asking, after the manifest: at most
+    /// [`OPENING_BYTES_MAX`](crate::protocol::content::OPENING_BYTES_MAX).
+    pub opening: Vec<ContentHash>,
 }
+
+impl Offer {
+    /// The names that begin so: as good as always one.
+    fn named(&self, prefix: Prefix) -> impl Iterator<Item = ContentHash> {
+        let names = self.catalog.range(prefix.first()..).map(|(hash, _)| *hash);
+        names.take_while(move |hash| Prefix::of(*hash) == prefix).take(SAME_PREFIX_MAX)
+    }
+}
+
+/// Names of one beginning that are looked at.
+const SAME_PREFIX_MAX: usize = 4;
 
 /// Lists of wants a second, in the long run: viewers send at most thirty.
 const MESSAGES_PER_SECOND: f64 = 60.0;
@@ -71,6 +86,9 @@ pub struct Session {
     started: Duration,
     /// Of a visitor who was welcomed.
     welcomed: Option<(Token, VisitorId)>,
+    understood: Capabilities,
+    holding: Option<ContentHash>,
+    has_wanted: bool,
     is_closed: bool,
     order: Order,
     messages: Allowance,
@@ -85,6 +103,9 @@ impl Session {
             fresh,
             started: now,
             welcomed: None,
+            understood: Capabilities::default(),
+            holding: None,
+            has_wanted: false,
             is_closed: false,
             order: Order::default(),
             messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_BURST, now),
@@ -108,12 +129,57 @@ impl Session {
         }
         match (self.welcomed, message) {
             (None, FromViewer::Hello(hello)) => self.welcome(hello, offer, visitors, now),
-            (Some(_), FromViewer::Want(want)) => {
-                if let Err(cause) = self.order.replace(want, &offer.catalog, &mut self.actions) {
-                    self.close(cause);
-                }
-            }
+            (None, FromViewer::Holding(holding)) => self.holding = Some(holding.manifest),
+            // Blobs are sent to whoever asks, known or not: nothing changes by it, so that it may be the first that
+            // is said, and said twice.
+            (_, FromViewer::Want(want)) => self.want(want.items(), offer),
+            (_, FromViewer::ShortWant(want)) => self.want(&self.resolve(want, offer), offer),
             _ => self.close(CloseCause::BrokenRules),
+        }
+    }
+
+    fn want(&mut self, items: &[WantItem], offer: &Offer) {
+        self.has_wanted = true;
+        if let Err(cause) = self.order.replace(items, &offer.catalog, &mut self.actions) {
+            self.close(cause);
+        }
+    }
+
+    /// What is wanted, by whole names; what nothing is called goes by its beginning.
+    fn resolve(&self, want: &ShortWant, offer: &Offer) -> Vec<WantItem> {
+        let mut items = Vec::with_capacity(want.items().len());
+        for (prefix, offset) in want.items() {
+            let before = items.len();
+            items.extend(offer.named(*prefix).map(|hash| WantItem { hash, offset: *offset }));
+            match items.len() - before {
+                0 => items.push(WantItem { hash: prefix.first(), offset: *offset }),
+                1 => {}
+                // The other one may be shorter than what is here of the one that is meant.
+                _ => items[before..].iter_mut().for_each(|item| item.offset = 0),
+            }
+        }
+        items
+    }
+
+    /// What a newcomer sees first is on its way before they ask for it.
+    fn open(&mut self, offer: &Offer) {
+        let has_manifest = self.holding == Some(offer.manifest.hash);
+        if self.has_wanted || has_manifest || !self.understood.contains(Capabilities::OPENING) {
+            return;
+        }
+        // Who has been here has most of it.
+        let opening = if self.holding.is_none() { offer.opening.as_slice() } else { &[] };
+        let all = [offer.manifest.hash].into_iter().chain(opening.iter().copied());
+        let items: Vec<_> = all.map(|hash| WantItem { hash, offset: 0 }).collect();
+        self.want(&items, offer);
+    }
+
+    /// Another twin is offered from now on.
+    pub fn on_change(&mut self, offer: &Offer) {
+        if self.welcomed.is_some() && self.understood.contains(Capabilities::CHANGES) && !self.is_closed {
+            let WantedBlob { hash, size_bytes } = offer.manifest;
+            let changed = Changed { manifest: hash, manifest_bytes: size_bytes };
+            self.actions.push_back(Action::Send(FromHost::Changed(changed)));
         }
     }
 
@@ -125,8 +191,9 @@ impl Session {
         let visitor = admission.visitor;
         self.welcomed = Some((admission.token, visitor));
         self.actions.extend(admission.displaced.map(Action::Displace));
+        self.understood = hello.capabilities.shared_with(Capabilities::OURS);
         self.actions.push_back(Action::Send(FromHost::Welcome(Welcome {
-            capabilities: hello.capabilities.shared_with(Capabilities::OURS),
+            capabilities: self.understood,
             manifest: offer.manifest.hash,
             manifest_bytes: offer.manifest.size_bytes,
             token: admission.token,
@@ -135,6 +202,7 @@ impl Session {
         })));
         let who = Arrived { visitor, name: hello.name.clone(), key: hello.key };
         self.actions.push_back(Action::Enter(who));
+        self.open(offer);
     }
 
     /// By what the visitor is known, once they were welcomed.
@@ -161,6 +229,13 @@ impl Session {
     pub fn on_sent(&mut self, stream: StreamKey, offer: &Offer) {
         if !self.is_closed {
             self.order.sent(stream, &offer.catalog, &mut self.actions);
+        }
+    }
+
+    /// A blob of a twin that was shown before is gone.
+    pub fn on_outdated(&mut self, stream: StreamKey, offer: &Offer) {
+        if !self.is_closed {
+            self.order.outdated(stream, &offer.catalog, &mut self.actions);
         }
     }
 

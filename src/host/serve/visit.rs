@@ -2,33 +2,37 @@
 //! it asks for.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use rustls::crypto::ring;
 use tokio::sync::{mpsc, watch};
 
 use super::ServeStats;
 use super::content::{OPEN_MAX, Pace, StreamKey};
+use super::pantry::PIECE_BYTES;
 use super::proof::is_proven;
-use super::session::{Action, Offer, Session};
+use super::session::{Action, Session};
+use super::shown::Shown;
 use super::visitors::{ConnectionKey, Visitors};
 use crate::host::room::Room;
 use crate::host::room::occupant::Heard;
 use crate::protocol::codec::{self, Frames};
-use crate::protocol::{
-    BlobHeader, Capabilities, CloseCause, FromViewer, ProtocolError, Token, WantedBlob, transport,
-};
-use crate::store::{Reader, Shelf};
+use crate::protocol::{BlobHeader, CloseCause, ContentHash, FromViewer, ProtocolError, Token, transport};
+use crate::store::Shelf;
 
 /// What all visitors of a host share.
 pub struct Venue {
-    shelf: Shelf,
-    offer: Offer,
+    /// What is shown now.
+    pub(super) shown: watch::Sender<Arc<Shown>>,
     visitors_max: usize,
+    address_max: usize,
+    /// Visitors of each address.
+    addresses: Mutex<BTreeMap<IpAddr, usize>>,
     began: Instant,
     visitors: Mutex<Visitors>,
     pub(super) connections: Mutex<BTreeMap<ConnectionKey, Connection>>,
@@ -49,15 +53,12 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Venue {
-    pub fn new(shelf: Shelf, visitors_max: usize) -> Self {
-        let catalog = shelf.catalog();
-        let hash = shelf.manifest();
-        let size_bytes = catalog.get(&hash).copied().unwrap_or_default();
-        let offer = Offer { manifest: WantedBlob { hash, size_bytes }, needs: Capabilities::OURS, catalog };
+    pub fn new(shelf: Shelf, visitors_max: usize, address_max: usize) -> Self {
         Self {
-            shelf,
-            offer,
+            shown: watch::Sender::new(Arc::new(Shown::new(shelf))),
             visitors_max,
+            address_max,
+            addresses: Mutex::default(),
             began: Instant::now(),
             visitors: Mutex::default(),
             connections: Mutex::default(),
@@ -85,6 +86,11 @@ impl Venue {
         self.present.load(Ordering::Relaxed) < self.visitors_max
     }
 
+    pub fn has_room_for(&self, address: IpAddr) -> bool {
+        let there = locked(&self.addresses).get(&household(address)).copied().unwrap_or_default();
+        there < self.address_max
+    }
+
     pub fn turn_away(&self) {
         self.turned_away.fetch_add(1, Ordering::Relaxed);
     }
@@ -94,23 +100,41 @@ impl Venue {
     }
 }
 
+/// What counts as one address: of IPv6, what a network gives to one household, 64 bits.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        v4 => v4,
+    }
+}
+
 /// Counts a visitor for as long as they are there, however their task ends.
 struct Presence {
     venue: Arc<Venue>,
     key: ConnectionKey,
+    household: IpAddr,
 }
 
 impl Presence {
-    fn new(venue: Arc<Venue>) -> Self {
+    fn new(venue: Arc<Venue>, address: IpAddr) -> Self {
         venue.present.fetch_add(1, Ordering::Relaxed);
         let key = ConnectionKey(venue.next_key.fetch_add(1, Ordering::Relaxed));
-        Self { venue, key }
+        let household = household(address);
+        *locked(&venue.addresses).entry(household).or_default() += 1;
+        Self { venue, key, household }
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
         locked(&self.venue.connections).remove(&self.key);
+        {
+            let mut addresses = locked(&self.venue.addresses);
+            match addresses.get_mut(&self.household) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => drop(addresses.remove(&self.household)),
+            }
+        }
         locked(&self.venue.room).leave(self.key);
         self.venue.roster.send_modify(|changes| *changes += 1);
         self.venue.present.fetch_sub(1, Ordering::Relaxed);
@@ -119,8 +143,8 @@ impl Drop for Presence {
 
 /// Receives one visitor, from the first packet to the last.
 pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
-    let presence = Presence::new(venue.clone());
     let address = incoming.remote_address();
+    let presence = Presence::new(venue.clone(), address.ip());
     let hello = Duration::from_millis(transport::HELLO_MILLIS);
     let connection = match incoming.accept() {
         Ok(connecting) => tokio::time::timeout(hello, connecting).await,
@@ -139,9 +163,9 @@ pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
     }
     tracing::info!(%address, visit = key.0, "a visitor came in");
     let session = Session::new(key, Token(token), venue.now());
-    let roster = venue.roster.subscribe();
+    let (roster, shown) = (venue.roster.subscribe(), venue.shown.subscribe());
     let streams = BTreeMap::new();
-    let mut visit = Visit { connection, venue: venue.clone(), key, session, streams, roster };
+    let mut visit = Visit { connection, venue: venue.clone(), key, session, streams, roster, shown };
     visit.run().await;
     visit.session.on_gone(&mut locked(&venue.visitors), venue.now());
     tracing::info!(%address, visit = key.0, "a visitor left");
@@ -162,6 +186,10 @@ enum Command {
 enum Ended {
     Sent,
     Cancelled,
+    /// The other side does not want it.
+    Stopped,
+    /// It belongs to a twin that was shown before, and is gone.
+    Outdated,
     Unreadable,
 }
 
@@ -172,6 +200,7 @@ struct Visit {
     session: Session,
     streams: BTreeMap<StreamKey, watch::Sender<Command>>,
     roster: watch::Receiver<u64>,
+    shown: watch::Receiver<Arc<Shown>>,
 }
 
 impl Visit {
@@ -205,6 +234,10 @@ impl Visit {
                 },
                 // The sender lives as long as the venue; the others are looked for before waiting.
                 _ = self.roster.changed() => {}
+                _ = self.shown.changed() => {
+                    let shown = self.shown.borrow_and_update().clone();
+                    self.session.on_change(&shown.offer);
+                }
                 () = sleep_until(deadline) => self.session.on_time(self.venue.now()),
             }
         }
@@ -227,8 +260,9 @@ impl Visit {
                 return Ok(());
             }
             let now = self.venue.now();
+            let shown = self.shown.borrow().clone();
             let mut visitors = locked(&self.venue.visitors);
-            self.session.on_message(&message, &self.venue.offer, &mut visitors, now);
+            self.session.on_message(&message, &shown.offer, &mut visitors, now);
         }
         Ok(())
     }
@@ -261,8 +295,10 @@ impl Visit {
         match how {
             Ended::Sent => {
                 self.venue.blobs_sent.fetch_add(1, Ordering::Relaxed);
-                self.session.on_sent(stream, &self.venue.offer);
+                self.session.on_sent(stream, &self.shown.borrow().offer);
             }
+            Ended::Stopped => self.session.on_sent(stream, &self.shown.borrow().offer),
+            Ended::Outdated => self.session.on_outdated(stream, &self.shown.borrow().offer),
             Ended::Cancelled => {}
             Ended::Unreadable => self.session.on_unreadable(),
         }
@@ -281,9 +317,9 @@ impl Visit {
                     let (command, commands) = watch::channel(Command::Pace(pace));
                     self.streams.insert(stream, command);
                     let (connection, venue) = (self.connection.clone(), self.venue.clone());
-                    let ended = ended.clone();
+                    let (ended, shown) = (ended.clone(), self.shown.borrow().clone());
                     tokio::spawn(async move {
-                        let how = send_blob(&connection, &venue, header, commands).await;
+                        let how = send_blob(&connection, &venue, &shown, header, commands).await;
                         if matches!(how, Ended::Unreadable) {
                             tracing::error!(hash = %header.hash, "a blob of the baked folder cannot be read");
                         }
@@ -333,48 +369,69 @@ async fn sleep_until(deadline: Option<Instant>) {
     }
 }
 
-/// Sends one blob on a stream of its own, at the pace that is commanded.
+/// Sends one blob on a stream of its own, at the pace that is commanded. Its bytes are not copied on their way from
+/// the pieces that all visitors share.
 async fn send_blob(
     connection: &Connection,
     venue: &Venue,
+    shown: &Arc<Shown>,
     header: BlobHeader,
     mut commands: watch::Receiver<Command>,
 ) -> Ended {
-    let Ok(mut reader) = venue
-        .shelf
-        .reader(header.hash, header.offset)
-        .and_then(|reader| reader.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
-    else {
-        return Ended::Unreadable;
-    };
+    let unreadable = || if shown.has(header.hash) { Ended::Unreadable } else { Ended::Outdated };
     let Ok(frame) = codec::encode(&header) else { return Ended::Unreadable };
-    let opened = tokio::select! {
-        opened = connection.open_uni() => opened,
-        () = cancelled(&mut commands) => return Ended::Cancelled,
-    };
-    let Ok(mut stream) = opened else { return Ended::Cancelled };
-
-    let mut buffer = vec![0; transport::WRITE_BYTES];
-    let mut left = (header.size_bytes - header.offset) as usize;
-    let mut piece = frame.as_slice();
+    let mut chunk = Bytes::from(frame);
+    let mut offset = header.offset;
+    let mut stream: Option<SendStream> = None;
     loop {
-        match write(&mut stream, piece, &mut commands).await {
-            Some(written) => {
-                venue.bytes_sent.fetch_add(written as u64, Ordering::Relaxed);
+        let rest = match offset < header.size_bytes {
+            true => match piece_from(shown, header.hash, offset).await {
+                Ok(rest) if !rest.is_empty() => Some(rest),
+                Ok(_) | Err(_) => {
+                    // What has left already is no blob.
+                    let _ =
+                        stream.map(|mut stream| stream.reset(VarInt::from_u32(CloseCause::HostFault.code())));
+                    return unreadable();
+                }
+            },
+            false => None,
+        };
+        // Opened once there is something to send in it.
+        let stream = match &mut stream {
+            Some(stream) => stream,
+            None => {
+                let opened = tokio::select! {
+                    opened = connection.open_uni() => opened,
+                    () = cancelled(&mut commands) => return Ended::Cancelled,
+                };
+                let Ok(opened) = opened else { return Ended::Cancelled };
+                stream.insert(opened)
             }
-            None => return Ended::Cancelled,
+        };
+        let size = chunk.len();
+        connection.set_send_window(transport::send_window_bytes(connection.stats().path.cwnd));
+        match write(stream, chunk, &mut commands).await {
+            Written::All => {}
+            Written::Cancelled => return Ended::Cancelled,
+            Written::Stopped => return Ended::Stopped,
         }
-        if left == 0 {
+        venue.bytes_sent.fetch_add(size as u64, Ordering::Relaxed);
+        let Some(rest) = rest else {
             let _ = stream.finish();
             return Ended::Sent;
-        }
-        let Some(count) = fill(&mut reader, &mut buffer, left) else {
-            let _ = stream.reset(VarInt::from_u32(CloseCause::HostFault.code()));
-            return Ended::Unreadable;
         };
-        piece = buffer.get(..count).unwrap_or_default();
-        left -= count;
+        let left = (header.size_bytes - offset) as usize;
+        chunk = rest.slice(..rest.len().min(left));
+        offset += chunk.len() as u32;
     }
+}
+
+/// The rest of the piece in which this byte of the blob is.
+async fn piece_from(shown: &Arc<Shown>, hash: ContentHash, offset: u32) -> std::io::Result<Bytes> {
+    let piece = offset / PIECE_BYTES as u32;
+    let bytes = shown.piece(hash, piece).await?;
+    let begin = (offset as usize % PIECE_BYTES).min(bytes.len());
+    Ok(bytes.slice(begin..))
 }
 
 /// Resolves when the stream is to be cancelled.
@@ -383,42 +440,57 @@ async fn cancelled(commands: &mut watch::Receiver<Command>) {
     let _ = commands.wait_for(|command| *command == Command::Cancel).await;
 }
 
-/// Writes all of `piece`, at the pace that is commanded; `None` when it was cancelled or the other
-/// side does not want it.
+/// How far a piece has come.
+enum Written {
+    All,
+    /// By us.
+    Cancelled,
+    /// By the other side, or the connection is gone.
+    Stopped,
+}
+
+/// Writes all of `chunk`, at the pace that is commanded.
 async fn write(
     stream: &mut SendStream,
-    mut piece: &[u8],
+    mut chunk: Bytes,
     commands: &mut watch::Receiver<Command>,
-) -> Option<usize> {
-    let size = piece.len();
+) -> Written {
     loop {
         let command = *commands.borrow_and_update();
         match command {
             Command::Cancel => {
                 let _ = stream.reset(VarInt::from_u32(CloseCause::Left.code()));
-                return None;
+                return Written::Cancelled;
             }
             Command::Pace(Pace::Hold) => {
-                commands.changed().await.ok()?;
+                if commands.changed().await.is_err() {
+                    return Written::Cancelled;
+                }
                 continue;
             }
-            Command::Pace(Pace::Run { priority }) => stream.set_priority(priority).ok()?,
+            Command::Pace(Pace::Run { priority }) => {
+                if stream.set_priority(priority).is_err() {
+                    return Written::Stopped;
+                }
+            }
         }
-        if piece.is_empty() {
-            return Some(size);
+        if chunk.is_empty() {
+            return Written::All;
         }
+        let mut next = [chunk.slice(..chunk.len().min(transport::WRITE_BYTES))];
+        let size = next[0].len();
         tokio::select! {
             biased;
-            changed = commands.changed() => changed.ok()?,
-            written = stream.write(piece) => piece = piece.get(written.ok()?..)?,
+            changed = commands.changed() => if changed.is_err() {
+                return Written::Cancelled;
+            },
+            written = stream.write_chunks(&mut next) => {
+                if written.is_err() {
+                    return Written::Stopped;
+                }
+                let taken = size - next[0].len();
+                chunk = chunk.slice(taken..);
+            }
         }
     }
-}
-
-/// Reads up to `left` bytes; `None` when the file has fewer. Files come from the page cache in pieces
-/// of at most [`transport::WRITE_BYTES`], so the thread waits for microseconds.
-fn fill(reader: &mut Reader, buffer: &mut [u8], left: usize) -> Option<usize> {
-    let room = buffer.len().min(left);
-    let count = reader.read(buffer.get_mut(..room)?).ok()?;
-    (count > 0).then_some(count)
 }

@@ -126,8 +126,9 @@ impl World {
             limits,
             offer: Offer {
                 manifest: WantedBlob { hash: ContentHash([0; 32]), size_bytes: 0 },
-                needs: Capabilities::OURS,
+                needs: Capabilities::NEEDED,
                 catalog: BTreeMap::new(),
+                opening: Vec::new(),
             },
             blobs: BTreeMap::new(),
             rotten: BTreeMap::new(),
@@ -164,8 +165,12 @@ impl World {
         self.blobs.insert(manifest, twin.manifest.clone());
         let size_bytes = twin.manifest.len() as u32;
         let catalog = self.blobs.iter().map(|(hash, bytes)| (*hash, bytes.len() as u32)).collect();
-        self.offer =
-            Offer { manifest: WantedBlob { hash: manifest, size_bytes }, needs: Capabilities::OURS, catalog };
+        self.offer = Offer {
+            manifest: WantedBlob { hash: manifest, size_bytes },
+            needs: Capabilities::NEEDED,
+            catalog,
+            opening: Vec::new(),
+        };
     }
 
     /// The host will send this blob damaged so many times.
@@ -240,7 +245,7 @@ impl World {
             not_before: BTreeMap::new(),
         });
         self.say(&FromViewer::Hello(Hello {
-            capabilities: Capabilities::OURS,
+            capabilities: Capabilities::NEEDED,
             resume: self.token,
             name: Name::default(),
             key: VisitorKey([1; 32]),
@@ -286,13 +291,14 @@ impl World {
                             FromHost::Welcome(welcome) => {
                                 assert_eq!(welcome.is_resumed, self.token.is_some());
                                 self.token = Some(welcome.token);
-                                self.streamer.connected(&welcome);
+                                self.streamer.connected(&welcome, false);
                             }
                             FromHost::Absent(absent) => {
-                                if self.inbox.absent(absent.hash) {
-                                    self.streamer.blob_failed(absent.hash, BlobFault::Absent);
+                                if let Some(hash) = self.inbox.absent(absent.hash) {
+                                    self.streamer.blob_failed(hash, BlobFault::Absent);
                                 }
                             }
+                            FromHost::Changed(_) => panic!("the host changes nothing"),
                             FromHost::Arrived(_) | FromHost::Departed(_) => panic!("nobody else is here"),
                         }
                     }
@@ -318,7 +324,7 @@ impl World {
                     None => None,
                     Some(header) => {
                         let rest = std::mem::take(frames).into_rest();
-                        match self.inbox.begin(&header) {
+                        match self.inbox.begin(key.0, &header) {
                             Ok(inlet) => {
                                 *stream = ViewerStream::Body(header.hash, inlet);
                                 self.inbox.push(inlet, &rest).err()
@@ -444,7 +450,7 @@ impl World {
                 if self.resident_tiles.contains(tile) {
                     self.demand.keeps.push(*tile);
                 } else {
-                    self.demand.wants.push(Want { tile: *tile, importance: 1.0 / (1.0 + rank as f32) });
+                    self.demand.wants.push(Want::new(*tile, 1.0 / (1.0 + rank as f32)));
                 }
             }
         }

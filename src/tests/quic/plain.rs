@@ -10,12 +10,15 @@ fn fetches_everything(seed: u64, host: Choice, viewer: Choice) {
     let folder = TempDir::new().unwrap();
     twin.write(&folder.path().join("twin"));
     let server = Server::start(ServerOptions { sockets: host, ..options(folder.path(), 0) }).unwrap();
-    let mut connection = Connection::open_over(server.link().clone(), me("Ada"), viewer).unwrap();
+    let mut connection = Connection::open_over(server.link().clone(), me("Ada"), None, viewer).unwrap();
     let welcome = welcome(&mut connection);
     assert!(connection.want(vec![welcome.manifest_blob()]));
-    assert_eq!(receive(&mut connection, 1).remove(&welcome.manifest).unwrap(), twin.manifest);
+    assert_eq!(
+        receive(&mut connection, &[welcome.manifest_blob()]).remove(&welcome.manifest).unwrap(),
+        twin.manifest
+    );
     assert!(connection.want(wanted(&twin)));
-    assert_eq!(receive(&mut connection, twin.blobs.len()), twin.blobs);
+    assert_eq!(receive(&mut connection, &wanted(&twin)), twin.blobs);
 }
 
 #[test]
@@ -35,10 +38,10 @@ fn several_viewers_share_a_plain_socket_of_a_host() {
     let link = server.link();
     std::thread::scope(|scope| {
         let visit = || {
-            let mut connection = Connection::open_over(link.clone(), me("Ada"), Choice::Plain).unwrap();
+            let mut connection = Connection::open_over(link.clone(), me("Ada"), None, Choice::Plain).unwrap();
             welcome(&mut connection);
             assert!(connection.want(wanted(&twin)));
-            assert_eq!(receive(&mut connection, twin.blobs.len()), twin.blobs);
+            assert_eq!(receive(&mut connection, &wanted(&twin)), twin.blobs);
         };
         let visits = [(); 3].map(|()| std::thread::Builder::new().spawn_scoped(scope, visit).unwrap());
         visits.into_iter().for_each(|visit| visit.join().unwrap());

@@ -1,0 +1,240 @@
+//! How much of what a visitor wants may be on its way: as much as the path carries, and hardly any more.
+//!
+//! What QUIC does by itself (CUBIC) fills the longest queue on the path until something is lost, and poses and voices
+//! stand in that queue. Here the window is what the path has delivered in its shortest round trip, and a few
+//! packets that show whether there is room for more: w ← w + γ (rate · base + α − w). Without loss that is
+//! FAST TCP (Jin, Wei and Low, "FAST TCP: Motivation, Architecture, Algorithms, Performance", 2004), in which each
+//! sender keeps α in the queue, however many there are. Because the *delivered* rate is what counts, packets that
+//! the air loses at random cost their share and no more, and where a short queue loses what is too much, the
+//! window ends there as well.
+//!
+//! It gives way: a neighbour that fills the queue leaves it the few packets. Pure: quinn brings the time.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quinn_proto::RttEstimator;
+use quinn_proto::congestion::{Controller, ControllerFactory};
+
+/// Bytes in flight before anything is known of the path: what fills 30 ms at 10 Mbit/s.
+const INITIAL_PACKETS: u64 = 32;
+
+/// α: what a visitor may keep in the queue, 10 kB: 4 ms at 20 Mbit/s.
+const PROBE_PACKETS: u64 = 8;
+
+/// α lasts no longer than this where a path is slow.
+const PROBE_MILLIS_MAX: f64 = 12.0;
+
+/// Below it the window is of no use: acknowledgements come for every second packet.
+const PACKETS_MIN: u64 = 4;
+
+/// γ: how much of the way to the new window one round goes.
+const STEP: f64 = 0.5;
+
+/// A queue that is shorter is noise, as far as growing is concerned.
+const NO_QUEUE: Duration = Duration::from_millis(1);
+
+/// Rounds without a queue, one after the other, after which the window grows by a part of itself.
+const FREE_ROUNDS: u32 = 3;
+
+/// That part.
+const FREE_STEP: f64 = 1.0 / 8.0;
+
+/// A round whose shortest trip is longer than the base by this ends the start (HyStart++, RFC 9406: an eighth of
+/// the round trip, within 4 and 16 ms).
+const START_QUEUE_MILLIS: std::ops::RangeInclusive<u64> = 4..=16;
+
+/// So many packets of a round are needed to tell its shortest trip (RFC 9406).
+const SAMPLES_MIN: u32 = 8;
+
+/// For how long the shortest round trip is believed; a path can become longer.
+const BASE_LASTS: Duration = Duration::from_secs(10);
+
+/// A round in which there was not always something to send counts if so much of the window came through.
+const FILLED: f64 = 0.5;
+
+/// Rounds of which the best rate counts.
+const RATES: usize = 4;
+
+/// Makes a [`DelayBound`] for each connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DelayBoundConfig;
+
+impl ControllerFactory for DelayBoundConfig {
+    fn build(self: Arc<Self>, now: Instant, current_mtu: u16) -> Box<dyn Controller> {
+        Box::new(DelayBound::new(now, current_mtu))
+    }
+}
+
+/// One path's window. See the module.
+#[derive(Clone, Debug)]
+pub struct DelayBound {
+    mtu: u64,
+    window: f64,
+    is_starting: bool,
+    base: Base,
+    round: Round,
+    free_rounds: u32,
+    /// Bytes a second, of the last rounds.
+    rates: [f64; RATES],
+    rate_count: usize,
+}
+
+/// From when a packet is sent until it, or a later one, is acknowledged.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    began: Instant,
+    delivered: u64,
+    shortest: Duration,
+    samples: u32,
+    /// Nothing waited to be sent at some time, so that the rate says nothing about the path.
+    is_idle: bool,
+}
+
+impl Round {
+    fn new(began: Instant) -> Self {
+        Self { began, delivered: 0, shortest: Duration::MAX, samples: 0, is_idle: false }
+    }
+}
+
+/// The shortest round trip, of this while and of the one before.
+#[derive(Clone, Copy, Debug)]
+struct Base {
+    began: Instant,
+    current: Duration,
+    before: Duration,
+}
+
+impl Base {
+    fn add(&mut self, now: Instant, trip: Duration) {
+        if now.saturating_duration_since(self.began) > BASE_LASTS {
+            (self.before, self.current, self.began) = (self.current, Duration::MAX, now);
+        }
+        self.current = self.current.min(trip);
+    }
+
+    fn get(&self) -> Duration {
+        self.current.min(self.before)
+    }
+}
+
+impl DelayBound {
+    fn new(now: Instant, mtu: u16) -> Self {
+        let mtu = u64::from(mtu);
+        Self {
+            mtu,
+            window: (INITIAL_PACKETS * mtu) as f64,
+            is_starting: true,
+            base: Base { began: now, current: Duration::MAX, before: Duration::MAX },
+            round: Round::new(now),
+            free_rounds: 0,
+            rates: [0.0; RATES],
+            rate_count: 0,
+        }
+    }
+
+    fn window_min(&self) -> f64 {
+        (PACKETS_MIN * self.mtu) as f64
+    }
+
+    fn end_round(&mut self, now: Instant) {
+        let round = std::mem::replace(&mut self.round, Round::new(now));
+        let seconds = now.saturating_duration_since(round.began).as_secs_f64();
+        // Too little was sent to learn anything from.
+        let is_idle = round.is_idle && (round.delivered as f64) < self.window * FILLED;
+        if is_idle || round.samples == 0 || seconds <= 0.0 {
+            return;
+        }
+        self.rates[self.rate_count % RATES] = round.delivered as f64 / seconds;
+        self.rate_count += 1;
+        let base = self.base.get();
+        let queue = round.shortest.saturating_sub(base);
+        if self.is_starting {
+            return;
+        }
+        self.free_rounds = if queue < NO_QUEUE { self.free_rounds + 1 } else { 0 };
+        self.step(base, STEP);
+    }
+
+    /// Ends the start as soon as a queue is seen, with what is known of the rate: what is too much in flight by then
+    /// has left after one round trip.
+    fn end_start(&mut self, now: Instant) {
+        let [least, most] =
+            [START_QUEUE_MILLIS.start(), START_QUEUE_MILLIS.end()].map(|n| Duration::from_millis(*n));
+        let base = self.base.get();
+        let queue = self.round.shortest.saturating_sub(base);
+        if self.round.samples < SAMPLES_MIN || queue < (base / 8).clamp(least, most) {
+            return;
+        }
+        self.is_starting = false;
+        let seconds = now.saturating_duration_since(self.round.began).as_secs_f64();
+        if seconds > 0.0 {
+            self.rates[self.rate_count % RATES] = self.round.delivered as f64 / seconds;
+            self.rate_count += 1;
+        }
+        self.step(base, 1.0);
+    }
+
+    /// w ← w + γ (rate · base + α − w), where γ is `part`.
+    fn step(&mut self, base: Duration, part: f64) {
+        let rate = self.rates.iter().copied().fold(0.0, f64::max);
+        let probe = ((PROBE_PACKETS * self.mtu) as f64).min(rate * PROBE_MILLIS_MAX * 1e-3);
+        let carried = rate * base.as_secs_f64();
+        let free = if self.free_rounds >= FREE_ROUNDS { self.window * FREE_STEP } else { 0.0 };
+        let next = self.window + part * (carried + probe + free - self.window);
+        self.window = next.max(self.window_min());
+    }
+}
+
+impl Controller for DelayBound {
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool, _: &RttEstimator) {
+        let trip = now.saturating_duration_since(sent);
+        self.base.add(now, trip);
+        self.round.shortest = self.round.shortest.min(trip);
+        self.round.samples += 1;
+        self.round.delivered += bytes;
+        self.round.is_idle |= app_limited;
+        if self.is_starting && !app_limited {
+            self.window += bytes as f64;
+        }
+        if self.is_starting {
+            self.end_start(now);
+        }
+        if sent >= self.round.began {
+            self.end_round(now);
+        }
+    }
+
+    fn on_congestion_event(&mut self, now: Instant, _: Instant, is_persistent: bool, _: u64) {
+        // What is lost is not delivered, which the rate shows; but a start ends with it.
+        if std::mem::take(&mut self.is_starting) && self.rate_count > 0 {
+            self.step(self.base.get(), STEP);
+        }
+        if is_persistent {
+            // Nothing has come through for long: all that was known is void.
+            *self = Self { window: self.window_min(), ..Self::new(now, self.mtu as u16) };
+        }
+    }
+
+    fn on_mtu_update(&mut self, new_mtu: u16) {
+        self.mtu = u64::from(new_mtu);
+        self.window = self.window.max(self.window_min());
+    }
+
+    fn window(&self) -> u64 {
+        self.window as u64
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+
+    fn initial_window(&self) -> u64 {
+        INITIAL_PACKETS * self.mtu
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

@@ -1,0 +1,136 @@
+//! The twin that is shown, and the change to another one while visitors are there.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::opening::opening;
+use super::pantry::{PIECE_BYTES, Pantry};
+use super::session::Offer;
+use super::visit::locked;
+use crate::protocol::{Capabilities, ContentHash, WantedBlob, manifest};
+use crate::store::{Shelf, ShelfError};
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What all visitors are sent from, without a copy for each.
+const PANTRY_BYTES: usize = 64 << 20;
+
+/// A baked folder, and what of it is offered.
+pub struct Shown {
+    /// What visitors are offered.
+    pub offer: Offer,
+    shelf: Shelf,
+    /// What was shown before: who is still there may be in the middle of it.
+    before: Option<Arc<Shelf>>,
+    pantry: Arc<Mutex<Pantry>>,
+}
+
+impl Shown {
+    /// Shows this shelf.
+    pub fn new(shelf: Shelf) -> Self {
+        Self::after(shelf, None, Arc::new(Mutex::new(Pantry::new(PANTRY_BYTES))))
+    }
+
+    fn after(shelf: Shelf, before: Option<Arc<Shelf>>, pantry: Arc<Mutex<Pantry>>) -> Self {
+        let mut catalog = before.as_ref().map(|before| before.catalog()).unwrap_or_default();
+        catalog.extend(shelf.catalog());
+        let hash = shelf.manifest();
+        let size_bytes = catalog.get(&hash).copied().unwrap_or_default();
+        let opening = opening(&Arc::new(shelf.tileset().clone()));
+        let manifest = WantedBlob { hash, size_bytes };
+        let offer = Offer { manifest, needs: Capabilities::NEEDED, catalog, opening };
+        Self { offer, shelf, before, pantry }
+    }
+
+    /// Whether the twin that is shown now has this blob: of an earlier one it may be gone.
+    pub fn has(&self, hash: ContentHash) -> bool {
+        self.shelf.has(hash)
+    }
+
+    /// The piece of a blob; from memory where somebody else was sent it lately.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub async fn piece(self: &Arc<Self>, hash: ContentHash, piece: u32) -> io::Result<Bytes> {
+        if let Some(bytes) = locked(&self.pantry).get((hash, piece)) {
+            return Ok(bytes);
+        }
+        let shown = self.clone();
+        // A disk may take its time, and other visitors do not wait for it.
+        let read = tokio::task::spawn_blocking(move || shown.read(hash, piece)).await;
+        let bytes = read.map_err(io::Error::other)??;
+        locked(&self.pantry).put((hash, piece), bytes.clone());
+        Ok(bytes)
+    }
+
+    fn read(&self, hash: ContentHash, piece: u32) -> io::Result<Bytes> {
+        let offset = piece.saturating_mul(PIECE_BYTES as u32);
+        let reader = match self.shelf.reader(hash, offset)? {
+            Some(reader) => reader,
+            None => {
+                match self.before.as_ref().map(|before| before.reader(hash, offset)).transpose()?.flatten() {
+                    Some(reader) => reader,
+                    None => return Err(io::ErrorKind::NotFound.into()),
+                }
+            }
+        };
+        let mut bytes = Vec::new();
+        reader.take(PIECE_BYTES as u64).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// When and how large the manifest is: what changes with another twin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark(Option<SystemTime>, u64);
+
+fn mark(folder: &Path) -> Option<Mark> {
+    let metadata = std::fs::metadata(folder.join(manifest::FILE_NAME)).ok()?;
+    Some(Mark(metadata.modified().ok(), metadata.len()))
+}
+
+/// Looks whether the folder was baked anew, and shows what is in it then. Runs as long as the host does.
+pub async fn watch(folder: PathBuf, shown: watch::Sender<Arc<Shown>>) {
+    let mut ticks = tokio::time::interval(LOOK);
+    let mut known = mark(&folder);
+    loop {
+        ticks.tick().await;
+        let found = mark(&folder);
+        if found == known || found.is_none() {
+            continue;
+        }
+        let opened = {
+            let folder = folder.clone();
+            tokio::task::spawn_blocking(move || Shelf::open(&folder)).await
+        };
+        match opened {
+            Ok(Ok(shelf)) => {
+                known = found;
+                change(shelf, &shown);
+            }
+            // Bake is not done yet, perhaps: it is looked at again.
+            Ok(Err(ShelfError::Incomplete { .. })) => {}
+            Ok(Err(error)) => {
+                known = found;
+                tracing::warn!("the twin that was shown is still shown: {error}");
+            }
+            Err(error) => tracing::error!(%error, "reading the twin has panicked"),
+        }
+    }
+}
+
+fn change(shelf: Shelf, shown: &watch::Sender<Arc<Shown>>) {
+    let before = shown.borrow().clone();
+    if shelf.manifest() == before.shelf.manifest() {
+        return;
+    }
+    tracing::info!(manifest = %shelf.manifest(), "another twin is shown from now on");
+    let earlier = before.shelf.clone();
+    shown.send_replace(Arc::new(Shown::after(shelf, Some(Arc::new(earlier)), before.pantry.clone())));
+}

@@ -1,0 +1,207 @@
+//! Everything that belongs to the venue that is shown: what is on its way, what waits for a worker, what waits for
+//! the renderer, what is here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use glam::Vec3;
+
+use super::Ready;
+use super::choice::Choice;
+use super::clips::Clips;
+use super::decode::Work;
+use super::fetch::Fetch;
+use super::pace::Pace;
+use super::residency::Residency;
+use super::venue::{ColliderState, ImageState, TileState, Venue};
+use crate::scene::{ClipId, ContentError, ImageId, Samples, TileId};
+
+/// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
+const EVICTION_SLACK: u64 = 16;
+
+/// Everything that belongs to one venue.
+pub struct Active {
+    pub venue: Venue,
+    pub fetch: Fetch,
+    pub choice: Choice,
+    pub residency: Residency,
+    pub clips: Clips,
+    pub chosen_at: Option<Duration>,
+    /// Most important first, as far as is known.
+    pub decode_queue: VecDeque<(Work, u64)>,
+    pub decode_queue_bytes: u64,
+    pub decoding_count: usize,
+    pub ready: VecDeque<Ready>,
+    pub ready_bytes: u64,
+    pub waiting: Vec<TileId>,
+    pub pace: Pace,
+    pub now: Duration,
+}
+
+impl Active {
+    /// A venue of which nothing is here but what is `ready`.
+    pub fn new(venue: Venue, clips: Clips, ready: VecDeque<Ready>, has_cache: bool) -> Self {
+        let ready_bytes = ready.iter().map(size_bytes).sum();
+        Self {
+            fetch: Fetch::new(venue.tileset.blobs().len(), has_cache),
+            venue,
+            choice: Choice::default(),
+            residency: Residency::default(),
+            clips,
+            chosen_at: None,
+            decode_queue: VecDeque::new(),
+            decode_queue_bytes: 0,
+            decoding_count: 0,
+            ready,
+            ready_bytes,
+            waiting: Vec::new(),
+            pace: Pace::default(),
+            now: Duration::ZERO,
+        }
+    }
+
+    pub fn queue_tile(&mut self, tile: TileId, glb: Arc<Vec<u8>>) {
+        self.venue.tiles[tile.index()].state = TileState::Decoding;
+        let size_bytes = glb.len() as u64;
+        let tileset = self.venue.tileset.clone();
+        self.queue(Work::Tile { tile, tileset, glb }, size_bytes);
+    }
+
+    pub fn queue_image(&mut self, image: ImageId, file: Option<Arc<Vec<u8>>>) {
+        if self.venue.images[image.index()].state != ImageState::Absent {
+            return;
+        }
+        self.venue.images[image.index()].state = ImageState::Decoding;
+        let size_bytes = file.as_ref().map_or(0, |file| file.len() as u64);
+        let form = self.venue.image_form(image);
+        self.queue(Work::Image { image, form, file }, size_bytes);
+    }
+
+    pub fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
+        self.clips.begin_decoding(clip);
+        let size_bytes = file.len() as u64;
+        let form = self.venue.tileset.clips()[clip.index()];
+        self.queue(Work::Clip { clip, form, file }, size_bytes);
+    }
+
+    /// Hands the clip out, unless it is refused.
+    pub fn take_clip(
+        &mut self,
+        clip: ClipId,
+        samples: Result<Samples, ContentError>,
+    ) -> Result<(), ContentError> {
+        let samples = samples.inspect_err(|_| self.clips.give_up(clip))?;
+        let size_bytes = clip_bytes(&samples);
+        self.clips.arrived(clip, size_bytes);
+        self.ready_bytes += size_bytes;
+        self.ready.push_back(Ready::Clip { clip, samples });
+        Ok(())
+    }
+
+    pub fn listen(&mut self, listener: Option<Vec3>, limit_bytes: u64) {
+        let ready = &mut self.ready;
+        self.clips.listen(listener, self.now, &self.venue.tileset, limit_bytes, |clip| {
+            ready.push_back(Ready::EvictClip(clip));
+        });
+    }
+
+    pub fn queue(&mut self, work: Work, size_bytes: u64) {
+        self.decode_queue_bytes += size_bytes;
+        self.decode_queue.push_back((work, size_bytes));
+    }
+
+    pub fn queue_first(&mut self, work: Work, size_bytes: u64) {
+        self.decode_queue_bytes += size_bytes;
+        self.decode_queue.push_front((work, size_bytes));
+    }
+
+    /// Forgets what has come and is not wanted any more: jobs that nobody has begun, and tiles that
+    /// wait for textures which will not be fetched.
+    pub fn drop_unwanted(&mut self) {
+        let round = self.choice.round();
+        let (venue, queue_bytes) = (&mut self.venue, &mut self.decode_queue_bytes);
+        let clips = &mut self.clips;
+        self.decode_queue.retain(|(work, size_bytes)| {
+            let is_wanted = match work {
+                Work::Manifest { .. } => true,
+                Work::Tile { tile, .. } => venue.tiles[tile.index()].wanted_round == round,
+                Work::Collider { collider, .. } => venue.colliders[collider.index()].wanted_round == round,
+                Work::Image { image, file, .. } => {
+                    file.is_none() || venue.images[image.index()].wanted_round == round
+                }
+                Work::Clip { clip, .. } => clips.is_wanted(*clip),
+            };
+            if !is_wanted {
+                *queue_bytes -= size_bytes;
+                match work {
+                    Work::Manifest { .. } => {}
+                    Work::Tile { tile, .. } => venue.tiles[tile.index()].state = TileState::Absent,
+                    Work::Collider { collider, .. } => {
+                        venue.colliders[collider.index()].state = ColliderState::Absent;
+                    }
+                    Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
+                    Work::Clip { clip, .. } => clips.drop_decoding(*clip),
+                }
+            }
+            is_wanted
+        });
+        self.waiting.retain(|tile| {
+            let is_wanted = venue.tiles[tile.index()].wanted_round == round;
+            if !is_wanted {
+                venue.tiles[tile.index()].state = TileState::Absent;
+                venue.count_uses(*tile, false);
+            }
+            is_wanted
+        });
+    }
+
+    /// Hands out the tiles whose textures have all been handed out.
+    pub fn release_waiting(&mut self) {
+        let mut index = 0;
+        while let Some(&tile) = self.waiting.get(index) {
+            if !self.venue.has_textures(tile) {
+                index += 1;
+                continue;
+            }
+            self.waiting.remove(index);
+            let slot = &mut self.venue.tiles[tile.index()];
+            if let TileState::Decoded(mesh) = std::mem::replace(&mut slot.state, TileState::Resident) {
+                let size_bytes = mesh.size_bytes();
+                self.residency.add_tile(&mut self.venue, tile, size_bytes, self.now);
+                self.ready_bytes += size_bytes;
+                self.ready.push_back(Ready::Tile { tile, mesh: *mesh });
+            }
+        }
+    }
+
+    /// Evicts once the budget is exceeded, down to a little below it; returns how many tiles went.
+    pub fn make_room(&mut self, limit_bytes: u64) -> u64 {
+        if self.residency.bytes() <= limit_bytes {
+            return 0;
+        }
+        let target = limit_bytes - limit_bytes / EVICTION_SLACK;
+        let (round, ready) = (self.choice.round(), &mut self.ready);
+        self.residency
+            .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
+    }
+}
+
+/// What waits to be taken, in memory.
+pub fn size_bytes(ready: &Ready) -> u64 {
+    match ready {
+        Ready::Texture { texture, .. } => texture.size_bytes(),
+        Ready::Tile { mesh, .. } => mesh.size_bytes(),
+        Ready::Clip { samples, .. } => clip_bytes(samples),
+        Ready::Tileset(_)
+        | Ready::Collider { .. }
+        | Ready::EvictCollider(_)
+        | Ready::EvictTile(_)
+        | Ready::EvictTexture(_)
+        | Ready::EvictClip(_) => 0,
+    }
+}
+
+fn clip_bytes(samples: &Samples) -> u64 {
+    samples.values.len() as u64 * 2
+}
