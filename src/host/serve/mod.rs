@@ -205,6 +205,12 @@ impl RunningServer {
         self.venue.stats()
     }
 
+    /// The same for whoever asks later, from any thread.
+    pub fn stats_source(&self) -> impl Fn() -> ServeStats + Send + Sync + 'static {
+        let venue = self.venue.clone();
+        move || venue.stats()
+    }
+
     /// Says goodbye to all visitors and ends; takes at most a second.
     pub fn stop(mut self) {
         self.end();
