@@ -1,4 +1,5 @@
-//! Pavilion on a standalone headset, where there is no command line: the join link comes with the intent.
+//! Pavilion on a standalone headset, where there is no command line: the join link comes with the intent, and packed
+//! twins lie in a folder.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::path::Path;
 use clap::Parser;
 
 use super::cli::Cli;
+use super::intake::Intake;
 use super::{Failure, folders, log};
 use crate::present::android;
 use crate::protocol::JoinLink;
@@ -28,6 +30,10 @@ fn visit() -> Result<(), Failure> {
     let link = link().ok_or_else(|| {
         Failure::usage("there is no venue to join: start the app with `cargo xtask run 'pavilion://…'`")
     })?;
+    // Beside the visit, and for as long as it lasts.
+    let _intake = android::shared_folder()
+        .zip(folders::cache())
+        .and_then(|(folder, cache)| Intake::start(folder, cache.join("blobs")));
     // One reader of options: what the command line does by default, the headset does too.
     let cli = Cli::try_parse_from(["pavilion", "view", "--headset", "--", &link]).map_err(Failure::usage)?;
     super::command(cli.command)
