@@ -37,6 +37,11 @@ impl Intake {
             }
         }
     }
+
+    /// Whether there is still something to take in.
+    pub fn is_busy(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
 }
 
 impl Drop for Intake {
@@ -97,7 +102,7 @@ mod tests {
         fs::write(folder.join("c.pavilion.partial"), &whole).unwrap();
         let intake = Intake::start(folder.clone(), blobs.clone()).unwrap();
         let start = std::time::Instant::now();
-        while folder.join("b.pavilion").exists() && start.elapsed().as_secs() < 10 {
+        while intake.is_busy() && start.elapsed().as_secs() < 10 {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         drop(intake);

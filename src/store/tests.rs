@@ -94,6 +94,9 @@ fn what_nobody_has_used_goes_before_what_somebody_did() {
     let mut store = Store::open(folder.path(), 4000).unwrap();
     let (used, used_bytes) = &blobs[0];
     store.put(*used, used_bytes).unwrap();
+    let yesterday = SystemTime::now() - Duration::from_secs(100_000);
+    let file = fs::File::options().append(true).open(file_of(&folder, *used)).unwrap();
+    file.set_modified(yesterday).unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(1_000_000_000);
     for (rank, (hash, bytes)) in blobs[1..4].iter().enumerate() {
         let date = long_ago - Duration::from_millis(rank as u64);
