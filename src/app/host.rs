@@ -44,7 +44,7 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
         )
     })?;
     if let (Some(headsets), Some(mbps)) = (arguments.plan, arguments.mbps) {
-        return plan(&folder, headsets as usize, mbps, config.json);
+        return plan(&folder, headsets as usize, mbps, &config);
     }
     let server = start(config.server(folder.clone(), identity_folder(&config)?))?;
     let http = config.http.address(config::HTTP);
@@ -54,7 +54,7 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
     });
     let site = site.transpose()?;
     let metrics = config.metrics.address(config::METRICS).map(|bind| {
-        let metrics = Metrics::new(server.stats_source(), config.visitors_max as usize);
+        let metrics = Metrics::new(server.pulse(), config.visitors_max as usize);
         RunningWeb::start("pavilion-metrics", config.web(bind), metrics).map_err(at("--metrics"))
     });
     let metrics = metrics.transpose()?;
@@ -76,9 +76,9 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
             eprintln!("numbers for Prometheus are at {url}");
         }
     }
-    watch(&server, &interrupt);
+    let ended = watch(&server, &interrupt);
     server.stop();
-    Ok(())
+    ended
 }
 
 fn identity_folder(config: &Config) -> Result<PathBuf, Failure> {
@@ -94,11 +94,15 @@ fn identity_folder(config: &Config) -> Result<PathBuf, Failure> {
 }
 
 /// Says how long it would take.
-fn plan(folder: &Path, headsets: usize, mbps: f64, is_json: bool) -> Result<(), Failure> {
+fn plan(folder: &Path, headsets: usize, mbps: f64, config: &Config) -> Result<(), Failure> {
     folder::recover(folder).map_err(Failure::environment)?;
     let shelf = Shelf::open(folder).map_err(Failure::content)?;
     let plan = Plan::new(&shelf, headsets, mbps)?;
-    if is_json {
+    if headsets as u64 > config.visitors_max {
+        let max = config.visitors_max;
+        eprintln!("the host turns away whoever comes after {max}: --visitors-max lets in more");
+    }
+    if config.json {
         println!("{}", serde_json::to_string_pretty(&plan).map_err(Failure::failed)?);
     } else {
         println!("{}", plan.to_text());
@@ -130,10 +134,18 @@ pub fn start(options: ServerOptions) -> Result<RunningServer, Failure> {
     })
 }
 
-/// Says in the log who comes and goes.
-fn watch(server: &RunningServer, interrupt: &Interrupt) {
+/// Says in the log who comes and goes, until it is over.
+///
+/// # Errors
+/// When the host has ended by itself: whoever looks after it starts it again.
+fn watch(server: &RunningServer, interrupt: &Interrupt) -> Result<(), Failure> {
     let (mut looks, mut visitors) = (0_u32, 0);
     while !interrupt.is_raised() {
+        if !server.is_serving() {
+            return Err(Failure::failed(
+                "the host has ended by a fault, which the log names: start it again",
+            ));
+        }
         std::thread::sleep(LOOK_INTERVAL);
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(LOOKS_A_REPORT) {
@@ -144,4 +156,5 @@ fn watch(server: &RunningServer, interrupt: &Interrupt) {
             }
         }
     }
+    Ok(())
 }

@@ -8,23 +8,23 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
 use super::{Asked, Content, Pages, refuse_method, says};
-use crate::host::serve::ServeStats;
+use crate::host::serve::Pulse;
 
-/// Answers with what `stats` says at that moment.
+/// Answers with what `pulse` says at that moment.
 pub struct Metrics<F> {
-    stats: F,
+    pulse: F,
     /// How many visitors may be there at once.
     visitors_max: usize,
 }
 
-impl<F: Fn() -> ServeStats + Send + Sync + 'static> Metrics<F> {
+impl<F: Fn() -> Pulse + Send + Sync + 'static> Metrics<F> {
     /// The numbers of a host that lets in so many.
-    pub fn new(stats: F, visitors_max: usize) -> Self {
-        Self { stats, visitors_max }
+    pub fn new(pulse: F, visitors_max: usize) -> Self {
+        Self { pulse, visitors_max }
     }
 
     fn text(&self) -> String {
-        let stats = (self.stats)();
+        let stats = (self.pulse)().stats;
         let (gauge, counter) = ("gauge", "counter");
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, value: u64| {
@@ -72,13 +72,14 @@ impl<F: Fn() -> ServeStats + Send + Sync + 'static> Metrics<F> {
     }
 }
 
-impl<F: Fn() -> ServeStats + Send + Sync + 'static> Pages for Metrics<F> {
+impl<F: Fn() -> Pulse + Send + Sync + 'static> Pages for Metrics<F> {
     fn answer(&self, asked: &Asked<'_>) -> Response<Content> {
         if let Some(refused) = refuse_method(asked.method) {
             return refused;
         }
         let mut response = match asked.path {
-            "/healthz" => says(StatusCode::OK, "ok\n"),
+            "/healthz" if (self.pulse)().is_serving => says(StatusCode::OK, "ok\n"),
+            "/healthz" => says(StatusCode::SERVICE_UNAVAILABLE, "the host no longer serves\n"),
             "/metrics" => {
                 let text = self.text();
                 let length = HeaderValue::from(text.len());

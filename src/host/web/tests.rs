@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::server::{RunningWeb, WebOptions};
 use super::site::Site;
 use crate::host::room::RoomStats;
-use crate::host::serve::ServeStats;
+use crate::host::serve::{Pulse, ServeStats};
 use crate::protocol::ContentHash;
 use crate::tests::twin::Twin;
 
@@ -240,15 +240,16 @@ fn a_twin_that_goes_away_is_no_crash() {
 #[test]
 fn a_port_that_is_taken_is_said() {
     let (_folder, _twin, web) = site(10, options());
-    let metrics = Metrics::new(ServeStats::default, 1);
+    let metrics = Metrics::new(pulse, 1);
     let taken = WebOptions { bind: web.local_addr(), ..options() };
     let error = RunningWeb::start("web", taken, metrics).err().unwrap().to_string();
     assert!(error.contains(&web.local_addr().to_string()) && error.contains("choose another"), "{error}");
 }
 
-fn stats() -> ServeStats {
+fn pulse() -> Pulse {
     let room = RoomStats { poses_taken: 11, poses_dropped: 12, datagrams_sent: u64::MAX };
-    ServeStats { visitors: 3, turned_away: 4, blobs_sent: 5, bytes_sent: 6_000_000_000, room }
+    let stats = ServeStats { visitors: 3, turned_away: 4, blobs_sent: 5, bytes_sent: 6_000_000_000, room };
+    Pulse { stats, is_serving: true }
 }
 
 /// A sample of the text format: its name and value. After the grammar in "Exposition formats" of Prometheus' docs,
@@ -264,7 +265,7 @@ fn sample(line: &str) -> (&str, f64) {
 
 #[test]
 fn the_numbers_are_there_in_the_form_that_prometheus_reads() {
-    let web = RunningWeb::start("web", options(), Metrics::new(stats, 256)).unwrap();
+    let web = RunningWeb::start("web", options(), Metrics::new(pulse, 256)).unwrap();
     let health = ask(&web, "GET", "/healthz", &[]);
     assert_eq!((health.status, health.body.as_slice()), (200, &b"ok\n"[..]));
     let reply = ask(&web, "GET", "/metrics", &[]);
@@ -298,6 +299,9 @@ fn the_numbers_are_there_in_the_form_that_prometheus_reads() {
     assert_eq!(value("pose_datagrams_total"), u64::MAX as f64);
     assert_eq!(ask(&web, "GET", "/", &[]).status, 404);
     assert_eq!(ask(&web, "POST", "/metrics", &["Content-Length: 0"]).status, 405);
+    let faint = || Pulse { is_serving: false, ..pulse() };
+    let faint = RunningWeb::start("web", options(), Metrics::new(faint, 256)).unwrap();
+    assert_eq!(ask(&faint, "GET", "/healthz", &[]).status, 503);
     let head = ask(&web, "HEAD", "/metrics", &[]);
     assert_eq!((head.status, head.body.len()), (200, 0));
 }
