@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
 
+use pavilion::net::{Cause, Connection, Event, Identity, Me};
+use pavilion::protocol::{CloseCause, Name};
 use program::{Home, has_program, wait_until};
 use serde_json::Value;
 
@@ -91,6 +93,10 @@ fn a_host_that_the_system_ends_says_goodbye_and_ends_well() {
     let baked = baked(&home);
     let words = [baked.to_str().unwrap(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--json"];
     let mut host = Host::start(&home, &words);
+    // Somebody is there, who wants nothing at the moment.
+    let me = Me { name: Name::new("Ada"), identity: Identity::generate().unwrap() };
+    let mut visit = Connection::open(host.facts["link"].as_str().unwrap().parse().unwrap(), me).unwrap();
+    assert!(matches!(visit.wait(), Some(Event::Connected(_))));
     let pid = host.child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let mut status = None;
@@ -100,6 +106,11 @@ fn a_host_that_the_system_ends_says_goodbye_and_ends_well() {
     };
     assert!(wait_until(Duration::from_secs(10), ends), "it goes on");
     assert_eq!(status.unwrap().code(), Some(0));
+    let goodbye = std::iter::from_fn(|| visit.wait()).find_map(|event| match event {
+        Event::Lost { cause, .. } => Some(cause),
+        _ => None,
+    });
+    assert!(matches!(goodbye, Some(Cause::Closed(CloseCause::HostStopping))), "{goodbye:?}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ const GROUND_METRES: f32 = 20.0;
 #[derive(Clone, Debug)]
 pub struct Needs {
     /// How many tiles.
+    #[cfg_attr(not(feature = "viewer"), allow(dead_code))]
     pub tiles: usize,
     /// Each once, what matters most first.
     pub blobs: Vec<WantedBlob>,
