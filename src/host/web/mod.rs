@@ -18,6 +18,7 @@ pub mod site;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
@@ -37,6 +38,12 @@ pub struct Asked<'a> {
 pub trait Pages: Send + Sync + 'static {
     /// The answer to one request. It reads no file: the [`Content`] says what is to be read.
     fn answer(&self, asked: &Asked<'_>) -> Response<Content>;
+}
+
+impl<P: Pages> Pages for Arc<P> {
+    fn answer(&self, asked: &Asked<'_>) -> Response<Content> {
+        self.as_ref().answer(asked)
+    }
 }
 
 /// What follows an answer's head.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
@@ -38,10 +39,12 @@ struct Page {
     keep: HeaderValue,
 }
 
-/// Everything of a twin that can be asked for, by name.
+/// Everything of a twin that can be asked for.
 #[derive(Debug)]
 pub struct Site {
-    pages: BTreeMap<String, Page>,
+    folder: PathBuf,
+    /// By name. Exchanged as a whole: whoever asks has one twin or the other.
+    pages: RwLock<BTreeMap<String, Page>>,
 }
 
 impl Site {
@@ -50,40 +53,56 @@ impl Site {
     /// # Errors
     /// When it is not a complete baked folder.
     pub fn open(folder: &Path) -> Result<Self, ShelfError> {
-        let shelf = Shelf::open(folder)?;
-        let mut pages = BTreeMap::new();
-        for (hash, path, size_bytes) in shelf.files() {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            let page = Page {
-                source: Source::Disk(path.to_owned()),
-                size_bytes: u64::from(size_bytes),
-                kind: kind_of(name),
-                tag: tag_of(hash),
-                keep: FOREVER,
-            };
-            pages.insert(name.to_owned(), page);
-        }
-        for name in tileset_json::names(shelf.tileset().prototypes().len()) {
-            let path = folder.join(&name);
-            let text = read_table(&path).map_err(|source| ShelfError::Unreadable { path, source })?;
-            let page = Page {
-                size_bytes: text.len() as u64,
-                kind: kind_of(&name),
-                tag: tag_of(ContentHash::of(&text)),
-                keep: ASK_AGAIN,
-                source: Source::Memory(text.into()),
-            };
-            pages.insert(name, page);
-        }
-        Ok(Self { pages })
+        Ok(Self { folder: folder.to_owned(), pages: RwLock::new(read(folder)?) })
     }
+
+    /// Shows what is in the folder now: it was baked again.
+    ///
+    /// # Errors
+    /// When it is not a complete baked folder; what was shown is shown on.
+    pub fn reload(&self) -> Result<(), ShelfError> {
+        let pages = read(&self.folder)?;
+        *self.pages.write().unwrap_or_else(PoisonError::into_inner) = pages;
+        Ok(())
+    }
+}
+
+/// All that is to be shown of a folder.
+fn read(folder: &Path) -> Result<BTreeMap<String, Page>, ShelfError> {
+    let shelf = Shelf::open(folder)?;
+    let mut pages = BTreeMap::new();
+    for (hash, path, size_bytes) in shelf.files() {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let page = Page {
+            source: Source::Disk(path.to_owned()),
+            size_bytes: u64::from(size_bytes),
+            kind: kind_of(name),
+            tag: tag_of(hash),
+            keep: FOREVER,
+        };
+        pages.insert(name.to_owned(), page);
+    }
+    for name in tileset_json::names(shelf.tileset().prototypes().len()) {
+        let path = folder.join(&name);
+        let text = read_table(&path).map_err(|source| ShelfError::Unreadable { path, source })?;
+        let page = Page {
+            size_bytes: text.len() as u64,
+            kind: kind_of(&name),
+            tag: tag_of(ContentHash::of(&text)),
+            keep: ASK_AGAIN,
+            source: Source::Memory(text.into()),
+        };
+        pages.insert(name, page);
+    }
+    Ok(pages)
 }
 
 impl Pages for Site {
     fn answer(&self, asked: &Asked<'_>) -> Response<Content> {
         let mut response = refuse_method(asked.method).unwrap_or_else(|| {
             // A name is looked up, never a path opened.
-            match asked.path.strip_prefix('/').and_then(|name| self.pages.get(name)) {
+            let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+            match asked.path.strip_prefix('/').and_then(|name| pages.get(name)) {
                 Some(page) => page.answer(asked),
                 None => {
                     says(StatusCode::NOT_FOUND, "there is no such file in the twin: begin at /tileset.json\n")

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -235,6 +236,30 @@ fn a_twin_that_goes_away_is_no_crash() {
     std::fs::write(folder.path().join(&names[1]), b"short").unwrap();
     assert_eq!(ask(&web, "GET", &format!("/{}", names[1]), &[]).status, 500);
     assert_eq!(ask(&web, "GET", &format!("/{}", names[2]), &[]).status, 200);
+}
+
+#[test]
+fn a_twin_that_is_baked_again_is_shown_as_a_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let show = |seed: u64| {
+        let twin = Twin::of_equal_blobs(seed, 4, 1000);
+        twin.write(folder.path());
+        std::fs::write(folder.path().join("tileset.json"), format!("{{\"seed\":{seed}}}")).unwrap();
+        format!("/{}.glb", twin.blobs.keys().next().unwrap())
+    };
+    let old = show(1);
+    let site = Arc::new(Site::open(folder.path()).unwrap());
+    let web = RunningWeb::start("web", options(), site.clone()).unwrap();
+    let etag = ask(&web, "GET", "/tileset.json", &[]).header("etag").to_owned();
+    let new = show(2);
+    assert_eq!(ask(&web, "GET", &new, &[]).status, 404);
+    site.reload().unwrap();
+    assert_eq!([&old, &new].map(|path| ask(&web, "GET", path, &[]).status), [404, 200]);
+    let again = ask(&web, "GET", "/tileset.json", &[&format!("If-None-Match: {etag}")]);
+    assert_eq!((again.status, again.body.as_slice()), (200, &b"{\"seed\":2}"[..]));
+    std::fs::write(folder.path().join("manifest.pavilion"), b"PVLN").unwrap();
+    assert!(site.reload().is_err());
+    assert_eq!(ask(&web, "GET", &new, &[]).status, 200, "what was shown is shown on");
 }
 
 #[test]
