@@ -1,7 +1,7 @@
 //! What a host offers over HTTP/1.1, read-only: the twin's folder for programs that are not ours, and the host's
 //! numbers for whoever watches over it.
 //!
-//! What is asked for comes in and a [`Response`](hyper::Response) with [`Content`] goes out, without a socket: see
+//! What is asked for comes in and a [`Response`] with [`Content`] goes out, without a socket: see
 //! [`Pages`], and behind it [`site`] and [`metrics`]. [`server`] carries both over TCP, on a thread of its own, so that
 //! nothing here takes time from visitors.
 //!
