@@ -42,6 +42,12 @@ pub enum Command {
     /// Say what is in a baked folder, a glTF file or a tileset.
     #[cfg(feature = "host")]
     Inspect(InspectArgs),
+    /// Put a baked twin into one file, from which headsets fill their cache without a network.
+    #[cfg(feature = "host")]
+    Pack(PackArgs),
+    /// Fill the cache from a file that `pavilion pack` wrote.
+    #[cfg(feature = "viewer")]
+    Unpack(UnpackArgs),
     /// Check this machine: drivers, headset runtime, folders; and say what to do.
     Doctor(DoctorArgs),
 }
@@ -175,14 +181,37 @@ pub struct BakeArgs {
 #[derive(Debug, Args)]
 pub struct HostArgs {
     /// A folder that `pavilion bake` wrote.
-    pub folder: PathBuf,
+    pub folder: Option<PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     /// Where the host keeps its key, which its join links are made from.
     #[arg(long, value_name = "DIR")]
     pub identity: Option<PathBuf>,
-    /// Print the join link and address as JSON.
+    /// How many visitors may be there at once.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub visitors_max: Option<u64>,
+    /// Let CesiumJS and other viewers of 3D Tiles fetch the twin over HTTP, read-only; at every address, TCP port
+    /// 7414, unless another is named.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub http: Option<Option<SocketAddr>>,
+    /// Tell what the host does, for Prometheus, at /metrics and /healthz; to this machine at TCP port 7415, unless
+    /// another address is named.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<Option<SocketAddr>>,
+    /// Take the settings from this file; what the command line says counts more.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print a file with every setting as it is by default, and end.
+    #[arg(long)]
+    pub print_config: bool,
+    /// Say how long so many headsets take that come at once, by a model, and end.
+    #[arg(long, value_name = "N", requires = "mbps", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub plan: Option<u32>,
+    /// The link that they share, Mbit/s.
+    #[arg(long, value_name = "M", requires = "plan", value_parser = parse_mbps)]
+    pub mbps: Option<f64>,
+    /// Print the join link and addresses, or the plan, as JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -220,6 +249,33 @@ impl InspectArgs {
     }
 }
 
+/// `pavilion pack`
+#[cfg(feature = "host")]
+#[derive(Debug, Args)]
+pub struct PackArgs {
+    /// A folder that `pavilion bake` wrote.
+    pub folder: PathBuf,
+    /// The file to write, such as venue.pavilion; an earlier one is replaced.
+    pub out: PathBuf,
+    /// Print what is in it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pavilion unpack`
+#[cfg(feature = "viewer")]
+#[derive(Debug, Args)]
+pub struct UnpackArgs {
+    /// The file.
+    pub file: PathBuf,
+    /// Fill the cache in this folder instead of yours.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `pavilion doctor`
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
@@ -237,6 +293,12 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?))).ok_or_else(|| {
         format!("a size is two numbers from 16 to {EYE_SIDE_MAX} with an x between, such as 640x640")
     })
+}
+
+#[cfg(feature = "host")]
+fn parse_mbps(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| (0.001..=1e6).contains(number));
+    number.ok_or_else(|| "a link has from 0.001 to 1000000 Mbit/s".to_owned())
 }
 
 #[cfg_attr(not(feature = "viewer"), allow(dead_code))]

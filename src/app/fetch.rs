@@ -2,7 +2,6 @@
 //! event or to try a network.
 
 mod basket;
-mod first_view;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,20 +10,17 @@ use serde::Serialize;
 
 use super::cli::FetchArgs;
 use super::interrupt::Interrupt;
+use super::needs::Needs;
 use super::progress::Bar;
 use super::venue::CACHE_BYTES_MAX;
 use super::{Failure, folders};
 use crate::net::{Connection, Event, Identity, Me};
-use crate::protocol::{ContentHash, JoinLink, Name, WantedBlob, manifest};
-use crate::scene::{TileId, Tileset};
+use crate::protocol::{JoinLink, Name, WantedBlob, manifest};
 use crate::store::Store;
 use basket::Basket;
 
 /// How long nothing is looked at when nothing has come: at 1 Gbit/s a quarter of a megabyte comes.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
-
-/// The ground that belongs to the first view, metres from the entrance.
-const GROUND_METRES: f32 = 20.0;
 
 /// What `fetch --json` prints.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -122,9 +118,8 @@ impl Fetch {
         self.fetch("manifest", vec![manifest])?;
         let bytes = self.store.get(manifest.hash).ok_or_else(|| self.not_kept())?;
         let tileset = Arc::new(manifest::decode(&bytes).map_err(Failure::content)?);
-        let tiles = if is_first_view { first_view::tiles(&tileset) } else { coarse_to_fine(&tileset) };
-        let blobs = blobs_of(&tileset, &tiles, is_first_view);
-        let bytes: u64 = blobs.iter().map(|blob| u64::from(blob.size_bytes)).sum();
+        let needs = if is_first_view { Needs::first_view(&tileset) } else { Needs::everything(&tileset) };
+        let bytes = needs.size_bytes();
         if bytes > CACHE_BYTES_MAX {
             let [bytes, limit] = [bytes, CACHE_BYTES_MAX].map(|bytes| bytes / 1_000_000);
             return Err(Failure::failed(format!(
@@ -132,9 +127,9 @@ impl Fetch {
             )));
         }
         self.report.title = tileset.title().to_owned();
-        self.report.tiles = tiles.len();
-        self.report.blobs = blobs.len() + 1;
-        self.fetch("fetching", blobs)?;
+        self.report.tiles = needs.tiles;
+        self.report.blobs = needs.blobs.len() + 1;
+        self.fetch("fetching", needs.blobs)?;
         let since_welcome = self.welcomed.unwrap_or(self.began).elapsed().as_secs_f64();
         self.report.seconds = self.began.elapsed().as_secs_f64();
         self.report.megabits_per_second = self.report.bytes_received as f64 * 8e-6 / since_welcome.max(1e-6);
@@ -228,33 +223,6 @@ impl Fetch {
 
 fn another_twin() -> Failure {
     Failure::failed("the host shows another twin now: run it again")
-}
-
-/// All tiles that have content: parents stand before their children in the table.
-fn coarse_to_fine(tileset: &Tileset) -> Vec<TileId> {
-    (0..tileset.tiles().len() as u32)
-        .map(TileId)
-        .filter(|&tile| tileset.tile(tile).content.is_some())
-        .collect()
-}
-
-/// What the tiles consist of and the ground below them, each blob once, in the order of the tiles.
-fn blobs_of(tileset: &Tileset, tiles: &[TileId], is_first_view: bool) -> Vec<WantedBlob> {
-    let mut seen = std::collections::BTreeSet::<ContentHash>::new();
-    let entrance = tileset.spawn().position;
-    let ground = tileset.grounds().iter().filter(|cell| {
-        // What the viewer itself asks for first, and some steps more.
-        !is_first_view || cell.bounds.distance(entrance) <= GROUND_METRES
-    });
-    let seen_first = tiles.iter().flat_map(|&tile| {
-        let tile = tileset.tile(tile);
-        let images = tile.images.iter().filter_map(|image| tileset.images().get(image.index()));
-        images.map(|image| image.blob).chain(tile.content)
-    });
-    let blobs = seen_first.chain(ground.map(|cell| cell.blob));
-    let blobs = blobs.filter_map(|blob| tileset.blobs().get(blob.index()));
-    let blobs = blobs.filter(|blob| seen.insert(blob.hash));
-    blobs.map(|blob| WantedBlob { hash: blob.hash, size_bytes: blob.size_bytes }).collect()
 }
 
 impl Report {

@@ -1,11 +1,14 @@
-//! Pavilion on a standalone headset, where there is no command line: the join link comes with the intent.
+//! Pavilion on a standalone headset, where there is no command line: the join link comes with the intent, and packed
+//! twins lie in a folder.
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Parser;
 
 use super::cli::Cli;
+use super::intake::Intake;
 use super::{Failure, folders, log};
 use crate::present::android;
 use crate::protocol::JoinLink;
@@ -16,6 +19,9 @@ const LINK_FILE: &str = "link.txt";
 /// Longer than any join link.
 const LINK_BYTES_MAX: u64 = 4096;
 
+/// How often the system is answered while there is nothing to draw.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
 /// Visits the venue until the person leaves or the system ends the activity.
 pub fn run() {
     log::start(1);
@@ -25,9 +31,19 @@ pub fn run() {
 }
 
 fn visit() -> Result<(), Failure> {
-    let link = link().ok_or_else(|| {
-        Failure::usage("there is no venue to join: start the app with `cargo xtask run 'pavilion://…'`")
-    })?;
+    // Beside the visit, and for as long as it lasts.
+    let intake = android::shared_folder()
+        .zip(folders::cache())
+        .and_then(|(folder, cache)| Intake::start(folder, cache.join("blobs")));
+    let Some(link) = link() else {
+        // A headset that is made ready before the event: there is nothing to visit yet.
+        while intake.as_ref().is_some_and(Intake::is_busy) && !android::is_ending() {
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+        return Err(Failure::usage(
+            "there is no venue to join: start the app with `cargo xtask run 'pavilion://…'`",
+        ));
+    };
     // One reader of options: what the command line does by default, the headset does too.
     let cli = Cli::try_parse_from(["pavilion", "view", "--headset", "--", &link]).map_err(Failure::usage)?;
     super::command(cli.command)

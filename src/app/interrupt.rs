@@ -1,7 +1,8 @@
-//! Ctrl-C asks the program to end; asked twice, it ends at once.
+//! Ctrl-C, or the system's own wish (SIGTERM), asks the program to end; asked twice, it ends at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::Failure;
 
@@ -17,10 +18,13 @@ impl Interrupt {
     pub fn listen() -> Result<Self, Failure> {
         let flag = Arc::new(AtomicBool::new(false));
         let raised = Arc::clone(&flag);
+        let (listening, listens) = sync_channel(1);
         std::thread::Builder::new()
             .name("interrupt".to_owned())
-            .spawn(move || wait(&raised))
+            .spawn(move || wait(&raised, &listening))
             .map_err(|error| Failure::environment(format!("no thread could be started ({error})")))?;
+        // Until then a signal ends the program as if nobody listened. So it is where nobody can.
+        let _ = listens.recv();
         Ok(Self(flag))
     }
 
@@ -34,14 +38,56 @@ impl Interrupt {
     }
 }
 
-fn wait(raised: &AtomicBool) {
+fn wait(raised: &AtomicBool, listening: &SyncSender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     runtime.block_on(async {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        let Ok(mut wishes) = Wishes::listen() else { return };
+        // The receiver waits for exactly this one message.
+        let _ = listening.send(());
+        while let Some(exit_code) = wishes.next().await {
             if raised.swap(true, Ordering::Relaxed) {
-                // 128 + SIGINT, as shells expect.
-                std::process::exit(130);
+                std::process::exit(exit_code);
             }
         }
     });
+}
+
+/// The system's signals that the program should end. Each comes as the exit code that shells expect of whoever ends by
+/// it: 128 and its number.
+#[cfg(unix)]
+struct Wishes {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Wishes {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Option<i32> {
+        tokio::select! {
+            signal = self.interrupt.recv() => signal.map(|()| 130),
+            signal = self.terminate.recv() => signal.map(|()| 143),
+        }
+    }
+}
+
+/// Ctrl-C in a console.
+#[cfg(windows)]
+struct Wishes {
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+#[cfg(windows)]
+impl Wishes {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    async fn next(&mut self) -> Option<i32> {
+        self.interrupt.recv().await.map(|()| 130)
+    }
 }

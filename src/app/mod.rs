@@ -25,6 +25,8 @@ mod host;
 mod identity;
 #[cfg(feature = "host")]
 mod inspect;
+#[cfg(all(feature = "viewer", any(test, all(target_os = "android", feature = "xr"))))]
+mod intake;
 mod interrupt;
 #[cfg(feature = "viewer")]
 mod lobby;
@@ -35,8 +37,12 @@ mod log;
 mod looking;
 #[cfg(feature = "viewer")]
 mod menu;
+#[cfg(any(feature = "host", feature = "viewer"))]
+mod needs;
 #[cfg(feature = "viewer")]
 pub(crate) mod own_hands;
+#[cfg(feature = "host")]
+mod pack;
 #[cfg(feature = "viewer")]
 mod pipelines;
 #[cfg(any(feature = "host", feature = "viewer"))]
@@ -51,6 +57,8 @@ mod settings;
 mod sounds;
 #[cfg(feature = "viewer")]
 mod trace;
+#[cfg(feature = "viewer")]
+mod unpack;
 #[cfg(feature = "viewer")]
 mod venue;
 #[cfg(feature = "viewer")]
@@ -91,6 +99,10 @@ fn command(command: Command) -> Result<(), Failure> {
         Command::Host(arguments) => host::run(arguments),
         #[cfg(feature = "host")]
         Command::Inspect(arguments) => inspect::run(&arguments),
+        #[cfg(feature = "host")]
+        Command::Pack(arguments) => pack::run(&arguments),
+        #[cfg(feature = "viewer")]
+        Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
     }
 }

@@ -34,6 +34,11 @@ pub fn folder() -> Option<PathBuf> {
     activity()?.internal_data_path()
 }
 
+/// The folder that only this app can read, and whoever is connected by USB can write.
+pub fn shared_folder() -> Option<PathBuf> {
+    activity()?.external_data_path()
+}
+
 /// The join link that the app was started with.
 pub fn link() -> Option<String> {
     let activity = activity()?;

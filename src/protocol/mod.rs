@@ -57,6 +57,7 @@ pub mod control;
 pub mod link;
 pub mod manifest;
 pub mod name;
+pub mod parcel;
 pub mod pose;
 pub mod presence;
 #[cfg(test)]

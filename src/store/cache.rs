@@ -2,11 +2,15 @@
 //!
 //! `<folder>/<first two digits>/<hash>` holds a blob. A file that ends in `.partial` was being
 //! written when the program ended, and is swept when the store is opened again.
+//!
+//! Several stores may have one folder, in one process or in several: each finds what the others put there, and
+//! each keeps what it knows of under its ceiling, the rest when it is opened the next time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use super::{Care, write_atomically};
@@ -40,6 +44,9 @@ pub enum StoreError {
     },
 }
 
+/// Tells stores of this process from each other: each writes under names of its own.
+static STORES: AtomicU32 = AtomicU32::new(0);
+
 struct Entry {
     size_bytes: u64,
     used: SystemTime,
@@ -48,6 +55,7 @@ struct Entry {
 /// A cache in a folder of its own.
 pub struct Store {
     folder: PathBuf,
+    number: u32,
     ceiling_bytes: u64,
     entries: BTreeMap<ContentHash, Entry>,
     by_use: BTreeSet<(SystemTime, ContentHash)>,
@@ -63,6 +71,7 @@ impl Store {
     pub fn open(folder: &Path, ceiling_bytes: u64) -> Result<Self, StoreError> {
         let mut store = Self {
             folder: folder.to_owned(),
+            number: STORES.fetch_add(1, Ordering::Relaxed),
             ceiling_bytes,
             entries: BTreeMap::new(),
             by_use: BTreeSet::new(),
@@ -75,6 +84,8 @@ impl Store {
 
     fn scan(&mut self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
+        // Another store of this process may be writing now.
+        let ours = format!(".{}-", std::process::id());
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?.path();
             if !shard.is_dir() {
@@ -90,7 +101,9 @@ impl Store {
                         let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                         self.note(hash, metadata.len(), used);
                     }
-                    Err(_) if name.ends_with(".partial") => fs::remove_file(file.path())?,
+                    Err(_) if name.ends_with(".partial") && !name.contains(&ours) => {
+                        fs::remove_file(file.path())?;
+                    }
                     // Not ours: left alone.
                     Err(_) => {}
                 }
@@ -104,6 +117,11 @@ impl Store {
         self.total_bytes
     }
 
+    /// Bytes that it may hold.
+    pub fn ceiling_bytes(&self) -> u64 {
+        self.ceiling_bytes
+    }
+
     /// Whether the blob is here, as far as is known without reading it.
     pub fn contains(&self, hash: ContentHash) -> bool {
         self.entries.contains_key(&hash)
@@ -111,8 +129,11 @@ impl Store {
 
     /// The blob. One whose bytes have changed on disk is removed and counts as absent.
     pub fn get(&mut self, hash: ContentHash) -> Option<Vec<u8>> {
-        self.entries.get(&hash)?;
         let path = self.path(hash);
+        // Another store may have put it here since this one looked.
+        if !self.contains(hash) && !path.exists() {
+            return None;
+        }
         let bytes = read_bounded(&path).filter(|bytes| ContentHash::of(bytes) == hash);
         let Some(bytes) = bytes else {
             tracing::warn!(%hash, "a cached file was damaged and is removed");
@@ -120,9 +141,7 @@ impl Store {
             return None;
         };
         let now = SystemTime::now();
-        // The order of use survives a restart as the file's time; where it cannot be set, only the
-        // choice of what to evict suffers.
-        let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(now));
+        date(&path, now);
         self.note(hash, bytes.len() as u64, now);
         Some(bytes)
     }
@@ -141,14 +160,48 @@ impl Store {
             return Ok(());
         }
         self.evict_for(size_bytes);
+        self.write(hash, bytes)?;
+        self.note(hash, size_bytes, SystemTime::now());
+        Ok(())
+    }
+
+    /// Keeps a blob that nobody has asked for yet, as if it were last used at `used`, and evicts nothing:
+    /// [`Store::make_room`] does. Whether it was written; where it is already as a whole, nothing is.
+    ///
+    /// # Errors
+    /// When the bytes are not those of `hash`, or cannot be written.
+    pub fn lay_in(&mut self, hash: ContentHash, bytes: &[u8], used: SystemTime) -> Result<bool, StoreError> {
+        if ContentHash::of(bytes) != hash {
+            return Err(StoreError::Mismatch { hash });
+        }
         let path = self.path(hash);
-        let partial_name = format!("{hash}.{}.partial", std::process::id());
+        if read_bounded(&path).is_some_and(|here| here == bytes) {
+            return Ok(false);
+        }
+        self.write(hash, bytes)?;
+        date(&path, used);
+        self.note(hash, bytes.len() as u64, used);
+        Ok(true)
+    }
+
+    /// Evicts what was used longest ago, but none of `kept`, until `size_bytes` more fit; whether they do.
+    pub fn make_room(&mut self, size_bytes: u64, kept: &BTreeSet<ContentHash>) -> bool {
+        let candidates = self.by_use.iter().map(|(_, hash)| *hash).filter(|hash| !kept.contains(hash));
+        let mut candidates = candidates.collect::<Vec<_>>().into_iter();
+        while self.total_bytes.saturating_add(size_bytes) > self.ceiling_bytes {
+            let Some(oldest) = candidates.next() else { return false };
+            self.remove(oldest);
+        }
+        true
+    }
+
+    fn write(&self, hash: ContentHash, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(hash);
+        let partial_name = format!("{hash}.{}-{}.partial", std::process::id(), self.number);
         path.parent()
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| write_atomically(&path, &partial_name, bytes, Care::Cache))
-            .map_err(|source| StoreError::Write { folder: self.folder.clone(), source })?;
-        self.note(hash, size_bytes, SystemTime::now());
-        Ok(())
+            .map_err(|source| StoreError::Write { folder: self.folder.clone(), source })
     }
 
     fn path(&self, hash: ContentHash) -> PathBuf {
@@ -183,6 +236,12 @@ impl Store {
             self.remove(oldest);
         }
     }
+}
+
+/// The order of use survives a restart as the file's time; where it cannot be set, only the choice of what to evict
+/// suffers.
+fn date(path: &Path, used: SystemTime) {
+    let _ = fs::File::options().append(true).open(path).and_then(|file| file.set_modified(used));
 }
 
 /// The file's bytes, unless it is larger than any blob.

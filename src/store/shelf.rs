@@ -109,6 +109,11 @@ impl Shelf {
         hash == self.manifest || self.items.contains_key(&hash)
     }
 
+    /// The blobs' files, the manifest's not among them: name, place, size in bytes.
+    pub fn files(&self) -> impl Iterator<Item = (ContentHash, &Path, u32)> {
+        self.items.iter().map(|(hash, item)| (*hash, item.path.as_path(), item.size_bytes))
+    }
+
     /// The bytes of a blob from `offset` on, to be read piece by piece; `None` if it is not one of
     /// this folder.
     ///

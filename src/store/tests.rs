@@ -88,6 +88,67 @@ fn the_ceiling_holds_and_the_least_recently_used_goes_first() {
 }
 
 #[test]
+fn what_nobody_has_used_goes_before_what_somebody_did() {
+    let folder = TempDir::new().unwrap();
+    let blobs: Vec<_> = (0..5).map(|n| blob(n, 1000)).collect();
+    let mut store = Store::open(folder.path(), 4000).unwrap();
+    let (used, used_bytes) = &blobs[0];
+    store.put(*used, used_bytes).unwrap();
+    let yesterday = SystemTime::now() - Duration::from_secs(100_000);
+    let file = fs::File::options().append(true).open(file_of(&folder, *used)).unwrap();
+    file.set_modified(yesterday).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(1_000_000_000);
+    for (rank, (hash, bytes)) in blobs[1..4].iter().enumerate() {
+        let date = long_ago - Duration::from_millis(rank as u64);
+        assert!(store.lay_in(*hash, bytes, date).unwrap());
+        assert!(!store.lay_in(*hash, bytes, date).unwrap(), "it is here already");
+    }
+    assert!(matches!(store.lay_in(*used, b"else", long_ago), Err(StoreError::Mismatch { .. })));
+    // Also after a restart; and what was looked at counts as used.
+    let mut store = Store::open(folder.path(), 4000).unwrap();
+    store.get(blobs[3].0).unwrap();
+    store.put(blobs[4].0, &blobs[4].1).unwrap();
+    let here: Vec<_> = blobs.iter().map(|(hash, _)| store.contains(*hash)).collect();
+    assert_eq!(here, [true, true, false, true, true]);
+    // Damage is mended.
+    fs::write(file_of(&folder, blobs[1].0), b"rotten").unwrap();
+    assert!(store.lay_in(blobs[1].0, &blobs[1].1, long_ago).unwrap());
+    assert_eq!(store.get(blobs[1].0).as_ref(), Some(&blobs[1].1));
+}
+
+#[test]
+fn room_is_made_by_what_was_used_longest_ago_and_is_not_to_be_kept() {
+    let folder = TempDir::new().unwrap();
+    let blobs: Vec<_> = (0..4).map(|n| blob(n, 1000)).collect();
+    let mut store = Store::open(folder.path(), 4000).unwrap();
+    for (hash, bytes) in &blobs {
+        store.put(*hash, bytes).unwrap();
+    }
+    let kept = [blobs[0].0, blobs[2].0].into();
+    assert!(store.make_room(1500, &kept));
+    let here: Vec<_> = blobs.iter().map(|(hash, _)| store.contains(*hash)).collect();
+    assert_eq!(here, [true, false, true, false]);
+    assert!(!store.make_room(2001, &kept) && store.size_bytes() == 2000);
+}
+
+#[test]
+fn two_stores_of_one_folder_find_what_the_other_has_put_there() {
+    let folder = TempDir::new().unwrap();
+    let (hash, bytes) = blob(1, 1000);
+    let mut early = Store::open(folder.path(), 10_000).unwrap();
+    // A store of this process is writing while another one is opened.
+    let path = file_of(&folder, hash);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let partial = path.with_file_name(format!("{hash}.{}-99.partial", std::process::id()));
+    fs::write(&partial, b"half").unwrap();
+    let mut late = Store::open(folder.path(), 10_000).unwrap();
+    assert!(partial.exists(), "it is still being written");
+    late.put(hash, &bytes).unwrap();
+    assert_eq!(early.get(hash).as_ref(), Some(&bytes));
+    assert_eq!(early.size_bytes(), 1000);
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_is_named() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");

@@ -27,6 +27,6 @@ mod quic;
 #[cfg(feature = "viewer")]
 mod shaders;
 #[cfg(all(feature = "host", feature = "viewer"))]
-mod twin;
+pub(crate) mod twin;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod walking;

@@ -1,7 +1,7 @@
 // open.cjs SETTINGS.json: opens a baked twin in viewers by others, without a display, and judges what they make of it.
 //
-// The settings name the browser and the folder of its libraries, the twin's folder, the folder of the installed viewers,
-// our own picture with where it was taken from, and a folder for theirs. Each viewer must load every tile, every model
+// The settings name the browser and the folder of its libraries, the twin's folder and the origin where a host serves
+// it, the folder of the installed viewers, our own picture with where it was taken from, and a folder for theirs. Each viewer must load every tile, every model
 // and every image, without an error of any kind, and draw what we draw. Exit code 1 if one does not.
 "use strict";
 
@@ -64,8 +64,10 @@ async function open(browser, name, settings, files) {
   const warnings = new Set();
   const { view } = settings;
   const server = await serve(
-    { pages: __dirname, twin: settings.twin, viewers: path.join(settings.viewers, "node_modules") },
+    { pages: __dirname, viewers: path.join(settings.viewers, "node_modules") },
     { "/view.json": JSON.stringify(view), "/ours.png": fs.readFileSync(settings.ours) },
+    // From another origin, as in a page of the venue's own.
+    { twin: settings.host },
   );
   try {
     const page = await browser.page(view.width, view.height, fault, (text) => warnings.add(text));

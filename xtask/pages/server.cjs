@@ -17,9 +17,9 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-// `folders`: name → folder; `texts`: path → what it answers. Resolves to { origin, served, close }, where `served` is
-// the set of paths that were given out.
-async function serve(folders, texts) {
+// `folders`: name → folder; `texts`: path → what it answers; `elsewhere`: name → the origin that has it, to which the
+// browser is sent. Resolves to { origin, served, close }, where `served` is the set of paths that were given out.
+async function serve(folders, texts, elsewhere) {
   const served = new Set();
   const server = http.createServer((request, response) => {
     const asked = decodeURIComponent(new URL(request.url, "http://127.0.0.1").pathname);
@@ -31,6 +31,11 @@ async function serve(folders, texts) {
     };
     if (texts[asked] !== undefined) return give(Buffer.from(texts[asked]));
     const [, name, ...rest] = asked.split("/");
+    if (elsewhere[name] !== undefined) {
+      served.add(asked);
+      response.writeHead(307, { Location: `${elsewhere[name]}/${rest.join("/")}` });
+      return response.end();
+    }
     const file = folders[name] === undefined ? undefined : path.join(folders[name], ...rest);
     const isInside = file?.startsWith(folders[name] + path.sep);
     fs.readFile(isInside ? file : "", (error, bytes) => {

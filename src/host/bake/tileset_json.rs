@@ -27,6 +27,11 @@ pub fn write(tables: &Tables, blobs: &[BakedBlob]) -> Vec<(String, String)> {
     files
 }
 
+/// The names of the files of a twin with so many prototypes, the main one first.
+pub fn names(prototypes: usize) -> impl Iterator<Item = String> {
+    std::iter::once(FILE_NAME.to_owned()).chain((0..prototypes).map(prototype_name))
+}
+
 fn prototype_name(number: usize) -> String {
     format!("prototype-{number}.json")
 }

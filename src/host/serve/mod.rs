@@ -22,8 +22,8 @@ mod visit;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ use tokio::sync::Notify;
 use crate::host::allowance::Allowance;
 use crate::host::room::RoomStats;
 use crate::protocol::link::{DEFAULT_PORT, Place};
-use crate::protocol::{ALPN, CloseCause, JoinLink, transport};
+use crate::protocol::{ALPN, CloseCause, ContentHash, JoinLink, transport};
 use crate::store::{Shelf, ShelfError};
 use crate::udp;
 use delay_bound::DelayBoundConfig;
@@ -134,6 +134,15 @@ pub struct ServeStats {
     pub room: RoomStats,
 }
 
+/// How a host is at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    /// What it has done so far.
+    pub stats: ServeStats,
+    /// Whether it still serves.
+    pub is_serving: bool,
+}
+
 /// A host that can be started.
 pub struct Server;
 
@@ -157,9 +166,12 @@ impl Server {
         let venue = Arc::new(Venue::new(shelf, options.visitors_max, options.address_max));
         let stop = Arc::new(Notify::new());
         let (started, starting) = sync_channel(1);
+        let served = Arc::new(());
+        let serving = Arc::downgrade(&served);
         let thread = {
             let (venue, stop) = (venue.clone(), stop.clone());
             std::thread::Builder::new().name("pavilion-host".to_owned()).spawn(move || {
+                let _served = served;
                 let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                     Ok(runtime) => runtime,
                     Err(error) => {
@@ -184,7 +196,7 @@ impl Server {
         };
         starting.recv().unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
         tracing::info!(%local_addr, "serving");
-        Ok(RunningServer { link, local_addr, venue, stop, thread: Some(thread) })
+        Ok(RunningServer { link, local_addr, venue, serving, stop, thread: Some(thread) })
     }
 }
 
@@ -193,6 +205,8 @@ pub struct RunningServer {
     link: JoinLink,
     local_addr: SocketAddr,
     venue: Arc<Venue>,
+    /// The thread holds what this points to, however it ends.
+    serving: Weak<()>,
     stop: Arc<Notify>,
     thread: Option<JoinHandle<()>>,
 }
@@ -219,9 +233,25 @@ impl RunningServer {
         self.local_addr
     }
 
+    /// The manifest of the twin that is shown now: another one after the folder was baked again.
+    pub fn manifest(&self) -> ContentHash {
+        self.venue.shown.borrow().offer.manifest.hash
+    }
+
     /// What it has done so far.
     pub fn stats(&self) -> ServeStats {
         self.venue.stats()
+    }
+
+    /// Whether its thread still serves: it ends only by a fault.
+    pub fn is_serving(&self) -> bool {
+        self.serving.strong_count() > 0
+    }
+
+    /// What [`RunningServer::stats`] and [`RunningServer::is_serving`] say, for whoever asks later, from any thread.
+    pub fn pulse(&self) -> impl Fn() -> Pulse + Send + Sync + 'static {
+        let (venue, serving) = (self.venue.clone(), self.serving.clone());
+        move || Pulse { stats: venue.stats(), is_serving: serving.strong_count() > 0 }
     }
 
     /// Says goodbye to all visitors and ends; takes at most a second.

@@ -62,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     // As many vertices, and 65 536 triangles.
     Target::new("ground", content::ground, (4 << 20, Duration::from_millis(200))),
     Target::new("manifest", wire::manifest, PLAIN),
+    Target::new("parcels", wire::parcel, PLAIN),
     Target::new("frames", wire::frames, PLAIN),
     Target::new("datagrams", wire::datagram, PLAIN),
     Target::new("links", wire::link, PLAIN),

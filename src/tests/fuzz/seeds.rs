@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::protocol::parcel::tests::parcel;
 use crate::protocol::tests as protocol;
 use crate::protocol::{codec, manifest, presence};
 use crate::scene::gltf::tests::made::{glb, jpeg, png, square, square_text};
@@ -42,6 +43,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             .into_iter()
             .chain(baked("pavilion"))
             .collect(),
+        "parcels" => vec![parcel(&[]), parcel(&[b"a", &[7; 512], &[9; 1300]])],
         "frames" => frames(),
         "datagrams" => datagrams(),
         "links" => ["pavilion://192.168.1.20:7413", "pavilion://[::1]", "pavilion://hall-7.example.org:1"]

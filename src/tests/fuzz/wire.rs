@@ -1,11 +1,26 @@
-//! The readers of what crosses the wire beside content, and of links.
+//! The readers of what crosses the wire beside content, of packed twins, and of links.
 
 use crate::protocol::codec::{Frames, Message};
-use crate::protocol::{BlobHeader, FromHost, FromViewer, JoinLink, manifest as manifests, presence};
+use crate::protocol::parcel::Parcel;
+use crate::protocol::{
+    BlobHeader, ContentHash, FromHost, FromViewer, JoinLink, manifest as manifests, presence,
+};
 
 /// A manifest, to the tileset that it describes.
 pub fn manifest(bytes: &[u8]) -> bool {
     manifests::decode(bytes).is_ok()
+}
+
+/// A twin in one file, to its last blob.
+pub fn parcel(bytes: &[u8]) -> bool {
+    let Ok(mut parcel) = Parcel::open(bytes) else { return false };
+    loop {
+        match parcel.next_blob() {
+            Ok(Some((hash, blob))) => assert_eq!(ContentHash::of(&blob), hash),
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
 }
 
 /// A stream of frames in pieces of as many bytes as the first byte says, as either side and a blob's stream would

@@ -1,6 +1,6 @@
-//! `cargo xtask install`, `stop`, `log`, `devices` and, in [`start`], `run`: Pavilion on the connected headset.
+//! `cargo xtask install`, `push`, `stop`, `log`, `devices` and, in [`start`], `run`: Pavilion on the connected headset.
 //!
-//! In: an APK, a link, a serial number. Out: what happened on the headset; each failure of cable, trust or system is
+//! In: an APK, a packed twin, a link, a serial number. Out: what happened on the headset; each failure of cable, trust or system is
 //! a sentence that says what to do, and exit code 3.
 
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use crate::{apk, process};
 mod adb;
 mod device;
 mod log;
+mod push;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod tests;
 pub use adb::{Adb, Connection};
 pub use device::Device;
 pub use log::Arguments as LogArguments;
+pub use push::Arguments as PushArguments;
 
 /// Which headset.
 #[derive(clap::Args, Default)]
@@ -163,6 +165,11 @@ fn end(headset: &Connection<'_>, app: &App) -> Result<()> {
         process::last_lines(&said.text, 2)
     );
     Ok(())
+}
+
+/// `cargo xtask push`.
+pub fn push(arguments: &PushArguments) -> Result<()> {
+    push::run(arguments, &Adb::here()?)
 }
 
 /// `cargo xtask log`.

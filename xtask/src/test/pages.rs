@@ -1,14 +1,18 @@
 //! The `pages` stage: the baked demo venue in web pages by others, on a browser that draws by the CPU.
 //!
-//! CesiumJS and 3DTilesRendererJS load every tile; what they draw lies beside our own picture of the same view.
+//! CesiumJS and 3DTilesRendererJS load every tile from `pavilion host --http`; what they draw lies beside our own picture
+//! of the same view.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::stages::{Context, Outcome};
+use crate::process::Leash;
 use crate::setup::browser::Browser;
 use crate::setup::npm::{self, VIEWERS};
 use crate::setup::prefix::Prefix;
@@ -42,10 +46,12 @@ pub fn run(context: &mut Context) -> Result<Outcome> {
     let folder = workspace::target()?.join("pages");
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
     let (ours, head) = draw(&prefix, &program, &twin, &folder)?;
+    let (_host, origin) = start_host(&program, &twin, &folder)?;
     let settings = json!({
         "browser": browser.program(),
         "libraries": browser.library_path(),
         "twin": twin,
+        "host": origin,
         "viewers": viewers,
         "pictures": folder,
         "ours": ours,
@@ -77,4 +83,18 @@ fn draw(prefix: &Prefix, program: &Path, twin: &Path, folder: &Path) -> Result<(
         bail!("{} does not say where the head was", trace.display());
     }
     Ok((folder.join("left.png"), last["head"].clone()))
+}
+
+/// A host that serves the twin over HTTP, and at which origin.
+fn start_host(program: &Path, twin: &Path, folder: &Path) -> Result<(Leash, String)> {
+    let mut command = process::leashed(program);
+    command.arg("host").arg(twin).args(["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--json"]);
+    command.arg("--identity").arg(folder.join("identity")).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut host = Leash(command.spawn()?);
+    let mut line = String::new();
+    // It prints one line, or ends and so closes the pipe.
+    BufReader::new(host.0.stdout.take().context("the host has no stdout")?).read_line(&mut line)?;
+    let facts: Value = serde_json::from_str(&line).context("the host did not say where it is")?;
+    let url = facts["http"].as_str().and_then(|url| url.strip_suffix("/tileset.json"));
+    Ok((host, url.context("the host serves no HTTP")?.to_owned()))
 }

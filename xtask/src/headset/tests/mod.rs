@@ -144,6 +144,63 @@ fn an_app_that_is_not_there_is_said_to_be_installed_first() {
     assert!(said.ends_with("is not installed on 1WMHH000X00000: run `cargo xtask install`"), "{said}");
 }
 
+/// A packed twin, as far as adb and the chore look at it.
+fn packed() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let path = folder.path().join("hall 7.pavilion");
+    let body: Vec<u8> = (0..400_000).map(|index| (index * 11) as u8).collect();
+    std::fs::write(&path, [&b"manifest.pavilion\0"[..], &body].concat()).expect("written");
+    (folder, path)
+}
+
+#[test]
+fn a_packed_twin_arrives_whole_under_its_name_where_the_app_looks() {
+    let stage = Stage { devices: vec![QUEST], is_installed: true, ..Stage::default() };
+    let Some((server, adb)) = staged(stage) else { return };
+    let (_folder, path) = packed();
+    push::put(&adb.choose(None).expect("one headset"), &app(), &path).expect("it is taken");
+    let stage = server.stage();
+    let name = "/sdcard/Android/data/app.pavilion.viewer/files/hall 7.pavilion";
+    assert_eq!(stage.files.keys().collect::<Vec<_>>(), [name], "nothing else is left");
+    assert!(stage.files[name] == std::fs::read(&path).expect("the file"), "other bytes arrived");
+    let heard = stage.heard.join("\n");
+    let renamed = format!("mv -f '{name}.partial' '{name}'");
+    let [made, moved] = ["mkdir -p '/sdcard", renamed.as_str()].map(|line| heard.find(line).expect(&heard));
+    assert!(made < heard.find("sync:").expect("a push") && heard.find("sync:").expect("a push") < moved);
+}
+
+#[test]
+fn what_keeps_a_packed_twin_off_the_headset_is_said() {
+    let (_folder, path) = packed();
+    let full = "couldn't create file: No space left on device";
+    let denied = "couldn't create file: Permission denied";
+    for (is_installed, refuses_files, expected) in [
+        (false, None, "app.pavilion.viewer is not installed on 1WMHH000X00000: run `cargo xtask install`"),
+        (true, Some(full), "remove apps or recordings there and push again"),
+        (true, Some(denied), "start Pavilion there once with `cargo xtask run`, and push again"),
+    ] {
+        let stage = Stage { devices: vec![QUEST], is_installed, refuses_files, ..Stage::default() };
+        let Some((server, adb)) = staged(stage) else { return };
+        let said = sentence(push::put(&adb.choose(None).expect("one headset"), &app(), &path));
+        assert!(said.ends_with(expected), "{said}");
+        assert!(server.stage().files.is_empty());
+        let is_cleaned = server.stage().heard.iter().any(|line| line.contains("rm -f '/sdcard"));
+        assert_eq!(is_cleaned, refuses_files.is_some());
+    }
+}
+
+#[test]
+fn only_packed_twins_are_pushed() {
+    let (folder, path) = packed();
+    assert!(push::check(&path).is_ok());
+    let other = folder.path().join("other.pavilion");
+    for bytes in [&b""[..], b"PVLN\x05\0", b"manifest.pavilion"] {
+        std::fs::write(&other, bytes).expect("written");
+        let said = push::check(&other).expect_err("it is refused").to_string();
+        assert!(said.ends_with("make one with `pavilion pack TWIN venue.pavilion`"), "{said}");
+    }
+}
+
 #[test]
 fn a_log_is_followed_until_it_is_over_and_a_pulled_cable_is_said() {
     let log = "11-22 07:00:00.000 I/pavilion( 1234): hello from the headset\n";

@@ -3,6 +3,7 @@
 //! The protocol is AOSP's `SERVICES.TXT` and `shell_service.h`: a request is its length in four hexadecimal digits and
 //! a text; the answer is `OKAY` or `FAIL` and a text. What is behind a transport is scripted by the test.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +42,10 @@ pub struct Stage {
     pub heard: Vec<String>,
     /// The APK that arrived.
     pub apk: Vec<u8>,
+    /// What is said of a file that is pushed, if it is not taken.
+    pub refuses_files: Option<&'static str>,
+    /// Files that were pushed, by their paths, and that no command has moved.
+    pub files: BTreeMap<String, Vec<u8>>,
 }
 
 /// A running server. It ends with the process; a test asks no more of it.
@@ -153,6 +158,9 @@ fn service(stream: &mut TcpStream, request: &str, stage: &Mutex<Stage>) -> std::
     if let Some(command) = request.strip_prefix("exec:cmd package ") {
         return install(stream, command, stage);
     }
+    if request == "sync:" {
+        return sync(stream, stage);
+    }
     let Some(command) = request.strip_prefix("shell").and_then(|rest| rest.split_once(':')) else {
         return fail(stream, "unknown service");
     };
@@ -177,8 +185,66 @@ fn service(stream: &mut TcpStream, request: &str, stage: &Mutex<Stage>) -> std::
             }
         };
         packet(stream, STDOUT, text.as_bytes())?;
+    } else if command.contains("pm path") {
+        let text = if lock(stage).is_installed { "package:/data/app/base.apk\n" } else { "" };
+        packet(stream, STDOUT, text.as_bytes())?;
+    } else if let Some(paths) = command.strip_prefix("mv -f ") {
+        let paths: Vec<&str> = paths.trim_matches('\'').split("' '").collect();
+        let mut stage = lock(stage);
+        let bytes = stage.files.remove(paths[0]).expect("it was pushed");
+        stage.files.insert(paths[1].to_owned(), bytes);
     }
     packet(stream, EXIT, &[0])
+}
+
+/// The service behind `adb push`, after AOSP's `SYNC.TXT` and `file_sync_protocol.h`: a word, a length, a text.
+fn sync(stream: &mut TcpStream, stage: &Mutex<Stage>) -> std::io::Result<()> {
+    stream.write_all(b"OKAY")?;
+    loop {
+        let (word, path) = sync_request(stream)?;
+        match &word {
+            // Nothing is there: an error number, and no facts.
+            b"STA2" | b"LST2" => {
+                let mut answer = [0; 72];
+                answer[..4].copy_from_slice(&word);
+                answer[4..8].copy_from_slice(&2_u32.to_le_bytes());
+                stream.write_all(&answer)?;
+            }
+            b"SEND" => {
+                let path = String::from_utf8_lossy(&path).into_owned();
+                let path = path.rsplit_once(',').expect("a mode").0.to_owned();
+                let mut bytes = Vec::new();
+                loop {
+                    let mut head = [0; 8];
+                    stream.read_exact(&mut head)?;
+                    if head.starts_with(b"DONE") {
+                        break;
+                    }
+                    let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+                    let start = bytes.len();
+                    bytes.resize(start + length, 0);
+                    stream.read_exact(&mut bytes[start..])?;
+                }
+                if let Some(words) = lock(stage).refuses_files {
+                    let length = (words.len() as u32).to_le_bytes();
+                    stream.write_all(&[b"FAIL", &length[..], words.as_bytes()].concat())?;
+                    continue;
+                }
+                lock(stage).files.insert(path, bytes);
+                stream.write_all(b"OKAY\0\0\0\0")?;
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn sync_request(stream: &mut TcpStream) -> std::io::Result<([u8; 4], Vec<u8>)> {
+    let (mut word, mut length) = ([0; 4], [0; 4]);
+    stream.read_exact(&mut word)?;
+    stream.read_exact(&mut length)?;
+    let mut text = vec![0; u32::from_le_bytes(length) as usize];
+    stream.read_exact(&mut text)?;
+    Ok((word, text))
 }
 
 /// A packet of the shell protocol.
