@@ -23,7 +23,7 @@ mod props;
 
 pub use budget::Budget;
 pub use draw_list::{Draw, DrawList, Instance, Source};
-pub use entrance::first_view;
+pub use entrance::FirstView;
 pub use governor::Governor;
 
 use glam::{Quat, Vec3};

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::codec::{self, BUFFER_BYTES_MAX, FRAME_BYTES_MAX, Frames, Message};
 use super::content::{WANTS_MAX, WantItem};
@@ -197,4 +197,37 @@ fn join_links_read_back_and_others_say_what_is_wrong() {
         let whole = if text.ends_with("sha256=") { format!("{text}{digits}") } else { text.to_owned() };
         assert_eq!(whole.parse::<JoinLink>(), Err(error), "{whole}");
     }
+}
+
+/// Frames as the first version wrote them.
+const FIRST_VERSION: [&str; 7] = [
+    "01007600000003010707070707070707070707070707070703416461030303030303030303030303030303030303030303030303030303030303030304040404040404040404040404040404040404040404040404040404040404040505050505050505050505050505050505050505050505050505050505050505",
+    "0101430000000271e0a99173564931c0b8acc52d2685a8e39c64dc52e3d02390fdac2a12b155cb001a0d12016999e47689dae5744d2b8c1903faf7ca2886a658150083100ef2c8ee01",
+    "020036000000030d197521d9a48760576da1c87dfd828a60d397ea1e16f92a5b7c44b4f4060ce14d0909090909090909090909090909090901f0a204",
+    "020120000000abababababababababababababababababababababababababababababababab",
+    "0302250000000803426f620606060606060606060606060606060606060606060606060606060606060606",
+    "04020100000008",
+    "030125000000cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdf0a204ac02",
+];
+
+#[test]
+fn what_the_first_version_said_is_understood_and_said_in_the_same_way() {
+    let bytes = |hex: &str| -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    };
+    fn same<M: Message + PartialEq + std::fmt::Debug>(recorded: Vec<u8>, means: M) {
+        assert_eq!(codec::encode(&means).unwrap(), recorded);
+        assert_eq!(read_all::<M>(&recorded, 5).unwrap(), [means]);
+    }
+    let understood = Capabilities(0b11);
+    let FromViewer::Hello(hello) = hello() else { panic!() };
+    let FromHost::Welcome(welcome) = welcome() else { panic!() };
+    let [first, list, answer, absent, come, gone, header] = FIRST_VERSION.map(bytes);
+    same(first, FromViewer::Hello(Hello { capabilities: understood, ..hello }));
+    same(list, want(2));
+    same(answer, FromHost::Welcome(Welcome { capabilities: understood, ..welcome }));
+    same(absent, FromHost::Absent(Absent { hash: ContentHash([0xab; 32]) }));
+    same(come, arrived("Bob"));
+    same(gone, departed());
+    same(header, BlobHeader { hash: ContentHash([0xcd; 32]), size_bytes: 70_000, offset: 300 });
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod plain;
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::cull;
+use crate::cull::FirstView;
 use crate::rig::Person;
 use crate::scene::{TileId, Tileset};
 
 /// The tiles, those that matter most first.
 pub fn tiles(tileset: &Arc<Tileset>) -> Vec<TileId> {
-    cull::first_view(tileset, Person::at(tileset.spawn()).head())
+    FirstView::new(tileset, Person::at(tileset.spawn()).head()).all()
 }

@@ -8,6 +8,10 @@
 //! the air loses at random cost their share and no more, and where a short queue loses what is too much, the
 //! window ends there as well.
 //!
+//! What the path takes without a queue is known only to those who have seen it without one. So that whoever comes when
+//! it is full learns it too, and takes no more than its part, all visitors of a host hold their breath at the same
+//! time, every few seconds, for as long as the queue needs to empty.
+//!
 //! It gives way: a neighbour that fills the queue leaves it the few packets. Pure: quinn brings the time.
 
 use std::any::Any;
@@ -20,11 +24,12 @@ use quinn_proto::congestion::{Controller, ControllerFactory};
 /// Bytes in flight before anything is known of the path: what fills 30 ms at 10 Mbit/s.
 const INITIAL_PACKETS: u64 = 32;
 
-/// α: what a visitor may keep in the queue, 10 kB: 4 ms at 20 Mbit/s.
-const PROBE_PACKETS: u64 = 8;
+/// α: what a visitor may keep in the queue, 11 kB: 5 ms at 20 Mbit/s.
+const PROBE_PACKETS: f64 = 8.0;
 
-/// α lasts no longer than this where a path is slow.
-const PROBE_MILLIS_MAX: f64 = 12.0;
+/// Where a path is slow it is less, so that it lasts no longer than this; but the same for all who have little.
+const PROBE_SECONDS: f64 = 0.008;
+const PROBE_PACKETS_MIN: f64 = 4.0;
 
 /// Below it the window is of no use: acknowledgements come for every second packet.
 const PACKETS_MIN: u64 = 4;
@@ -48,34 +53,65 @@ const START_QUEUE_MILLIS: std::ops::RangeInclusive<u64> = 4..=16;
 /// So many packets of a round are needed to tell its shortest trip (RFC 9406).
 const SAMPLES_MIN: u32 = 8;
 
+/// A start ends as well when so many rounds, one after the other, have not brought so many times the best before: who
+/// comes while others fill the queue does not see it grow (as in BBR's draft, draft-cardwell-iccrg-bbr).
+const FLAT_ROUNDS: u32 = 2;
+const GROWTH: f64 = 1.25;
+
+/// A start ends when more than this part of a round is lost, and more than so many packets of it.
+const LOST_PART: f64 = 0.1;
+const LOST_MIN_PACKETS: u64 = 8;
+
 /// For how long the shortest round trip is believed; a path can become longer.
 const BASE_LASTS: Duration = Duration::from_secs(10);
 
 /// A round in which there was not always something to send counts if so much of the window came through.
 const FILLED: f64 = 0.5;
 
+/// A queue that is longer is too long, whoever has filled it.
+const CROWDED: Duration = Duration::from_millis(25);
+
 /// Rounds of which the best rate counts.
 const RATES: usize = 4;
 
+/// How often all hold their breath.
+const BREATHS: Duration = Duration::from_secs(3);
+
+/// For how long at most; as a rule for a round trip.
+const BREATH_MAX: Duration = Duration::from_millis(250);
+
 /// Makes a [`DelayBound`] for each connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DelayBoundConfig;
+#[derive(Clone, Copy, Debug)]
+pub struct DelayBoundConfig {
+    /// From when on breaths are counted: the same for all.
+    epoch: Instant,
+}
+
+impl DelayBoundConfig {
+    /// For all connections of a host that starts now.
+    pub fn new(epoch: Instant) -> Self {
+        Self { epoch }
+    }
+}
 
 impl ControllerFactory for DelayBoundConfig {
     fn build(self: Arc<Self>, now: Instant, current_mtu: u16) -> Box<dyn Controller> {
-        Box::new(DelayBound::new(now, current_mtu))
+        Box::new(DelayBound::new(self.epoch, now, current_mtu))
     }
 }
 
 /// One path's window. See the module.
 #[derive(Clone, Debug)]
 pub struct DelayBound {
+    epoch: Instant,
+    holds_breath: bool,
     mtu: u64,
     window: f64,
     is_starting: bool,
     base: Base,
     round: Round,
     free_rounds: u32,
+    flat_rounds: u32,
     /// Bytes a second, of the last rounds.
     rates: [f64; RATES],
     rate_count: usize,
@@ -86,6 +122,7 @@ pub struct DelayBound {
 struct Round {
     began: Instant,
     delivered: u64,
+    lost: u64,
     shortest: Duration,
     samples: u32,
     /// Nothing waited to be sent at some time, so that the rate says nothing about the path.
@@ -94,7 +131,7 @@ struct Round {
 
 impl Round {
     fn new(began: Instant) -> Self {
-        Self { began, delivered: 0, shortest: Duration::MAX, samples: 0, is_idle: false }
+        Self { began, delivered: 0, lost: 0, shortest: Duration::MAX, samples: 0, is_idle: false }
     }
 }
 
@@ -120,15 +157,18 @@ impl Base {
 }
 
 impl DelayBound {
-    fn new(now: Instant, mtu: u16) -> Self {
+    fn new(epoch: Instant, now: Instant, mtu: u16) -> Self {
         let mtu = u64::from(mtu);
         Self {
+            epoch,
+            holds_breath: false,
             mtu,
             window: (INITIAL_PACKETS * mtu) as f64,
             is_starting: true,
             base: Base { began: now, current: Duration::MAX, before: Duration::MAX },
             round: Round::new(now),
             free_rounds: 0,
+            flat_rounds: 0,
             rates: [0.0; RATES],
             rate_count: 0,
         }
@@ -141,18 +181,31 @@ impl DelayBound {
     fn end_round(&mut self, now: Instant) {
         let round = std::mem::replace(&mut self.round, Round::new(now));
         let seconds = now.saturating_duration_since(round.began).as_secs_f64();
-        // Too little was sent to learn anything from.
-        let is_idle = round.is_idle && (round.delivered as f64) < self.window * FILLED;
-        if is_idle || round.samples == 0 || seconds <= 0.0 {
+        if self.holds_breath {
             return;
         }
-        self.rates[self.rate_count % RATES] = round.delivered as f64 / seconds;
+        if round.samples == 0 || seconds <= 0.0 {
+            return;
+        }
+        // Too little was sent to learn anything from, unless that the path is full all the same.
+        let is_idle = round.is_idle && (round.delivered as f64) < self.window * FILLED;
+        if is_idle && round.shortest.saturating_sub(self.base.get()) < CROWDED {
+            return;
+        }
+        let rate = round.delivered as f64 / seconds;
+        let best = self.rates.iter().copied().fold(0.0, f64::max);
+        self.flat_rounds = if rate > best * GROWTH { 0 } else { self.flat_rounds + 1 };
+        self.rates[self.rate_count % RATES] = rate;
         self.rate_count += 1;
         let base = self.base.get();
-        let queue = round.shortest.saturating_sub(base);
         if self.is_starting {
+            if self.flat_rounds >= FLAT_ROUNDS {
+                self.is_starting = false;
+                self.step(base, 1.0);
+            }
             return;
         }
+        let queue = round.shortest.saturating_sub(base);
         self.free_rounds = if queue < NO_QUEUE { self.free_rounds + 1 } else { 0 };
         self.step(base, STEP);
     }
@@ -176,10 +229,25 @@ impl DelayBound {
         self.step(base, 1.0);
     }
 
+    /// Holds the breath when all do, if there may be a queue.
+    fn breathe(&mut self, now: Instant, trip: Duration) {
+        let since = now.saturating_duration_since(self.epoch);
+        let phase = Duration::from_nanos((since.as_nanos() % BREATHS.as_nanos()) as u64);
+        let holds_breath = !self.is_starting && phase < trip.min(BREATH_MAX);
+        if self.holds_breath && !holds_breath {
+            // What was sent meanwhile says nothing of the path.
+            self.round = Round::new(now);
+            // It goes on with what the path carries, and not with what stood in the queue.
+            self.step(self.base.get(), 1.0);
+        }
+        self.holds_breath = holds_breath;
+    }
+
     /// w ← w + γ (rate · base + α − w), where γ is `part`.
     fn step(&mut self, base: Duration, part: f64) {
         let rate = self.rates.iter().copied().fold(0.0, f64::max);
-        let probe = ((PROBE_PACKETS * self.mtu) as f64).min(rate * PROBE_MILLIS_MAX * 1e-3);
+        let packet = self.mtu as f64;
+        let probe = (rate * PROBE_SECONDS).clamp(PROBE_PACKETS_MIN * packet, PROBE_PACKETS * packet);
         let carried = rate * base.as_secs_f64();
         let free = if self.free_rounds >= FREE_ROUNDS { self.window * FREE_STEP } else { 0.0 };
         let next = self.window + part * (carried + probe + free - self.window);
@@ -188,7 +256,8 @@ impl DelayBound {
 }
 
 impl Controller for DelayBound {
-    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool, _: &RttEstimator) {
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool, rtt: &RttEstimator) {
+        self.breathe(now, rtt.get());
         let trip = now.saturating_duration_since(sent);
         self.base.add(now, trip);
         self.round.shortest = self.round.shortest.min(trip);
@@ -206,14 +275,18 @@ impl Controller for DelayBound {
         }
     }
 
-    fn on_congestion_event(&mut self, now: Instant, _: Instant, is_persistent: bool, _: u64) {
-        // What is lost is not delivered, which the rate shows; but a start ends with it.
-        if std::mem::take(&mut self.is_starting) && self.rate_count > 0 {
-            self.step(self.base.get(), STEP);
+    fn on_congestion_event(&mut self, now: Instant, _: Instant, is_persistent: bool, lost_bytes: u64) {
+        // What is lost is not delivered, which the rate shows; but a start ends with it, unless it may be the air's.
+        self.round.lost += lost_bytes;
+        let is_much = self.round.lost > LOST_MIN_PACKETS * self.mtu
+            && self.round.lost as f64 > LOST_PART * self.round.delivered as f64;
+        if self.is_starting && is_much {
+            self.is_starting = false;
+            self.step(self.base.get(), 1.0);
         }
         if is_persistent {
             // Nothing has come through for long: all that was known is void.
-            *self = Self { window: self.window_min(), ..Self::new(now, self.mtu as u16) };
+            *self = Self { window: self.window_min(), ..Self::new(self.epoch, now, self.mtu as u16) };
         }
     }
 
@@ -223,7 +296,7 @@ impl Controller for DelayBound {
     }
 
     fn window(&self) -> u64 {
-        self.window as u64
+        if self.holds_breath { self.window_min() as u64 } else { self.window as u64 }
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

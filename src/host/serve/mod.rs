@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quinn::{IdleTimeout, ServerConfig, TransportConfig, VarInt};
 use tokio::sync::Notify;
@@ -301,7 +301,8 @@ pub fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
     Ok(config)
 }
 
-fn transport_config() -> TransportConfig {
+/// How a host uses QUIC.
+pub fn transport_config() -> TransportConfig {
     let mut config = TransportConfig::default();
     let idle = VarInt::from_u32(transport::IDLE_MILLIS as u32);
     config
@@ -309,7 +310,7 @@ fn transport_config() -> TransportConfig {
         .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
         .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
         .send_window(transport::SEND_WINDOW_BYTES)
-        .congestion_controller_factory(Arc::new(DelayBoundConfig))
+        .congestion_controller_factory(Arc::new(DelayBoundConfig::new(Instant::now())))
         .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
         .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::HOST_STREAM_WINDOW_BYTES))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cull;
+use crate::cull::FirstView;
 use crate::protocol::ContentHash;
 use crate::protocol::content::{OPENING_BYTES_MAX, UNASKED_BYTES_MIN};
 use crate::rig::Person;
@@ -17,24 +17,16 @@ const COARSE: usize = 4;
 
 /// The blobs, most important first, up to [`OPENING_BYTES_MAX`].
 pub fn opening(tileset: &Arc<Tileset>) -> Vec<ContentHash> {
-    let tiles = cull::first_view(tileset, Person::at(tileset.spawn()).head());
-    let (first, rest) = tiles.split_at(tiles.len().min(COARSE));
-    let seen = |tiles: &[TileId]| -> Vec<BlobId> {
-        let needs = |tile: &TileId| {
-            let tile = tileset.tile(*tile);
-            let images = tile.images.iter().filter_map(|image| tileset.images().get(image.index()));
-            images.map(|image| image.blob).chain(tile.content).collect::<Vec<_>>()
-        };
-        tiles.iter().flat_map(needs).collect()
-    };
+    let mut seen = FirstView::new(tileset, Person::at(tileset.spawn()).head());
     let ground = tileset.grounds_within(tileset.spawn().position, GROUND_METRES);
     let ground =
         ground.filter_map(|(collider, _)| tileset.grounds().get(collider.index())).map(|cell| cell.blob);
-    let all = seen(first).into_iter().chain(ground).chain(seen(rest));
 
-    let (mut left, mut known) = (OPENING_BYTES_MAX, BTreeSet::new());
-    let mut chosen = Vec::new();
-    for blob in all.filter_map(|blob| tileset.blobs().get(blob.index())) {
+    let first: Vec<_> = seen.by_ref().take(COARSE).flat_map(|tile| needs(tileset, tile)).collect();
+    let rest = seen.flat_map(|tile| needs(tileset, tile));
+    let (mut left, mut known, mut chosen) = (OPENING_BYTES_MAX, BTreeSet::new(), Vec::new());
+    for blob in first.into_iter().chain(ground).chain(rest) {
+        let Some(blob) = tileset.blobs().get(blob.index()) else { continue };
         if !known.insert(blob.hash) {
             continue;
         }
@@ -43,4 +35,11 @@ pub fn opening(tileset: &Arc<Tileset>) -> Vec<ContentHash> {
         chosen.push(blob.hash);
     }
     chosen
+}
+
+/// What the tile is shown with: its images, then itself.
+fn needs(tileset: &Tileset, tile: TileId) -> Vec<BlobId> {
+    let tile = tileset.tile(tile);
+    let images = tile.images.iter().filter_map(|image| tileset.images().get(image.index()));
+    images.map(|image| image.blob).chain(tile.content).collect()
 }

@@ -227,6 +227,8 @@ impl Visit {
                     Some(chunk) => self.hear(&mut frames, &chunk.bytes),
                     None => return close(&self.connection, CloseCause::Left),
                 },
+                // There is one, and a viewer that opens another one speaks of what was never agreed on.
+                Ok(_) = self.connection.accept_bi() => self.session.on_garbage(),
                 Some((stream, how)) = endings.recv() => self.on_ended(stream, how),
                 datagram = self.connection.read_datagram() => match datagram {
                     Ok(datagram) => self.hear_datagram(&datagram),

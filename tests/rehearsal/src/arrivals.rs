@@ -14,6 +14,8 @@ pub struct Arrivals {
     pub blobs: Vec<(Duration, ContentHash, usize)>,
     /// Tiles that can be shown from then on.
     pub tiles: Vec<(Duration, TileId)>,
+    /// Datagrams: when they came, and when they were sent.
+    pub poses: Vec<(Duration, Duration)>,
     /// Bytes that came for what nobody wanted any more.
     pub stale_bytes: u64,
 }
@@ -35,6 +37,15 @@ impl Arrivals {
     /// A tile can be shown.
     pub fn shown(&mut self, now: Duration, tile: TileId) {
         self.tiles.push((now, tile));
+    }
+
+    /// How late poses came that were sent from then on, beyond what the way takes: the part of all that was not later.
+    pub fn pose_delay(&self, from: Duration, way: Duration, part: f64) -> Duration {
+        let late = |(came, sent): &(Duration, Duration)| came.saturating_sub(*sent + way);
+        let mut delays: Vec<_> = self.poses.iter().filter(|(_, sent)| *sent >= from).map(late).collect();
+        delays.sort_unstable();
+        let place = ((delays.len() as f64 * part) as usize).min(delays.len().saturating_sub(1));
+        delays.get(place).copied().unwrap_or(Duration::MAX)
     }
 
     /// Bytes of all pieces.

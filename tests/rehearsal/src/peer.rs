@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use quinn_proto::{
     ClientConfig, Connection, ConnectionHandle, DatagramEvent, Endpoint, EndpointConfig, ServerConfig,
 };
@@ -100,10 +100,13 @@ impl<P: Program> Peer<P> {
         self.connections.values()
     }
 
-    /// The connection of this handle.
-    pub fn connection(&mut self, handle: ConnectionHandle) -> Option<&mut Connection> {
-        self.touched.insert(handle.0);
-        self.connections.get_mut(&handle.0)
+    /// Sends a datagram by every connection, if there is room for it.
+    pub fn tell_all(&mut self, bytes: &Bytes) {
+        for (key, connection) in &mut self.connections {
+            // One that finds no room is followed by a newer one.
+            let _ = connection.datagrams().send(bytes.clone(), true);
+            self.touched.insert(*key);
+        }
     }
 
     fn moment(&self, since: Duration) -> Moment {

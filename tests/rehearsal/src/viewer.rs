@@ -387,6 +387,11 @@ impl Program for Viewer {
                 _ => {}
             }
         }
+        while let Some(pose) = connection.datagrams().recv() {
+            if let Some(sent) = pose.first_chunk::<8>() {
+                self.arrivals.poses.push((now.since, Duration::from_nanos(u64::from_le_bytes(*sent))));
+            }
+        }
         self.hear(connection);
         self.take_streams(now, connection);
         self.take_requests(now.since);

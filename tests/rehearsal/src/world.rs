@@ -10,6 +10,7 @@ use pavilion::host::serve::{self, identity::Identity};
 use pavilion::math::Pose;
 use pavilion::net;
 use pavilion::protocol::link::Fingerprint;
+use quinn_proto::congestion::CubicConfig;
 use quinn_proto::{ClientConfig, ConnectionHandle, EndpointConfig, ServerConfig, TransportConfig};
 
 use crate::link::{Behaviour, Link};
@@ -50,6 +51,15 @@ impl Setup {
 }
 
 impl Setup {
+    /// The same, but for how much is sent at once: by CUBIC.
+    pub fn with_cubic() -> Self {
+        let mut setup = Self::ours();
+        let mut transport = serve::transport_config();
+        transport.congestion_controller_factory(Arc::new(CubicConfig::default()));
+        setup.host.transport_config(Arc::new(transport));
+        setup
+    }
+
     /// The same, but for what QUIC does by itself: its windows, and CUBIC, which fills the queue until something is lost.
     pub fn usual() -> Self {
         let mut setup = Self::ours();

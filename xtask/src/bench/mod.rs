@@ -24,6 +24,8 @@ mod xr;
 ///   cargo xtask bench gpu         what a frame of the demo venue takes this machine's GPU, at a Quest 2's sizes: one pass
 ///                                 and two, 1, 2 and 4 samples, levels that follow the eye and not
 ///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
+///   cargo xtask bench stream      what a visitor misses while a venue comes over 27 links, and two others' policies:
+///                                 real QUIC on a virtual clock
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
 ///   cargo xtask bench shaders     every pipeline on an Adreno 650 that executes nothing: instructions, registers, waves
@@ -82,6 +84,8 @@ enum What {
     Gpu,
     /// The governor on a simulated headset.
     Governor,
+    /// Streaming over many links.
+    Stream,
     /// The model of a Quest 2's GPU.
     Model,
     /// What pipelines cost on a headset's GPU.
@@ -99,6 +103,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Foveation => programs::foveation(arguments)?,
             What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,
+            What::Stream => programs::stream(arguments)?,
             What::Model => model::run(arguments)?,
             What::Shaders => shaders::run(arguments)?,
         }

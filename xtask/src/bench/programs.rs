@@ -39,6 +39,14 @@ pub fn governor(arguments: &Arguments) -> Result<()> {
     run(program("governor", &["--no-default-features", "--profile", "dev"]), arguments)
 }
 
+/// What streaming does for a visitor, and what others do. The clock is virtual, so the development profile does.
+pub fn stream(arguments: &Arguments) -> Result<()> {
+    eprintln!("bench: stream (27 links, five minutes)");
+    let mut command = workspace::cargo();
+    command.args(["run", "--quiet", "--package", "pavilion-rehearsal", "--"]);
+    run(command, arguments)
+}
+
 /// What a walk through the demo venue costs a frame, and what it looks like.
 pub fn foveation(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
