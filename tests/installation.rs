@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
 
-use pavilion::net::{Cause, Connection, Event, Identity, Me};
+use pavilion::net::{Cause, Connection, Event, Identity, Me, Opening};
 use pavilion::protocol::{CloseCause, Name};
 use program::{Home, has_program, wait_until};
 use serde_json::Value;
@@ -96,7 +96,8 @@ fn a_host_that_the_system_ends_says_goodbye_and_ends_well() {
     // Somebody is there, who wants nothing at the moment.
     let me = Me { name: Name::new("Ada"), identity: Identity::generate().unwrap() };
     let mut visit =
-        Connection::open(host.facts["link"].as_str().unwrap().parse().unwrap(), me, None).unwrap();
+        Connection::open(host.facts["link"].as_str().unwrap().parse().unwrap(), me, Opening::Nothing)
+            .unwrap();
     assert!(matches!(visit.wait(), Some(Event::Connected { .. })));
     let pid = host.child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());

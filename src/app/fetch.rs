@@ -14,7 +14,7 @@ use super::needs::Needs;
 use super::progress::Bar;
 use super::venue::CACHE_BYTES_MAX;
 use super::{Failure, folders};
-use crate::net::{Connection, Event, Identity, Me};
+use crate::net::{Connection, Event, Identity, Me, Opening};
 use crate::protocol::{JoinLink, Name, WantedBlob, manifest};
 use crate::store::Store;
 use basket::Basket;
@@ -90,7 +90,7 @@ impl Fetch {
         let identity = Identity::generate()
             .ok_or_else(|| Failure::environment("the system gives no random bytes: restart it"))?;
         let me = Me { name: Name::new("fetch"), identity };
-        let connection = Connection::open(link, me, None)
+        let connection = Connection::open(link, me, Opening::Nothing)
             .map_err(|error| Failure::environment(format!("no network thread could be started ({error})")))?;
         let now = Instant::now();
         Ok(Self {

@@ -11,7 +11,7 @@ use glam::Vec3;
 use super::Failure;
 use super::workers::Workers;
 use crate::draw::Upload;
-use crate::net::{self, Connection, Me};
+use crate::net::{self, Connection, Me, Opening};
 use crate::people::People;
 use crate::physics::Surface;
 use crate::protocol::presence::{self, Body, Sample};
@@ -128,7 +128,7 @@ impl Venue {
         let threads = cores.saturating_sub(1).clamp(1, DECODE_THREADS_MAX);
         let limits = Limits { has_cache: cache.is_some(), ..Limits::default() };
         Ok(Self {
-            connection: connect(&link, &me, held)?,
+            connection: connect(&link, &me, opening_unless(held))?,
             link,
             me,
             people: People::default(),
@@ -156,7 +156,7 @@ impl Venue {
     pub fn retry(&mut self) -> Result<(), Failure> {
         self.streamer.disconnected();
         self.people.clear();
-        self.connection = connect(&self.link, &self.me, self.streamer.manifest())?;
+        self.connection = connect(&self.link, &self.me, opening_unless(self.streamer.manifest()))?;
         Ok(())
     }
 
@@ -348,8 +348,12 @@ fn coarsest(tileset: &Tileset) -> Demand {
     demand
 }
 
-fn connect(link: &JoinLink, me: &Me, held: Option<ContentHash>) -> Result<Connection, Failure> {
-    Connection::open(link.clone(), me.clone(), held).map_err(|error| {
+fn opening_unless(held: Option<ContentHash>) -> Opening {
+    held.map_or(Opening::All, Opening::Unless)
+}
+
+fn connect(link: &JoinLink, me: &Me, opening: Opening) -> Result<Connection, Failure> {
+    Connection::open(link.clone(), me.clone(), opening).map_err(|error| {
         Failure::environment(format!("no network thread could be started ({error}): close other programs"))
     })
 }

@@ -10,6 +10,7 @@ use quinn::{
     TransportConfig, VarInt,
 };
 
+use super::Opening;
 use super::cause::Cause;
 use super::identity::Me;
 use super::pin::Pin;
@@ -17,8 +18,8 @@ use super::socket::endpoint_towards;
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::link::Place;
 use crate::protocol::{
-    ALPN, Capabilities, ContentHash, Fingerprint, FromHost, FromViewer, Hello, Holding, JoinLink,
-    ProtocolError, Token, Welcome, transport,
+    ALPN, Capabilities, Fingerprint, FromHost, FromViewer, Hello, Holding, JoinLink, ProtocolError, Token,
+    Welcome, transport,
 };
 use crate::udp;
 
@@ -47,8 +48,8 @@ pub struct Greeting {
     pub me: Me,
     /// From the visit that broke off.
     pub resume: Option<Token>,
-    /// The manifest of the twin that is here already.
-    pub holding: Option<ContentHash>,
+    /// What the host is to send before it is asked.
+    pub opening: Opening,
 }
 
 /// Connects to the first address of the link's host that answers.
@@ -132,13 +133,14 @@ fn speaks_ours(connection: &Connection) -> bool {
 async fn greet(endpoint: Endpoint, connection: Connection, greeting: &Greeting) -> Result<Line, Cause> {
     let (mut send, mut receive) = connection.open_bi().await?;
     let unprovable = || Cause::Insecure { reason: "TLS exports nothing to sign".to_owned() };
-    let Greeting { me, resume, holding } = greeting;
+    let Greeting { me, resume, opening } = greeting;
+    let unasked = if *opening == Opening::Nothing { Capabilities::OPENING } else { Capabilities::default() };
     let mut words = Vec::new();
-    if let Some(manifest) = *holding {
+    if let Opening::Unless(manifest) = *opening {
         words.extend(codec::encode(&FromViewer::Holding(Holding { manifest }))?);
     }
     let hello = FromViewer::Hello(Hello {
-        capabilities: Capabilities::OURS,
+        capabilities: Capabilities::OURS.without(unasked),
         resume: *resume,
         name: me.name.clone(),
         key: me.identity.key(),
@@ -155,7 +157,7 @@ async fn greet(endpoint: Endpoint, connection: Connection, greeting: &Greeting) 
         match frames.next_message()? {
             Some(FromHost::Welcome(welcome)) => {
                 let is_opening = welcome.capabilities.contains(Capabilities::OPENING)
-                    && *holding != Some(welcome.manifest);
+                    && *opening != Opening::Unless(welcome.manifest);
                 return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening });
             }
             Some(_) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
@@ -181,6 +183,8 @@ fn transport_config() -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(transport::VIEWER_STREAM_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(transport::VIEWER_WINDOW_BYTES))
         .max_concurrent_uni_streams(VarInt::from_u32(transport::BLOB_STREAMS_MAX))
-        .max_concurrent_bidi_streams(VarInt::from_u32(0));
+        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        // A viewer sends little, and on some phones the first burst of segments is lost (quinn issue 2399).
+        .enable_segmentation_offload(!cfg!(target_os = "android"));
     config
 }

@@ -14,6 +14,7 @@ pub mod inbox;
 mod dial;
 pub(crate) mod pin;
 mod pump;
+mod silence;
 mod socket;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -90,49 +91,54 @@ enum Command {
     Close,
 }
 
+/// What the host is to send before it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The manifest, and what is seen first.
+    All,
+    /// The manifest, if it is another one: most of the rest is here.
+    Unless(ContentHash),
+    /// Nothing: whoever asks knows what for.
+    Nothing,
+}
+
 /// A connection to a host, or the wish for one.
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     here: watch::Sender<Option<Sample>>,
-    holding: watch::Sender<Option<ContentHash>>,
+    opening: watch::Sender<Opening>,
     events: mpsc::Receiver<Event>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Connection {
-    /// Begins to connect as `me`, on a thread of its own. What comes of it is told by [`Connection::poll`]. The host need
-    /// not send what is in the twin that is `held` from an earlier visit.
+    /// Begins to connect as `me`, on a thread of its own. What comes of it is told by [`Connection::poll`].
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open(link: JoinLink, me: Me, held: Option<ContentHash>) -> io::Result<Self> {
-        Self::open_over(link, me, held, udp::Choice::Best)
+    pub fn open(link: JoinLink, me: Me, opening: Opening) -> io::Result<Self> {
+        Self::open_over(link, me, opening, udp::Choice::Best)
     }
 
     /// As [`Connection::open`], over sockets of a certain kind.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open_over(
-        link: JoinLink,
-        me: Me,
-        held: Option<ContentHash>,
-        sockets: udp::Choice,
-    ) -> io::Result<Self> {
+    pub fn open_over(link: JoinLink, me: Me, opening: Opening, sockets: udp::Choice) -> io::Result<Self> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (event_queue, events) = mpsc::channel(EVENTS_MAX);
         let (here, place) = watch::channel(None);
-        let (holding, held) = watch::channel(held);
+        let (opening, opens) = watch::channel(opening);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Viewers that lose the same host must not all come back in the same instant.
         let seed = RandomState::new().build_hasher().finish();
         let thread = std::thread::Builder::new().name("pavilion-net".to_owned()).spawn(move || {
-            let queues = pump::Queues { commands: command_queue, place, held, events: event_queue };
+            let queues = pump::Queues { commands: command_queue, place, opening: opens, events: event_queue };
             runtime.block_on(pump::run(link, me, sockets, seed, queues));
             // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { commands, here, holding, events, thread: Some(thread) })
+        Ok(Self { commands, here, opening, events, thread: Some(thread) })
     }
 
     /// Says what is wanted now, most important first, in place of what was wanted before. Never
@@ -151,7 +157,7 @@ impl Connection {
     /// Says what twin is here from an earlier visit, or from this one: at the next connection the host need not send
     /// what is in it. Never waits.
     pub fn hold(&self, manifest: ContentHash) {
-        self.holding.send_replace(Some(manifest));
+        self.opening.send_replace(Opening::Unless(manifest));
     }
 
     /// The next thing that has happened. Never waits.

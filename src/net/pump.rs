@@ -11,17 +11,22 @@ use super::cause::Cause;
 use super::dial::{Greeting, Line, dial};
 use super::identity::Me;
 use super::inbox::{Inbox, Rejected};
-use super::{Command, Event};
+use super::silence::Silence;
+use super::socket::rebind_towards;
+use super::{Command, Event, Opening};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::presence::{self, Sample};
 use crate::protocol::{
-    BlobFault, BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, FromViewer, JoinLink,
-    ProtocolError, ShortWant, Token, WantedBlob, transport,
+    BlobFault, BlobHeader, Capabilities, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError,
+    ShortWant, WantedBlob, transport,
 };
 use crate::udp;
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether anything is heard.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the host may leave a list of wants unread before it counts as gone.
 const UNREAD: Duration = Duration::from_millis(transport::IDLE_MILLIS);
@@ -31,8 +36,8 @@ pub struct Queues {
     pub commands: mpsc::Receiver<Command>,
     /// Where the person is: not a queue, for only the newest counts.
     pub place: watch::Receiver<Option<Sample>>,
-    /// What the viewer has from before.
-    pub held: watch::Receiver<Option<ContentHash>>,
+    /// What the host is to send before it is asked.
+    pub opening: watch::Receiver<Opening>,
     pub events: mpsc::Sender<Event>,
 }
 
@@ -58,12 +63,12 @@ impl Shared {
 
 /// Runs until the viewer leaves or trying again makes no sense.
 pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues: Queues) {
-    let Queues { mut commands, mut place, held, events } = queues;
+    let Queues { mut commands, mut place, opening, events } = queues;
     let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
     let mut backoff = Backoff::new(seed);
     let mut token = None;
     loop {
-        let greeting = greeting(&me, token, &held);
+        let greeting = Greeting { me: me.clone(), resume: token, opening: *opening.borrow() };
         let dialled = tokio::select! {
             dialled = dial(&link, &greeting, sockets) => dialled,
             () = left(&mut commands, &shared) => return,
@@ -72,7 +77,7 @@ pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues
             Ok(line) => {
                 token = Some(line.welcome.token);
                 backoff.reset();
-                match talk(line, &mut commands, &mut place, &shared).await {
+                match talk(line, sockets, &mut commands, &mut place, &shared).await {
                     Some(cause) => cause,
                     None => return,
                 }
@@ -92,10 +97,6 @@ pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues
     }
 }
 
-fn greeting(me: &Me, resume: Option<Token>, held: &watch::Receiver<Option<ContentHash>>) -> Greeting {
-    Greeting { me: me.clone(), resume, holding: *held.borrow() }
-}
-
 /// Resolves when the viewer leaves; until then it keeps the newest list of wants.
 async fn left(commands: &mut mpsc::Receiver<Command>, shared: &Shared) {
     while let Some(Command::Want(wanted)) = commands.recv().await {
@@ -106,6 +107,7 @@ async fn left(commands: &mut mpsc::Receiver<Command>, shared: &Shared) {
 /// Uses a connection until it ends; `None` when the viewer has left.
 async fn talk(
     line: Line,
+    sockets: udp::Choice,
     commands: &mut mpsc::Receiver<Command>,
     place: &mut watch::Receiver<Option<Sample>>,
     shared: &Arc<Shared>,
@@ -121,11 +123,20 @@ async fn talk(
     place.mark_unchanged();
     // What came in one piece with the welcome is waiting already.
     let mut turn = hear(&mut frames, &[], shared).await;
+    let began = Instant::now();
+    let mut silence = Silence::new(Duration::ZERO);
+    let mut looks = tokio::time::interval(LOOK);
     let cause = loop {
         if let Err(cause) = turn {
             break cause;
         }
         turn = tokio::select! {
+            _ = looks.tick() => {
+                if silence.step(began.elapsed(), connection.stats().udp_rx.datagrams) {
+                    go_another_way(&endpoint, &connection, sockets);
+                }
+                Ok(())
+            }
             command = commands.recv() => match newest(command, commands) {
                 Some(wanted) => {
                     shared.inbox().replace(&wanted);
@@ -160,6 +171,14 @@ async fn talk(
     goodbye(&endpoint, &connection, close).await;
     shared.inbox().disconnected();
     Some(cause)
+}
+
+/// Nothing comes any more: the network may be another one.
+fn go_another_way(endpoint: &Endpoint, connection: &Connection, sockets: udp::Choice) {
+    match rebind_towards(endpoint, connection.remote_address(), sockets) {
+        Ok(()) => tracing::info!("the host is silent: another socket is tried"),
+        Err(error) => tracing::info!(%error, "the host is silent, and there is no other socket"),
+    }
 }
 
 /// The newest list of wants in the queue; `None` when the viewer leaves.

@@ -35,6 +35,11 @@ impl Capabilities {
         Self(self.0 & other.0)
     }
 
+    /// All but these.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether all of `other` is in here.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

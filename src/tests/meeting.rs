@@ -9,7 +9,7 @@ use super::quic::{closed_with, hello, join, me, serve, stranger, welcome};
 use super::twin::Twin;
 use crate::host::serve::RunningServer;
 use crate::math::Pose;
-use crate::net::{Connection, Event, Me};
+use crate::net::{Connection, Event, Me, Opening};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::presence::{Body, Sample, encode_here};
 use crate::protocol::{
@@ -50,10 +50,10 @@ fn arrival(connection: &mut Connection) -> Arrived {
 fn two_visitors_learn_of_each_other_see_each_other_and_part() {
     let (_folder, server) = serve(&Twin::new(31, 1, 100));
     let ada = me("\u{202e} Ada\u{0}  Lovelace ");
-    let mut first = Connection::open(server.link().clone(), ada.clone(), None).unwrap();
+    let mut first = Connection::open(server.link().clone(), ada.clone(), Opening::Nothing).unwrap();
     let first_id = welcome(&mut first).visitor;
     let bob = me("Bob");
-    let mut second = Connection::open(server.link().clone(), bob.clone(), None).unwrap();
+    let mut second = Connection::open(server.link().clone(), bob.clone(), Opening::Nothing).unwrap();
     let second_id = welcome(&mut second).visitor;
     let who = |visitor: VisitorId, name: &str, me: &Me| Arrived {
         visitor,
@@ -72,10 +72,6 @@ fn two_visitors_learn_of_each_other_see_each_other_and_part() {
         first.be_at(Sample { sequence, time_millis, body: body(f32::from(sequence)) });
         std::thread::sleep(Duration::from_millis(50));
         while let Some(event) = second.poll() {
-            if let Event::Blob { .. } = event {
-                // What is seen first comes without being asked for.
-                continue;
-            }
             let Event::Others { at, samples } = event else { panic!("{event:?}") };
             assert!(at >= began);
             heard.extend(samples);

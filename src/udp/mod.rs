@@ -1,23 +1,27 @@
 //! UDP for QUIC on any system: an address comes in, a QUIC endpoint goes out.
 //!
 //! Viewer and host get their sockets here. Where the system knows the options that quinn's own socket
-//! asks for (ECN, segments, no fragments), that one is used; where it refuses one of them (Wine, some
-//! phones), [`plain`] takes its place. The system's answer decides, and is logged once.
+//! asks for (ECN, segments, no fragments), [`wary`] uses them, until it refuses a datagram that does (some
+//! phones); where it refuses one of them at once (Wine), [`plain`] takes its place. The system's answer decides, and
+//! is logged once.
 //! Architecture invariant: it knows nothing of links, blobs or messages.
 
 mod plain;
 #[cfg(test)]
 mod tests;
+mod wary;
+mod writable;
 
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Once};
 
 use quinn::udp::UdpSocketState;
-use quinn::{AsyncUdpSocket, Endpoint, EndpointConfig, Runtime as _, ServerConfig, TokioRuntime};
+use quinn::{AsyncUdpSocket, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use plain::PlainSocket;
+use wary::WarySocket;
 
 /// Which kind of socket carries an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,14 +43,14 @@ impl Choice {
     }
 }
 
-/// Opens quinn's own socket if `supports` succeeds, else a plain one.
+/// Opens a socket with all options if `supports` succeeds, else a plain one.
 fn open_where(
     socket: UdpSocket,
     supports: impl Fn(&UdpSocket) -> io::Result<()>,
 ) -> io::Result<Arc<dyn AsyncUdpSocket>> {
     static SAID: Once = Once::new();
     match supports(&socket) {
-        Ok(()) => TokioRuntime.wrap_udp_socket(socket),
+        Ok(()) => Ok(Arc::new(WarySocket::new(socket, wary::send)?)),
         Err(error) => {
             SAID.call_once(|| tracing::info!("UDP without ECN and segments: the system refuses ({error})"));
             Ok(Arc::new(PlainSocket::new(socket)?))
@@ -67,6 +71,14 @@ pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.set_only_v6(false)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
+}
+
+/// Has an endpoint go on over another socket: what it had is of no use any more. Call it inside a tokio runtime.
+///
+/// # Errors
+/// When the system refuses to have the socket waited for.
+pub fn rebind(endpoint: &Endpoint, socket: UdpSocket, choice: Choice) -> io::Result<()> {
+    endpoint.rebind_abstract(choice.open(socket)?)
 }
 
 /// An endpoint over a bound socket: a host with `server`, else a viewer. Call it inside a tokio runtime.

@@ -3,8 +3,6 @@
 //! Replies leave by the address that the system's routes choose, because nothing tells by which one
 //! the question came: a host with several addresses is better bound to one of them.
 
-use std::fmt;
-use std::future::Future;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::pin::Pin;
@@ -13,6 +11,8 @@ use std::task::{Context, Poll, ready};
 
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
+
+use super::writable::Writable;
 
 /// See the module.
 #[derive(Debug)]
@@ -26,9 +26,15 @@ impl PlainSocket {
     }
 }
 
+impl AsRef<tokio::net::UdpSocket> for PlainSocket {
+    fn as_ref(&self) -> &tokio::net::UdpSocket {
+        &self.0
+    }
+}
+
 impl AsyncUdpSocket for PlainSocket {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
-        Box::pin(Poller { socket: self, waiting: None })
+        Box::pin(Writable::new(self))
     }
 
     fn try_send(&self, transmit: &Transmit) -> io::Result<()> {
@@ -72,32 +78,5 @@ impl AsyncUdpSocket for PlainSocket {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
-    }
-}
-
-type Waiting = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
-
-/// Waits until a datagram can be sent. Each connection has its own, so that all of them are woken.
-struct Poller {
-    socket: Arc<PlainSocket>,
-    waiting: Option<Waiting>,
-}
-
-impl UdpPoller for Poller {
-    fn poll_writable(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
-        let Self { socket, waiting } = &mut *self;
-        let future = waiting.get_or_insert_with(|| {
-            let socket = socket.clone();
-            Box::pin(async move { socket.0.writable().await })
-        });
-        let result = ready!(future.as_mut().poll(context));
-        *waiting = None;
-        Poll::Ready(result)
-    }
-}
-
-impl fmt::Debug for Poller {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Poller").finish_non_exhaustive()
     }
 }

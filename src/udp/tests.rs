@@ -105,3 +105,41 @@ fn every_address_means_ipv4_too() {
     let (length, from): (usize, SocketAddr) = socket.recv_from(&mut [0; 8]).unwrap();
     assert_eq!((length, from.ip().to_canonical()), (5, IpAddr::from(Ipv4Addr::LOCALHOST)));
 }
+
+/// A kernel that takes the options and refuses every datagram that has them: quinn issue 2718.
+#[test]
+fn a_system_that_refuses_marked_datagrams_gets_them_without() {
+    use super::wary::WarySocket;
+    use quinn::udp::EcnCodepoint;
+    in_runtime(async {
+        let (socket, peer) = (loopback(), loopback());
+        peer.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let refuses: super::wary::Send = |state, socket, transmit| {
+            if transmit.ecn.is_some() || transmit.segment_size.is_some() {
+                // EIO.
+                return Err(io::Error::from_raw_os_error(5));
+            }
+            super::wary::send(state, socket, transmit)
+        };
+        let socket = WarySocket::new(socket, refuses).unwrap();
+        let before = socket.max_transmit_segments();
+        let contents: Vec<u8> = (0..2500).map(|n| n as u8).collect();
+        let transmit = Transmit {
+            destination: peer.local_addr().unwrap(),
+            ecn: Some(EcnCodepoint::Ect0),
+            contents: &contents,
+            segment_size: Some(1000),
+            src_ip: None,
+        };
+        socket.as_ref().writable().await.unwrap();
+        for _ in 0..2 {
+            socket.try_send(&transmit).unwrap();
+            let mut bytes = [0; 2000];
+            for expected in contents.chunks(1000) {
+                let count = peer.recv(&mut bytes).unwrap();
+                assert_eq!(&bytes[..count], expected);
+            }
+        }
+        assert_eq!(socket.max_transmit_segments(), 1, "it was {before}");
+    });
+}

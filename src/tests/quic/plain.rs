@@ -10,7 +10,8 @@ fn fetches_everything(seed: u64, host: Choice, viewer: Choice) {
     let folder = TempDir::new().unwrap();
     twin.write(&folder.path().join("twin"));
     let server = Server::start(ServerOptions { sockets: host, ..options(folder.path(), 0) }).unwrap();
-    let mut connection = Connection::open_over(server.link().clone(), me("Ada"), None, viewer).unwrap();
+    let mut connection =
+        Connection::open_over(server.link().clone(), me("Ada"), Opening::Nothing, viewer).unwrap();
     let welcome = welcome(&mut connection);
     assert!(connection.want(vec![welcome.manifest_blob()]));
     assert_eq!(
@@ -38,7 +39,8 @@ fn several_viewers_share_a_plain_socket_of_a_host() {
     let link = server.link();
     std::thread::scope(|scope| {
         let visit = || {
-            let mut connection = Connection::open_over(link.clone(), me("Ada"), None, Choice::Plain).unwrap();
+            let mut connection =
+                Connection::open_over(link.clone(), me("Ada"), Opening::Nothing, Choice::Plain).unwrap();
             welcome(&mut connection);
             assert!(connection.want(wanted(&twin)));
             assert_eq!(receive(&mut connection, &wanted(&twin)), twin.blobs);

@@ -41,8 +41,8 @@ async fn blob(connection: &quinn::Connection) -> (ContentHash, Vec<u8>) {
     (header.hash, frames.into_rest())
 }
 
-fn within<T>(seconds: u64, future: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
-    async move { tokio::time::timeout(Duration::from_secs(seconds), future).await.ok() }
+async fn within<T>(seconds: u64, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_secs(seconds), future).await.ok()
 }
 
 #[test]
@@ -206,4 +206,63 @@ fn visitors_are_told_of_another_twin_and_fetch_what_is_new() {
     assert!(visitor.want(wanted(&new)));
     assert_eq!(receive(&mut visitor, &wanted(&new)), new.blobs);
     assert_eq!(server.manifest(), changed.manifest);
+}
+
+/// Packets between a viewer and its host, for whom one address of the viewer may be a dead end.
+struct Middle {
+    address: std::net::SocketAddr,
+    dead_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Middle {
+    fn before(host: std::net::SocketAddr) -> Self {
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = socket.local_addr().unwrap();
+        let dead_end = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let is_dead = dead_end.clone();
+        std::thread::spawn(move || {
+            let mut ways = BTreeMap::<std::net::SocketAddr, std::net::UdpSocket>::new();
+            let mut first = None;
+            let mut bytes = [0; 2000];
+            while let Ok((count, from)) = socket.recv_from(&mut bytes) {
+                let first = *first.get_or_insert(from);
+                if from == first && is_dead.load(std::sync::atomic::Ordering::Relaxed) {
+                    continue;
+                }
+                let way = ways.entry(from).or_insert_with(|| {
+                    let way = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+                    let (back, viewer, is_dead) =
+                        (way.try_clone().unwrap(), socket.try_clone().unwrap(), is_dead.clone());
+                    std::thread::spawn(move || {
+                        let mut bytes = [0; 2000];
+                        while let Ok((count, _)) = back.recv_from(&mut bytes) {
+                            if !(from == first && is_dead.load(std::sync::atomic::Ordering::Relaxed)) {
+                                let _ = viewer.send_to(&bytes[..count], from);
+                            }
+                        }
+                    });
+                    way
+                });
+                let _ = way.send_to(&bytes[..count], host);
+            }
+        });
+        Self { address, dead_end }
+    }
+}
+
+#[test]
+fn a_viewer_whose_network_changes_goes_on_without_coming_in_again() {
+    let twin = Twin::of_equal_blobs(48, 4, 20_000);
+    let (_folder, server) = serve(&twin);
+    let middle = Middle::before(server.local_addr());
+    let link = JoinLink { port: middle.address.port(), ..server.loopback_link() };
+    let mut visitor = join(link);
+    welcome(&mut visitor);
+    middle.dead_end.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(visitor.want(wanted(&twin)));
+    let began = Instant::now();
+    // Nobody says that the connection was lost: it was not.
+    assert_eq!(receive(&mut visitor, &wanted(&twin)), twin.blobs);
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    assert_eq!(server.stats().visitors, 1);
 }
