@@ -20,11 +20,13 @@ pub mod governor;
 mod movers;
 mod occlusion;
 mod props;
+mod transition;
 
 pub use budget::Budget;
-pub use draw_list::{Draw, DrawList, Instance, Source};
+pub use draw_list::{Draw, DrawList, Fade, Instance, Source};
 pub use entrance::first_view;
 pub use governor::Governor;
+pub use transition::FADE_SECONDS;
 
 use glam::{Quat, Vec3};
 
@@ -134,6 +136,8 @@ struct Place {
     pose: Pose,
     /// Where in [`Culler::refined_frames`] its tiles begin, less the number of the first of them.
     memory: u32,
+    /// One more than the number of the placement; 0 for the world.
+    placement: u32,
 }
 
 /// Finds the cut. One for each scene: it remembers what was refined in the frame before.
@@ -172,6 +176,8 @@ pub struct Culler {
     posed_bones: usize,
     /// Where everything of a mover is.
     posture: Posture,
+    /// What changes from frame to frame, without a jump.
+    transition: transition::Transition,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
     /// Order and number of each of those.
@@ -193,6 +199,7 @@ impl Culler {
         demand.clear();
         self.sorted.clear();
         let eyes = Eyes::new(sight);
+        self.transition.begin(scene.seconds(), eyes.gaze.position);
         self.ahead = sight.quality.ahead;
         self.emit_props(scene, &eyes, list, demand);
         self.emit_movers(scene, &eyes, list, demand);
@@ -203,6 +210,7 @@ impl Culler {
         self.emit_within_budget(scene, list);
         self.feel_budget(list.excess);
         self.wants_and_keeps(scene, demand);
+        self.keep_leaving(demand);
         self.was_whole |= demand.is_satisfied();
         self.sort(list);
     }

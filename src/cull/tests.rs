@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fading;
 mod moving;
 mod occluded;
 mod placed;
