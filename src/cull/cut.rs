@@ -172,7 +172,8 @@ impl Culler {
         let (eyes, tile) = (&self.places[node.place as usize].eyes, scene.tileset.tile(node.tile));
         let [near, inner] = exposures(eyes.gaze, tile.bounds);
         let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
-        let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
+        let accepted = |at: (f32, f32)| eyes.memory_scale * unseen(at);
+        let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / accepted(at);
         node.distance = near.0;
         node.unseen = unseen(inner);
         node.excess = excess(near).max(excess(inner));

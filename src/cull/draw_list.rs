@@ -179,6 +179,9 @@ pub struct DrawList {
     /// The largest error in view, in units of what the eyes do not tell apart where it is: 1 unless a
     /// budget was too small for all that they do.
     pub excess: f32,
+    /// How many times the error that goes unseen is accepted because memory is too small for what the eyes want: 1 where
+    /// it is not.
+    pub memory_scale: f32,
     /// Tiles in view that are hidden by others, each with all that is below it.
     pub hidden_count: u32,
     /// Tiles that are drawn although the cut has others in their place by now: they go within
