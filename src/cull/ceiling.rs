@@ -4,8 +4,6 @@
 //! accepted. It rises as long as too much is wanted, before that is fetched, and comes down slowly while there is room; where
 //! it has failed to, it waits until the eyes are elsewhere, so that nothing comes and goes while they rest.
 
-use glam::Vec3;
-
 use super::{Culler, Eyes};
 use crate::math::Pose;
 use crate::scene::{Demand, Scene};
@@ -134,6 +132,8 @@ impl Culler {
 
 #[cfg(test)]
 mod tests {
+    use glam::Vec3;
+
     use super::*;
 
     /// Bytes that a view wants: half as much where the error is twice as large, in steps.
