@@ -60,7 +60,8 @@ impl Part {
             Some(parent) => (self.placement, parent),
             None => (0, tileset.placements().get(self.placement.checked_sub(1)? as usize)?.tile),
         };
-        let number = if placement == 0 { tile.0 } else { self.number - self.tile.0 + tile.0 };
+        let number =
+            if placement == 0 { tile.0 } else { self.number.wrapping_sub(self.tile.0).wrapping_add(tile.0) };
         Some(Self { number, placement, tile, ..*self })
     }
 }
@@ -212,10 +213,7 @@ impl Transition {
         in_shown.write(shown, count);
         in_cut.write(cut, count);
         differences.clear();
-        for (list, own, other, is_old) in
-            [(&*shown, &*in_shown, &*in_cut, true), (&*cut, &*in_cut, &*in_shown, false)]
-        {
-            debug_assert!(list.len() <= own.places.len());
+        for (list, other, is_old) in [(&*shown, &*in_cut, true), (&*cut, &*in_shown, false)] {
             let changed = list.iter().zip(0..).filter(|(part, _)| other.find(part.number).is_none());
             differences.extend(changed.filter_map(|(part, place)| {
                 Some(Difference { root: other.find_above(scene, part)?, is_old, place })

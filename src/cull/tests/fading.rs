@@ -226,6 +226,14 @@ fn coverage(list: &DrawList, root: u32) -> BTreeMap<(u32, [i32; 3]), u32> {
     coverage
 }
 
+/// Whether any of the cell is seen where it stands.
+fn is_in_view(views: &ViewPair, poses: &[Pose], cell: u32, at: [i32; 3]) -> bool {
+    let stands = |pose: &&Pose| pose.position.to_array().map(|x| (x * 100.0).round() as i32) == at;
+    let pose = *poses.iter().find(stands).unwrap();
+    let leaf = [bounds(-2.0), bounds(0.0)][cell as usize - 1];
+    Frustum::around(views, 0.0).seen_from(pose).touches_box(leaf)
+}
+
 struct Dice(u32);
 
 impl Dice {
@@ -247,7 +255,6 @@ fn no_pixel_shows_neither_or_both() {
         } else {
             (placed(None), 8, (0..7).map(pose).collect())
         };
-        let leaves = [bounds(-2.0), bounds(0.0)];
         let (mut watch, mut plain) = (Watch::new(scene.clone()), Watch::new(scene));
         arrive(&mut watch.scene, root);
         arrive(&mut plain.scene, root);
@@ -273,14 +280,10 @@ fn no_pixel_shows_neither_or_both() {
             let views = eyes(Vec3::new(0.0, 1.0, metres), yaw);
             watch.frame(&views);
             plain.frame_after(0.0, &views);
-            let frustum = Frustum::around(&views, 0.0);
             let seen = coverage(&watch.list, root);
             for (&(cell, at), &kinds) in &coverage(&plain.list, root) {
                 assert_eq!(kinds, 64);
-                let stands =
-                    |pose: &&Pose| pose.position.to_array().map(|x| (x * 100.0).round() as i32) == at;
-                let pose = poses.iter().find(stands).unwrap();
-                if frustum.touches_box(leaves[cell as usize - 1].transformed(&pose.to_affine())) {
+                if is_in_view(&views, &poses, cell, at) {
                     assert_eq!(seen.get(&(cell, at)), Some(&64), "cell {cell}, seed {seed}, frame {frame}");
                 }
             }
@@ -295,6 +298,46 @@ fn no_pixel_shows_neither_or_both() {
         }
     }
     assert!(mixed > 1000, "{mixed} frames had something between");
+}
+
+/// However little a frame may cost, what goes does not make it more; and still every pixel is shown once.
+#[test]
+fn no_budget_is_broken_for_what_goes() {
+    let poses: Vec<Pose> = (0..7).map(pose).collect();
+    let (mut between, mut popped) = (0, 0);
+    for seed in 0..40 {
+        let mut dice = Dice(seed);
+        let mut watch = Watch::new(placed(None));
+        watch.budget = Budget { triangles: u64::from(40 + dice.roll(80)), draws: 20 + dice.roll(40) };
+        (8..13).for_each(|tile| arrive(&mut watch.scene, tile));
+        watch.frame_after(1e9, &near());
+        let (mut metres, mut yaw) = (6.0, 0.0);
+        for frame in 0..300 {
+            match dice.roll(12) {
+                0 => yaw += 0.2 * (dice.roll(3) as f32 - 1.0),
+                1..4 => metres += [0.9, -0.9, 0.5, 0.3][dice.roll(4) as usize],
+                4 => watch.scene.set_resident(TileId(9 + dice.roll(4)), None),
+                5 | 6 => arrive(&mut watch.scene, 9 + dice.roll(4)),
+                _ => {}
+            }
+            let views = eyes(Vec3::new(0.0, 1.0, metres), yaw);
+            watch.frame(&views);
+            let Watch { list, budget, .. } = &watch;
+            let cost = (list.triangle_count, list.draws.len());
+            if list.fading_count > 0 {
+                let fits = cost.0 <= budget.triangles && cost.1 <= budget.draws as usize;
+                assert!(fits, "{cost:?} of {budget:?}, seed {seed}, frame {frame}");
+            }
+            between += list.fading_count;
+            popped += list.popped_count;
+            for ((cell, at), kinds) in coverage(list, 8) {
+                if is_in_view(&views, &poses, cell, at) {
+                    assert_eq!(kinds, 64, "cell {cell}, seed {seed}, frame {frame}");
+                }
+            }
+        }
+    }
+    assert!(between > 100 && popped > 20, "{between} and {popped}");
 }
 
 /// Once it has seen a change, another takes no memory.
