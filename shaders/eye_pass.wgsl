@@ -21,7 +21,7 @@ struct Vertex {
     @location(7) tint: vec4<f32>,
     // Added to the base colour's layer.
     @location(8) layer: u32,
-    // One over the scale of the grid's axes: the upper halves of floats.
+    // One over the scale of the grid's axes: the upper halves of floats; above them the fade, cull::Fade.
     @location(9) per_scale: vec2<u32>,
 }
 
@@ -34,7 +34,7 @@ struct Varying {
     @location(2) tangent: vec4<f32>,
     @location(3) uv: vec4<f32>,
     @location(4) color: vec4<f32>,
-    // The material, and above its 16 bits the instance's layer where all is read.
+    // The material, above its 16 bits the instance's layer where all is read, and in the upper 8 its fade.
     @location(5) @interpolate(flat) material_and_layer: u32,
 }
 
@@ -46,6 +46,9 @@ override has_samples: bool = true;
 override two_sided: bool = true;
 // scene::mesh::Reads: 0 nothing, 1 a packed surface, 2 all. Each draws what those before it draw.
 override reads: u32 = 2u;
+
+// Whether only some of the pixels are drawn, because detail changes: its pipelines alone leave any out for that.
+override fades: bool = false;
 
 @vertex
 fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
@@ -76,12 +79,28 @@ fn surface_vertex(vertex: Vertex, @builtin(view_index) view: u32) -> Varying {
         out.color *= vertex.tint;
     }
     out.material_and_layer = select(index, index | (vertex.layer << 16u), reads == 2u);
+    if fades {
+        out.material_and_layer |= (p.y >> 16u) << 24u;
+    }
     return out;
 }
 
 // Alpha as the fraction of the pixel that is there: a ramp one pixel wide around the cutoff.
 fn coverage(alpha: f32, cutoff: f32) -> f32 {
     return saturate((alpha - cutoff) / max(fwidth(alpha), 1e-4) + 0.5);
+}
+
+// Whether the pixel is left out: of each square of 8 by 8 what comes has as many as it says, spread evenly, and what goes
+// has the others. Whole numbers, so that both agree on every pixel.
+fn is_left_out(place: vec2<f32>, fade: u32) -> bool {
+    let at = vec2<u32>(place);
+    let x = at.x ^ at.y;
+    let y = at.y;
+    let fine = ((x & 1u) << 5u) | ((y & 1u) << 4u);
+    let middle = ((x & 2u) << 2u) | ((y & 2u) << 1u);
+    let kind = fine | middle | ((x & 4u) >> 1u) | ((y & 4u) >> 2u);
+    let is_going = fade >= 128u;
+    return (kind < (fade & 127u)) == is_going;
 }
 
 @fragment
@@ -106,7 +125,7 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
             m = h_sloped(texel.xy, h_low(material.x), in.normal, in.tangent);
         }
         default: {
-            let layer = (material.x >> 16u) + (in.material_and_layer >> 16u);
+            let layer = (material.x >> 16u) + ((in.material_and_layer >> 16u) & select(0xffffu, 0xffu, fades));
             base = h_tinted(base, h_color_texel(uv_of(in.uv, rest.z, UV1_BASE_COLOR), layer));
             emissive_texel = h_color_texel(uv_of(in.uv, rest.z, UV1_EMISSIVE), rest.y & 0xffffu);
             let texel = h_data_texel(uv_of(in.uv, rest.z, UV1_METALLIC_ROUGHNESS), material.y >> 16u);
@@ -131,6 +150,11 @@ fn surface_fragment(in: Varying, @builtin(front_facing) is_front: bool, @builtin
         color = h_display(light, h_emitted(materials[index].colors, emissive_texel), base.rgb, h_low(rest.w));
     }
 
+    if fades {
+        if is_left_out(in.clip.xy, in.material_and_layer >> 24u) {
+            discard;
+        }
+    }
     if alpha_mode == 1u {
         let covered = coverage(base.a, h_high(materials[index].colors.w));
         if covered < select(0.5, 0.01, has_samples) {

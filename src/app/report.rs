@@ -50,6 +50,10 @@ pub struct Report {
     /// The largest error in the last frame, in units of what the eye tells apart where it was: 1 unless all
     /// that the eye tells apart was more than a frame may cost.
     pub excess: f32,
+    /// How many times larger errors than the eye tells apart the last frame accepted because memory was too small.
+    pub memory_scale: f32,
+    /// Changes of detail that were seen as a jump, because a frame could not afford to show both at once.
+    pub popped: u64,
     /// How often the display was lost and came back.
     pub displays_lost: u32,
     /// What there was to hear.
@@ -129,6 +133,12 @@ impl Report {
             return format!(
                 "{what}; up to {:.1}× coarser than was to be seen, because more is in view than a frame may cost",
                 self.excess
+            );
+        }
+        if self.memory_scale > 1.0 {
+            return format!(
+                "{what}; {:.1}× coarser than was to be seen, because memory is too small for that",
+                self.memory_scale
             );
         }
         what

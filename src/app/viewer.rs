@@ -26,7 +26,7 @@ use super::sounds::Sounds;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
 use super::{Failure, FailureKind, cpu_time, wave};
-use crate::cull::{Culler, DrawList, Sight};
+use crate::cull::{Culler, DrawList, Quality, Sight};
 use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
 use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
@@ -34,6 +34,7 @@ use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
 use crate::rig::{Input, Person, Settings};
 use crate::scene::{Actor, Demand, Scene, Tileset};
+use crate::stream::Limits;
 use deadline::Deadline;
 pub use deadline::Standing;
 
@@ -108,6 +109,8 @@ pub struct Viewer {
     settings: Settings,
     actors: Vec<Actor>,
     culler: Culler,
+    /// What tiles and images may occupy on the GPU.
+    memory_bytes: u64,
     list: DrawList,
     demand: Demand,
 
@@ -206,6 +209,7 @@ impl Viewer {
             settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
+            memory_bytes: Limits::default().resident_bytes,
             list: DrawList::default(),
             demand: Demand::default(),
             coming: None,
@@ -291,7 +295,7 @@ impl Viewer {
             let clock = Clock { now_seconds: self.started.elapsed().as_secs_f64(), delta_seconds };
             let Self { menu, input, settings, person, screen, ground, deadline, list, .. } = self;
             let sight = |from, way| ground.sight_metres(from, way);
-            menu.tell(deadline.detail(list.excess));
+            menu.tell(deadline.detail(list));
             menu.step(input, settings, person, clock, sight).buzz(&mut *screen.display);
         }
         if self.input.leave {
@@ -490,7 +494,7 @@ impl Viewer {
         let [_, height] = self.screen.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let mut quality = self.deadline.quality();
+        let mut quality = Quality { resident_bytes: self.memory_bytes, ..self.deadline.quality() };
         let period_seconds = self.screen.display.tempo().map_or(0.0, |tempo| tempo.period_seconds);
         let stage = self.person.stage();
         self.looking.aim(&mut quality, &self.input, views.center(), stage, period_seconds);
@@ -504,6 +508,8 @@ impl Viewer {
         self.ground.show(&self.person, actors);
         culler.cull(scene, actors, &sight, list, demand);
         demand.feet = (self.place == Place::Twin).then_some(self.person.feet);
+        self.deadline.heed_memory(list.memory_scale, self.memory_bytes);
+        self.report.popped += u64::from(list.popped_count);
     }
 
     /// Records the frame, and submits it with the eyes where they are by then.
@@ -535,7 +541,11 @@ impl Viewer {
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
                 Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(*resident)),
-                Arrival::TileRefused { tile } => self.venue.put_back(tile),
+                Arrival::TileRefused { tile } => {
+                    // The GPU has less room than was thought.
+                    self.memory_bytes = self.memory_bytes.min(self.scene.resident_bytes());
+                    self.venue.put_back(tile);
+                }
                 Arrival::Texture { .. } => {}
                 Arrival::Name { layer } => self.figures.name_arrived(layer),
                 Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),

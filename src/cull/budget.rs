@@ -53,8 +53,16 @@ pub(super) struct Cost {
 impl Cost {
     pub(super) const NOTHING: Self = Self { triangles: 0.0, draws: 0.0 };
 
-    fn exceeds(self, budget: Budget) -> bool {
-        self.triangles > budget.triangles as f32 || self.draws > budget.draws as f32
+    pub(super) fn all_of(budget: Budget) -> Self {
+        Self { triangles: budget.triangles as f32, draws: budget.draws as f32 }
+    }
+
+    pub(super) fn affords(self, cost: Self) -> bool {
+        self.triangles >= cost.triangles && self.draws >= cost.draws
+    }
+
+    pub(super) fn exceeds(self, budget: Budget) -> bool {
+        !Self::all_of(budget).affords(self)
     }
 }
 
@@ -91,7 +99,8 @@ impl Culler {
     /// Nothing is remembered of what earlier frames cost, so that the same eyes see the same, whatever they saw
     /// before: what a tile costs is told from its bounds, and where that was too little all of it counts for more.
     pub(super) fn emit_within_budget(&mut self, scene: &Scene, list: &mut DrawList) {
-        let Some(budget) = self.places.first().map(|world| world.eyes.quality.budget) else { return };
+        let Some(whole) = self.places.first().map(|world| world.eyes.quality.budget) else { return };
+        let budget = self.transition.leave_room(whole);
         let before = (list.instances.len(), self.sorted.len(), list.triangle_count);
         let fixed = Cost { triangles: before.2 as f32, draws: before.1 as f32 };
         let mut dearness = Cost { triangles: 1.0, draws: 1.0 };
@@ -105,7 +114,7 @@ impl Culler {
         for attempt in 1.. {
             self.cover(scene);
             self.emit(scene, list);
-            let cost = Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 };
+            let cost = self.cost_of(list);
             let has_come_back = self.reveal(scene, attempt >= REVEALS_MAX);
             // What is drawn in the end is more than was to be afforded, but better than nothing.
             let is_enough = !cost.exceeds(budget) || attempt >= TRIES_MAX || !self.has_refined(scene);
@@ -124,8 +133,14 @@ impl Culler {
             self.look_for_shares(scene);
             thought = self.fit(scene, fixed, dearness, budget);
         }
+        self.change_over(scene, list, before, whole);
         list.excess = self.largest_excess(scene);
         list.hidden_count = self.occlusion.hidden_count;
+    }
+
+    /// Of all that is drawn so far.
+    pub(super) fn cost_of(&self, list: &DrawList) -> Cost {
+        Cost { triangles: list.triangle_count as f32, draws: self.sorted.len() as f32 }
     }
 
     /// Tells for every tile what part of it is in view.
@@ -228,7 +243,7 @@ impl Culler {
 }
 
 /// Of what is in view of a tile: what the tileset says, or what is here if that is more.
-fn tile_cost(scene: &Scene, node: &Node) -> Cost {
+pub(super) fn tile_cost(scene: &Scene, node: &Node) -> Cost {
     let tile = scene.tileset.tile(node.tile);
     if !node.is_visible {
         return Cost::NOTHING;

@@ -1,5 +1,6 @@
 //! Actors → draws: one for each shape, however many stand there.
 
+use super::draw_list::Fade;
 use super::emit::Keyed;
 use super::{Culler, Draw, DrawList, Eyes, Instance, NEAR_METRES, Source};
 use crate::scene::actor::{self, Shape};
@@ -88,6 +89,7 @@ fn draw_group(nearest: &mut [Seen], actors: &[Actor], list: &mut DrawList) -> Op
         instance,
         instance_count,
         batch,
+        fade: Fade::Settled,
     };
     Some(Keyed::new(f32::from_bits(distance_bits), draw))
 }

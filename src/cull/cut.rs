@@ -44,6 +44,10 @@ pub(super) struct Node {
     pub is_replaced: bool,
     /// Drawn, or above what is drawn.
     pub is_reached: bool,
+    /// Of the cut, in view or not, or above it.
+    pub is_shown: bool,
+    /// It is drawn otherwise than the cut has it, or not at all: see [`super::transition`].
+    pub is_apart: bool,
     /// Below a tile of the cut that is not here, and in its place.
     pub stands_in: bool,
     /// About what part of it is in view; what it costs to know is spent only where a budget bites.
@@ -69,7 +73,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    fn new(tile: TileId, place: u32, is_desired: bool) -> Self {
+    pub fn new(tile: TileId, place: u32, is_desired: bool) -> Self {
         Self {
             tile,
             place,
@@ -85,6 +89,8 @@ impl Node {
             is_covered: false,
             is_replaced: false,
             is_reached: false,
+            is_shown: false,
+            is_apart: false,
             stands_in: false,
             share: 1.0,
             cost: Cost::NOTHING,
@@ -116,7 +122,7 @@ impl Culler {
         self.refined_frames.resize(scene.tileset.node_count(), 0);
         self.frame = self.frame.wrapping_add(1);
         self.places.clear();
-        self.places.push(Place { eyes: *eyes, pose: Pose::IDENTITY, memory: 0 });
+        self.places.push(Place { eyes: *eyes, pose: Pose::IDENTITY, memory: 0, placement: 0 });
         self.nodes.clear();
         self.nodes.push(Node::new(TileId(0), 0, true));
         let mut next = 0;
@@ -139,20 +145,12 @@ impl Culler {
 
     /// Tells what the eyes want of one tile; returns whether there is anything below it.
     fn look_at(&mut self, scene: &Scene, index: usize) -> bool {
-        let node = &mut self.nodes[index];
+        let mut node = self.nodes[index];
+        self.measure(scene, &mut node);
         let place = &self.places[node.place as usize];
         let (eyes, tile) = (&place.eyes, scene.tileset.tile(node.tile));
         let refined_frame = &mut self.refined_frames[place.memory.wrapping_add(node.tile.0) as usize];
         let was_refined = *refined_frame != 0 && refined_frame.wrapping_add(1) == self.frame;
-        let [near, inner] = exposures(eyes.gaze, tile.bounds);
-        let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
-        let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / unseen(at);
-        node.distance = near.0;
-        node.unseen = unseen(inner);
-        node.excess = excess(near).max(excess(inner));
-        node.is_in_frustum = eyes.frustum.touches_box(tile.bounds);
-        node.is_visible = node.is_in_frustum;
-        node.is_inside = node.is_visible && eyes.frustum.holds_box(tile.bounds);
         let threshold = if was_refined { HYSTERESIS } else { 1.0 };
         let is_coarse = tile.content.is_none() || node.excess > threshold;
         let has_below = tile.child_count > 0 || scene.tileset.placement_below(node.tile).is_some();
@@ -165,18 +163,38 @@ impl Culler {
             let own = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), is_steadied);
             node.value = own;
         }
+        self.nodes[index] = node;
         has_below
+    }
+
+    /// Tells how a tile is seen.
+    pub(super) fn measure(&self, scene: &Scene, node: &mut Node) {
+        let (eyes, tile) = (&self.places[node.place as usize].eyes, scene.tileset.tile(node.tile));
+        let [near, inner] = exposures(eyes.gaze, tile.bounds);
+        let unseen = |(_, eccentricity): (f32, f32)| eyes.unseen_radians(eccentricity);
+        let accepted = |at: (f32, f32)| eyes.memory_scale * unseen(at);
+        let excess = |at: (f32, f32)| tile.geometric_error_metres / at.0.max(ARM_METRES) / accepted(at);
+        node.distance = near.0;
+        node.unseen = unseen(inner);
+        node.excess = excess(near).max(excess(inner));
+        node.is_in_frustum = eyes.frustum.touches_box(tile.bounds);
+        node.is_visible = node.is_in_frustum;
+        node.is_inside = node.is_visible && eyes.frustum.holds_box(tile.bounds);
     }
 
     /// The place that the tile stands for, where something hangs below it that stands there several times.
     fn enter(&mut self, scene: &Scene, tile: TileId) -> Option<u32> {
+        self.enter_placement(scene, scene.tileset.placement_below(tile)?)
+    }
+
+    /// The place that the placement is.
+    pub(super) fn enter_placement(&mut self, scene: &Scene, number: usize) -> Option<u32> {
         let tileset = &scene.tileset;
-        let number = tileset.placement_below(tile)?;
         let placement = tileset.placements().get(number)?;
         let first_tile = tileset.prototypes().get(placement.prototype as usize)?.root.0;
         let eyes = self.places.first()?.eyes.seen_from(placement.pose);
         let memory = tileset.first_node(number).wrapping_sub(first_tile);
-        self.places.push(Place { eyes, pose: placement.pose, memory });
+        self.places.push(Place { eyes, pose: placement.pose, memory, placement: number as u32 + 1 });
         Some(self.places.len() as u32 - 1)
     }
 

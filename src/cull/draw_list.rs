@@ -19,7 +19,8 @@ pub struct Instance {
     /// Added to the layer of the base-colour texture: which name a tag shows.
     pub layer: u32,
     /// One over the scale of each axis of the grid, so that directions are turned and not scaled: the upper halves of
-    /// floats, which every scale fits and which are equal where the scales are.
+    /// floats, which every scale fits and which are equal where the scales are. The fourth is the [`Fade`]: the kinds of
+    /// pixels, and 128 more for what goes.
     pub per_scale: [u16; 4],
 }
 
@@ -39,9 +40,16 @@ impl Instance {
             per_scale: per_scale(world_from_grid),
         }
     }
+
+    /// The same on a part of its pixels.
+    #[must_use]
+    pub fn faded(self, fade: Fade) -> Self {
+        let [x, y, z, _] = self.per_scale;
+        Self { per_scale: [x, y, z, fade.code()], ..self }
+    }
 }
 
-/// As the shader wants it; the fourth is 0.
+/// As the shader wants it; the fourth is that of what is settled.
 fn per_scale(world_from_grid: &Affine3A) -> [u16; 4] {
     let axes = world_from_grid.matrix3;
     let squares = [axes.x_axis, axes.y_axis, axes.z_axis].map(Vec3A::length_squared);
@@ -76,6 +84,67 @@ pub struct Draw {
     pub instance_count: u32,
     /// What it is drawn with.
     pub batch: Batch,
+    /// Whether it is drawn by halves.
+    pub fade: Fade,
+}
+
+/// What part of its pixels something is drawn on, by a pattern of [`Fade::STEPS`] kinds of pixels: what comes and what goes
+/// share them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fade {
+    /// All of them.
+    #[default]
+    Settled,
+    /// It comes: on so many kinds, the first.
+    Coming(u8),
+    /// It goes: on all but so many kinds, the first.
+    Going(u8),
+    /// None.
+    Nothing,
+}
+
+impl Fade {
+    /// Kinds of pixels: those of a square of eight by eight.
+    pub const STEPS: u8 = 64;
+
+    /// In a code, what goes.
+    const GOING: u16 = 128;
+
+    /// What comes, from 0 to 1.
+    pub fn coming(progress: f32) -> Self {
+        match Self::step(progress) {
+            0 => Self::Nothing,
+            Self::STEPS => Self::Settled,
+            step => Self::Coming(step),
+        }
+    }
+
+    /// What goes, while something else comes so far.
+    pub fn going(progress: f32) -> Self {
+        match Self::step(progress) {
+            0 => Self::Settled,
+            Self::STEPS => Self::Nothing,
+            step => Self::Going(step),
+        }
+    }
+
+    fn step(progress: f32) -> u8 {
+        (progress.clamp(0.0, 1.0) * f32::from(Self::STEPS)).round() as u8
+    }
+
+    /// Whether it takes a pipeline that leaves pixels out.
+    pub fn leaves_out(self) -> bool {
+        matches!(self, Self::Coming(_) | Self::Going(_))
+    }
+
+    /// As the shader reads it.
+    fn code(self) -> u16 {
+        match self {
+            Self::Settled | Self::Nothing => 0,
+            Self::Coming(step) => u16::from(step),
+            Self::Going(step) => Self::GOING | u16::from(step),
+        }
+    }
 }
 
 /// A tile that moves by itself, as it is in the frame.
@@ -110,8 +179,16 @@ pub struct DrawList {
     /// The largest error in view, in units of what the eyes do not tell apart where it is: 1 unless a
     /// budget was too small for all that they do.
     pub excess: f32,
+    /// How many times the error that goes unseen is accepted because memory is too small for what the eyes want: 1 where
+    /// it is not.
+    pub memory_scale: f32,
     /// Tiles in view that are hidden by others, each with all that is below it.
     pub hidden_count: u32,
+    /// Tiles that are drawn although the cut has others in their place by now: they go within
+    /// [`FADE_SECONDS`](super::FADE_SECONDS).
+    pub fading_count: u32,
+    /// Changes of detail that the budget did not afford to show little by little: they were seen as a jump.
+    pub popped_count: u32,
 }
 
 impl DrawList {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cut::Node;
+use super::draw_list::Fade;
 use super::{Culler, Draw, DrawList, Eyes, Instance, Place, Source};
 use crate::math::Frustum;
 use crate::math::lanes::LANES;
@@ -33,13 +34,16 @@ impl Keyed {
         let alpha = draw.batch.alpha as u64;
         let order = match draw.batch.alpha {
             AlphaMode::Blend => u64::from(u32::MAX) - bits,
-            AlphaMode::Opaque | AlphaMode::Mask => bits >> 22 << 48 | batch_code(draw.batch) << 32 | bits,
+            AlphaMode::Opaque | AlphaMode::Mask => {
+                let code = u64::from(draw.fade.leaves_out()) << 15 | batch_code(draw.batch);
+                bits >> 22 << 48 | code << 32 | bits
+            }
         };
         Self { order: alpha << 60 | order, draw }
     }
 }
 
-/// Equal batches have equal codes, of 16 bits.
+/// Equal batches have equal codes, of 15 bits.
 fn batch_code(batch: Batch) -> u64 {
     let textures = batch.textures;
     u64::from(batch.double_sided) << 14
@@ -60,8 +64,10 @@ impl Culler {
             let resident = scene.resident(node.tile).filter(|_| !node.is_replaced);
             if let (true, Some(resident)) = (is_shown, resident) {
                 self.drawn.push(index as u32);
-                if node.place == 0 || node.is_near(scene) {
-                    self.emit_tile(scene, &node, resident, list);
+                if node.is_apart {
+                    // It is drawn by the transition, if at all.
+                } else if node.place == 0 || node.is_near(scene) {
+                    self.emit_tile(scene, &node, resident, Fade::Settled, list);
                 } else {
                     self.repeated.push((node.tile, index as u32));
                 }
@@ -83,7 +89,7 @@ impl Culler {
             let Some(resident) = scene.resident(tile) else { continue };
             if same.len() == 1 {
                 let node = self.nodes[first as usize];
-                self.emit_tile(scene, &node, resident, list);
+                self.emit_tile(scene, &node, resident, Fade::Settled, list);
                 continue;
             }
             let (instance, mut distance) = (list.instances.len() as u32, f32::INFINITY);
@@ -116,8 +122,8 @@ impl Culler {
             let Some(first_index) = ranges.first().map(|range| range.first_index) else { continue };
             let index_count = ranges.iter().map(|range| range.index_count).sum();
             list.triangle_count += u64::from(index_count / 3) * u64::from(instance_count);
-            let draw =
-                Draw { source, first_index, index_count, instance, instance_count, batch: group.batch };
+            let (batch, fade) = (group.batch, Fade::Settled);
+            let draw = Draw { source, first_index, index_count, instance, instance_count, batch, fade };
             self.sorted.push(Keyed::new(distance_metres, draw));
         }
     }
@@ -131,7 +137,15 @@ impl Culler {
         list.draws.extend(keys.iter().map(|&(_, number)| sorted[number as usize].draw));
     }
 
-    fn emit_tile(&mut self, scene: &Scene, node: &Node, resident: &ResidentTile, list: &mut DrawList) {
+    /// Adds what is seen of a tile, on all of its pixels or a part of them.
+    pub(super) fn emit_tile(
+        &mut self,
+        scene: &Scene,
+        node: &Node,
+        resident: &ResidentTile,
+        fade: Fade,
+        list: &mut DrawList,
+    ) {
         let Place { eyes, pose, .. } = &self.places[node.place as usize];
         let seen = Seen {
             frustum: (!node.is_inside).then_some(&eyes.frustum),
@@ -145,6 +159,7 @@ impl Culler {
         let mut joiner = Joiner {
             sorted: &mut self.sorted,
             source: Source::Tile(node.tile),
+            fade,
             instance: list.instances.len() as u32,
             seen: &seen,
             chunks: &resident.chunks,
@@ -166,10 +181,11 @@ impl Culler {
         list.triangle_count += indices / 3;
         if self.sorted.len() > first {
             let grid = &resident.world_from_grid;
-            list.instances.push(match node.place {
+            let instance = match node.place {
                 0 => Instance::new(grid),
                 _ => Instance::new(&(pose.to_affine() * *grid)),
-            });
+            };
+            list.instances.push(instance.faded(fade));
         }
     }
 }
@@ -217,6 +233,7 @@ impl Seen<'_> {
 struct Joiner<'a> {
     sorted: &'a mut Vec<Keyed>,
     source: Source,
+    fade: Fade,
     instance: u32,
     seen: &'a Seen<'a>,
     chunks: &'a Chunks,
@@ -286,6 +303,7 @@ impl Joiner<'_> {
             instance: self.instance,
             instance_count: 1,
             batch,
+            fade: self.fade,
         };
         self.open = Some((draw, distance));
     }

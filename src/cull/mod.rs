@@ -6,10 +6,12 @@
 //! hole), *emit* (what is drawn) and *wants* (what is fetched and kept). What moves by itself and the crowd of actors are
 //! put among the tiles, in the posture of the moment.
 //! What a frame costs grows with what is seen, not with what exists. Beside it, [`governor`] decides from
-//! the frames' times how fine is fine enough.
+//! the frames' times how fine is fine enough, and *ceiling* from the memory that there is. Where the cut changes,
+//! *transition* draws what goes beside what comes for a while.
 //! Architecture invariant: no GPU, no clock, no allocation once the lists have grown.
 
 pub mod budget;
+mod ceiling;
 mod cover;
 pub mod crowd;
 mod cut;
@@ -20,11 +22,13 @@ pub mod governor;
 mod movers;
 mod occlusion;
 mod props;
+mod transition;
 
 pub use budget::Budget;
-pub use draw_list::{Draw, DrawList, Instance, Source};
+pub use draw_list::{Draw, DrawList, Fade, Instance, Source};
 pub use entrance::FirstView;
 pub use governor::Governor;
+pub use transition::FADE_SECONDS;
 
 use glam::{Quat, Vec3};
 
@@ -49,6 +53,9 @@ pub struct Quality {
     pub guard_radians: f32,
     /// What a frame may cost.
     pub budget: Budget,
+    /// What tiles and images may occupy on the GPU, bytes: where that is too little for what the eyes want in all
+    /// directions, everything is coarser alike.
+    pub resident_bytes: u64,
 }
 
 impl Default for Quality {
@@ -60,6 +67,7 @@ impl Default for Quality {
             error_scale: 1.0,
             guard_radians: 2.0_f32.to_radians(),
             budget: Budget::default(),
+            resident_bytes: u64::MAX,
         }
     }
 }
@@ -88,11 +96,13 @@ struct Eyes {
     reach_metres: f32,
     /// The width of a pixel at the middle of the display.
     pixel_radians: f32,
+    /// How many times the unseen error of tiles is accepted for want of memory: nobody disappears for that.
+    memory_scale: f32,
     quality: Quality,
 }
 
 impl Eyes {
-    fn new(sight: &Sight<'_>) -> Self {
+    fn new(sight: &Sight<'_>, memory_scale: f32) -> Self {
         let Sight { views, pixel_radians, quality } = *sight;
         let head = views.center();
         let gaze = quality.gaze.filter(|gaze| gaze.is_normalized());
@@ -104,6 +114,7 @@ impl Eyes {
             gaze,
             reach_metres: views.eyes.iter().map(reach).fold(0.0, f32::max),
             pixel_radians,
+            memory_scale,
             quality: *quality,
         }
     }
@@ -134,6 +145,8 @@ struct Place {
     pose: Pose,
     /// Where in [`Culler::refined_frames`] its tiles begin, less the number of the first of them.
     memory: u32,
+    /// One more than the number of the placement; 0 for the world.
+    placement: u32,
 }
 
 /// Finds the cut. One for each scene: it remembers what was refined in the frame before.
@@ -172,6 +185,10 @@ pub struct Culler {
     posed_bones: usize,
     /// Where everything of a mover is.
     posture: Posture,
+    /// What changes from frame to frame, without a jump.
+    transition: transition::Transition,
+    /// What may be here, and how coarse that makes all.
+    ceiling: ceiling::Ceiling,
     seen: Vec<crowd::Seen>,
     sorted: Vec<emit::Keyed>,
     /// Order and number of each of those.
@@ -192,7 +209,9 @@ impl Culler {
         list.clear();
         demand.clear();
         self.sorted.clear();
-        let eyes = Eyes::new(sight);
+        list.memory_scale = self.ceiling.scale();
+        let eyes = Eyes::new(sight, list.memory_scale);
+        self.transition.begin(scene.seconds(), eyes.gaze.position);
         self.ahead = sight.quality.ahead;
         self.emit_props(scene, &eyes, list, demand);
         self.emit_movers(scene, &eyes, list, demand);
@@ -203,6 +222,8 @@ impl Culler {
         self.emit_within_budget(scene, list);
         self.feel_budget(list.excess);
         self.wants_and_keeps(scene, demand);
+        self.heed_ceiling(scene, &eyes, demand);
+        self.keep_leaving(demand);
         self.was_whole |= demand.is_satisfied();
         self.sort(list);
     }

@@ -6,6 +6,7 @@
 use glam::{Vec3, Vec4};
 
 use super::Culler;
+use super::cut::Node;
 use crate::math::Aabb;
 use crate::scene::Scene;
 use crate::scene::occluder::Occluder;
@@ -138,8 +139,7 @@ impl Culler {
         for index in 0..self.nodes.len() {
             let node = self.nodes[index];
             let may_be = node.is_in_frustum && (is_first || node.is_hidden);
-            let is_hidden =
-                node.is_below_hidden || (may_be && self.occlusion.hides(self.bounds_of(scene, index)));
+            let is_hidden = node.is_below_hidden || (may_be && self.is_in_shadow(scene, &node));
             has_come_back |= node.is_in_frustum && node.is_hidden && !is_hidden;
             self.occlusion.hidden_count +=
                 u32::from(node.is_in_frustum && is_hidden && !node.is_below_hidden);
@@ -150,9 +150,13 @@ impl Culler {
         has_come_back
     }
 
+    /// Whether something that is drawn hides all of a tile.
+    pub(super) fn is_in_shadow(&self, scene: &Scene, node: &Node) -> bool {
+        self.occlusion.hides(self.bounds_of(scene, node))
+    }
+
     /// In the world.
-    fn bounds_of(&self, scene: &Scene, index: usize) -> Aabb {
-        let node = &self.nodes[index];
+    fn bounds_of(&self, scene: &Scene, node: &Node) -> Aabb {
         let bounds = scene.tileset.tile(node.tile).bounds;
         match node.place {
             0 => bounds,

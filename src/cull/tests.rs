@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fading;
 mod moving;
 mod occluded;
 mod placed;
@@ -81,6 +82,7 @@ fn sight(views: &ViewPair) -> Sight<'_> {
         error_scale: 1.0,
         guard_radians: 2.0 / 180.0 * std::f32::consts::PI,
         budget: Budget::UNLIMITED,
+        resident_bytes: u64::MAX,
     };
     Sight { views, pixel_radians: PIXEL_RADIANS, quality: QUALITY }
 }

@@ -1,7 +1,8 @@
 //! The one pass that draws the world, for both eyes at once, or for one of them.
 //!
 //! In: a draw list and what it refers to. Out: commands. What the lens hides, then opaque, then masked, then the sky behind
-//! them, then blended, then the veil over all of it, then panels; no frame waits for a pipeline.
+//! them, then blended, then the veil over all of it, then panels; no frame waits for a pipeline. Where those of what
+//! fades are not there yet, detail changes at once.
 
 use std::num::NonZeroU32;
 
@@ -14,8 +15,8 @@ use super::surfaces::{Kind, Make, Surfaces};
 use super::target::{Attachments, EyeImage, PassViews};
 use super::textures::Textures;
 use super::{Gpu, eyes};
-use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
+use crate::cull::{DrawList, Fade};
 use crate::scene::AlphaMode;
 use crate::scene::mesh::{Attributes, Position, Reads, TextureSet};
 
@@ -122,11 +123,18 @@ impl EyePass {
 
         let mut recorded = Recorded::default();
         let mut has_sky = false;
+        let can_fade = self.surfaces.can_fade();
         for draw in &list.draws {
             if draw.batch.alpha == AlphaMode::Blend && !has_sky {
                 self.draw_sky(&mut pass);
                 (has_sky, bound.pipeline) = (true, None);
             }
+            let fade = match draw.fade {
+                Fade::Nothing => continue,
+                Fade::Going(_) if !can_fade => continue,
+                Fade::Coming(_) if !can_fade => Fade::Settled,
+                fade => fade,
+            };
             let Some(slot) = world.geometry.slot(draw.source) else { continue };
             let is_inside =
                 draw.first_index.checked_add(draw.index_count).is_some_and(|end| end <= slot.index_count);
@@ -134,7 +142,7 @@ impl EyePass {
             if !is_inside || end as usize > list.instances.len() {
                 continue;
             }
-            let Some(pipeline) = self.surfaces.of(draw.batch) else { continue };
+            let Some(pipeline) = self.surfaces.of(draw.batch, fade) else { continue };
             let set = draw.batch.textures;
             if bound.set != set {
                 let Some(group) = world.textures.group(set) else { continue };
@@ -205,7 +213,7 @@ struct PipelineMaker {
 }
 
 impl Make<wgpu::RenderPipeline> for PipelineMaker {
-    fn make(&self, Kind { reads, alpha, is_double_sided }: Kind) -> wgpu::RenderPipeline {
+    fn make(&self, Kind { reads, alpha, is_double_sided, fades }: Kind) -> wgpu::RenderPipeline {
         let buffers = [
             Some(wgpu::VertexBufferLayout {
                 array_stride: size_of::<Position>() as u64,
@@ -236,16 +244,18 @@ impl Make<wgpu::RenderPipeline> for PipelineMaker {
             Reads::Nothing => " bare",
         };
         let sides = if is_double_sided { " two-sided" } else { "" };
+        let fading = if fades { " fading" } else { "" };
         let flag = |is_set| if is_set { 1.0 } else { 0.0 };
         let constants = [
             ("alpha_mode", mode),
             ("has_samples", flag(self.samples > 1)),
             ("two_sided", flag(is_double_sided)),
             ("reads", f64::from(reads as u8)),
+            ("fades", flag(fades)),
         ];
         let blend = (alpha == AlphaMode::Blend).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         self.pipeline(
-            &format!("{name}{images}{sides}"),
+            &format!("{name}{images}{sides}{fading}"),
             ["surface_vertex", "surface_fragment"],
             &self.layout,
             &buffers,

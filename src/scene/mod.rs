@@ -140,6 +140,20 @@ impl Scene {
         self.resident_below.fill(0);
     }
 
+    /// What the tiles that can be drawn occupy on the GPU, with their images.
+    pub fn resident_bytes(&self) -> u64 {
+        let here =
+            || self.resident.iter().zip(self.tileset.tiles()).filter(|(resident, _)| resident.is_some());
+        let tiles: u64 = self.resident.iter().flatten().map(|resident| resident.size_bytes).sum();
+        let is_used = |image: ImageId| here().any(|(_, tile)| tile.images.contains(&image));
+        let images = self.tileset.images().iter().zip(0..);
+        tiles
+            + images
+                .filter(|&(_, index)| is_used(ImageId(index)))
+                .map(|(form, _)| form.size_bytes())
+                .sum::<u64>()
+    }
+
     /// How many tiles can be drawn.
     pub fn resident_count(&self) -> usize {
         self.resident.iter().flatten().count()

@@ -26,6 +26,14 @@ pub struct Image {
     pub side_log2: u8,
 }
 
+impl Image {
+    /// What it occupies on the GPU: a third more than its largest level.
+    pub fn size_bytes(self) -> u64 {
+        let side = 1_u64 << self.side_log2;
+        (side * side * 4 * 4).div_ceil(3)
+    }
+}
+
 /// Pixels as they come out of a PNG or JPEG: RGBA8, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pixels {

@@ -181,14 +181,12 @@ impl Venue {
 
     /// What the image occupies on the GPU: a third more than its largest level.
     pub fn image_bytes(&self, image: ImageId) -> u64 {
-        let side = 1_u64 << self.image_form(image).side_log2;
-        (side * side * 4 * 4).div_ceil(3)
+        self.image_form(image).size_bytes()
     }
 
-    /// What the tile will occupy on the GPU, roughly: closed meshes have half a vertex (24 bytes) and
-    /// three indices (2 bytes) a triangle, cut and textured ones a little more.
+    /// What the tile will occupy on the GPU, roughly.
     pub fn expected_bytes(&self, tile: TileId) -> u64 {
-        u64::from(self.tileset.tile(tile).triangle_count) * 24
+        self.tileset.tile(tile).expected_bytes()
     }
 
     /// What the tiles and images that are being decoded will occupy.

@@ -3,6 +3,7 @@
 pub(crate) mod allocator;
 #[cfg(feature = "host")]
 pub(crate) mod author;
+mod ceiling;
 pub(crate) mod corpus;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod crowd;

@@ -4,7 +4,7 @@
 use glam::{Affine3A, Mat3, Quat, Vec2, Vec3};
 
 use crate::cull::DrawList;
-use crate::cull::draw_list::{Draw, Instance, Source};
+use crate::cull::draw_list::{Draw, Fade, Instance, Source};
 use crate::math::lanes::LANES;
 use crate::math::{Aabb, Cone};
 use crate::scene::chunks::Range;
@@ -253,7 +253,16 @@ pub fn draw_all(tile: TileId, resident: &ResidentTile) -> DrawList {
         for (chunk, batch) in chunks {
             let Range { first_index, index_count } = ranges[chunk];
             let source = Source::Tile(tile);
-            list.draws.push(Draw { source, first_index, index_count, instance: 0, instance_count: 1, batch });
+            let fade = Fade::Settled;
+            list.draws.push(Draw {
+                source,
+                first_index,
+                index_count,
+                instance: 0,
+                instance_count: 1,
+                batch,
+                fade,
+            });
             list.triangle_count += u64::from(index_count / 3);
         }
     }

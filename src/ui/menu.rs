@@ -53,25 +53,34 @@ pub struct Detail {
     pub is_slower: bool,
     /// More is in view than a frame may cost.
     pub is_over_budget: bool,
+    /// More is wanted than memory holds.
+    pub is_over_memory: bool,
 }
 
 impl Default for Detail {
     /// Nothing.
     fn default() -> Self {
-        Self { error_scale: 1.0, resolution_scale: 1.0, is_slower: false, is_over_budget: false }
+        Self {
+            error_scale: 1.0,
+            resolution_scale: 1.0,
+            is_slower: false,
+            is_over_budget: false,
+            is_over_memory: false,
+        }
     }
 }
 
 impl Detail {
     /// In a few words, if there is anything to say.
     fn words(self) -> Option<String> {
-        let Self { error_scale, resolution_scale, is_slower, is_over_budget } = self;
+        let Self { error_scale, resolution_scale, is_slower, is_over_budget, is_over_memory } = self;
         match (error_scale > 1.0, is_slower, is_over_budget) {
             (_, true, _) => Some("Late: detail and rate lowered".to_owned()),
             _ if resolution_scale < 1.0 => {
                 Some(format!("Late: pixels lowered to {:.0} %", resolution_scale * 100.0))
             }
             (true, ..) => Some(format!("Late: detail lowered {error_scale:.1}×")),
+            _ if is_over_memory => Some("Coarser: memory is full".to_owned()),
             (false, false, true) => Some("Coarser: much is in view".to_owned()),
             (false, false, false) => None,
         }

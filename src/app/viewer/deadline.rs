@@ -6,9 +6,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cull::governor::{Decision, FrameFacts, Governor, Grade, Knobs, Strain};
-use crate::cull::{Budget, Quality};
+use crate::cull::{Budget, DrawList, Quality};
 use crate::present::{self, Display, Tempo};
 use crate::ui::Detail;
+
+/// How much coarser or finer memory makes everything before it is said again.
+const MEMORY_STEP: f32 = 1.25;
 
 /// How well it is drawn, and how that came about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +42,8 @@ pub(super) struct Deadline {
     has_before: bool,
     decisions: u32,
     last: Option<Decision>,
+    /// How much coarser memory makes everything, as was last said; 0 as long as nothing was.
+    memory_scale: f32,
     /// Whether frames are held to time at all: not where nobody watches, and pictures are compared.
     is_held: bool,
 }
@@ -90,10 +95,26 @@ impl Deadline {
         display.go_slower(decision.grade.is_slower);
     }
 
-    /// What is given up, with the excess that the budget left in the last frame.
-    pub fn detail(&self, excess: f32) -> Detail {
+    /// Says so when memory for `bytes` makes everything coarser or finer than was said last.
+    pub fn heed_memory(&mut self, scale: f32, bytes: u64) {
+        let said = self.memory_scale.max(1.0);
+        if scale <= 1.0 && said > 1.0 {
+            tracing::info!("detail raised to 1.0×: memory holds all that the eye could tell apart");
+        } else if scale > said * MEMORY_STEP || scale * MEMORY_STEP < said {
+            let way = if scale > said { "lowered" } else { "raised" };
+            let mebibytes = bytes >> 20;
+            tracing::info!("detail {way} to {scale:.1}×: it would take more than {mebibytes} MiB of memory");
+        } else {
+            return;
+        }
+        self.memory_scale = scale;
+    }
+
+    /// What is given up, with what budget and memory left undone in the last frame.
+    pub fn detail(&self, list: &DrawList) -> Detail {
         let Grade { error_scale, resolution_scale, is_slower, .. } = self.grade();
-        Detail { error_scale, resolution_scale, is_slower, is_over_budget: excess > 1.0 }
+        let (is_over_budget, is_over_memory) = (list.excess > 1.0, list.memory_scale > 1.0);
+        Detail { error_scale, resolution_scale, is_slower, is_over_budget, is_over_memory }
     }
 
     /// The step and its error scale, for each line of a trace; `None` where frames are not held to time.

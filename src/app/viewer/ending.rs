@@ -113,6 +113,7 @@ impl Viewer {
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
         self.report.excess = self.list.excess;
+        self.report.memory_scale = self.list.memory_scale;
         self.report.vulkan = self.last_counts;
         let seen = self.venue.people().see(self.seen_at);
         self.report.people = seen.map(|seen| seen.name.to_owned()).collect();

@@ -9,7 +9,7 @@ use crate::scene::{Occluder, Placement, Prototype};
 const POSES: usize = 7;
 
 /// Where they stand: a row that turns.
-fn pose(index: usize) -> Pose {
+pub(super) fn pose(index: usize) -> Pose {
     Pose::standing(Vec3::new(index as f32 * 9.0 - 20.0, 0.3, -4.0 * index as f32), index as f32 * 0.8, 0.0)
 }
 
@@ -30,7 +30,7 @@ fn hollow(bounds: Aabb, first_child: u32, child_count: u32) -> Tile {
 }
 
 /// A root, a leaf for each place, and the prototype once.
-fn placed(root_content: Option<BlobId>) -> Scene {
+pub(super) fn placed(root_content: Option<BlobId>) -> Scene {
     let own = prototype();
     let leaf = |index: usize| hollow(own[0].bounds.transformed(&pose(index).to_affine()), 0, 0);
     let leaves: Vec<Tile> = (0..POSES).map(leaf).collect();

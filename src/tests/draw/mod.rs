@@ -7,6 +7,7 @@
 mod adreno;
 #[cfg(feature = "host")]
 mod content;
+mod fading;
 mod figures;
 mod gallery;
 mod hidden;

@@ -214,13 +214,17 @@ struct Middle {
     dead_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
+fn named(run: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().name("middle".to_owned()).spawn(run).unwrap();
+}
+
 impl Middle {
     fn before(host: std::net::SocketAddr) -> Self {
         let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = socket.local_addr().unwrap();
         let dead_end = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let is_dead = dead_end.clone();
-        std::thread::spawn(move || {
+        named(move || {
             let mut ways = BTreeMap::<std::net::SocketAddr, std::net::UdpSocket>::new();
             let mut first = None;
             let mut bytes = [0; 2000];
@@ -233,7 +237,7 @@ impl Middle {
                     let way = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
                     let (back, viewer, is_dead) =
                         (way.try_clone().unwrap(), socket.try_clone().unwrap(), is_dead.clone());
-                    std::thread::spawn(move || {
+                    named(move || {
                         let mut bytes = [0; 2000];
                         while let Ok((count, _)) = back.recv_from(&mut bytes) {
                             if !(from == first && is_dead.load(std::sync::atomic::Ordering::Relaxed)) {

@@ -175,10 +175,11 @@ fn what_is_given_up_is_said_in_the_place_of_the_title() {
         Detail { error_scale: 2.0, is_slower: true, is_over_budget: true, ..Detail::default() },
         Detail { error_scale: 2.0, resolution_scale: 0.7, ..Detail::default() },
         Detail { is_over_budget: true, ..Detail::default() },
+        Detail { is_over_budget: true, is_over_memory: true, ..Detail::default() },
     ];
     let words: Vec<String> = told.iter().filter_map(|detail| detail.words()).collect();
     assert_eq!(words[0], "Late: detail lowered 1.4×");
-    assert!(words.len() == 4 && Detail::default().words().is_none());
+    assert!(words.len() == 5 && Detail::default().words().is_none());
     let widest = points(SIZE_DEGREES[0] - 2.0 - theme::TARGET_DEGREES);
     for (detail, words) in told.into_iter().zip(&words) {
         visit.menu.tell(detail);
