@@ -154,7 +154,7 @@ impl Server {
     pub fn start(options: ServerOptions) -> Result<RunningServer, ServeError> {
         let shelf = Shelf::open(&options.folder)?;
         let identity = Identity::open(&options.identity_folder)?;
-        let config = server_config(&identity)?;
+        let config = server_config(&identity, Instant::now())?;
         let endpoint_config = identity.endpoint_config();
         let socket = bind(options.bind)?;
         let local_addr = socket.local_addr()?;
@@ -289,20 +289,20 @@ fn bind(address: SocketAddr) -> Result<UdpSocket, ServeError> {
     }
 }
 
-/// How a host with this identity speaks QUIC.
+/// How a host with this identity speaks QUIC, that starts at `began`.
 ///
 /// # Errors
 /// When its key or certificate cannot be used.
-pub fn server_config(identity: &Identity) -> Result<ServerConfig, ServeError> {
+pub fn server_config(identity: &Identity, began: Instant) -> Result<ServerConfig, ServeError> {
     let tls = identity.server_tls(&[ALPN.to_vec()])?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config.max_incoming(VISITORS_MAX).incoming_buffer_size(64 << 10).incoming_buffer_size_total(8 << 20);
-    config.transport_config(Arc::new(transport_config()));
+    config.transport_config(Arc::new(transport_config(began)));
     Ok(config)
 }
 
-/// How a host uses QUIC.
-pub fn transport_config() -> TransportConfig {
+/// How a host uses QUIC that starts at `began`.
+pub fn transport_config(began: Instant) -> TransportConfig {
     let mut config = TransportConfig::default();
     let idle = VarInt::from_u32(transport::IDLE_MILLIS as u32);
     config
@@ -310,7 +310,7 @@ pub fn transport_config() -> TransportConfig {
         .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
         .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
         .send_window(transport::SEND_WINDOW_BYTES)
-        .congestion_controller_factory(Arc::new(DelayBoundConfig::new(Instant::now())))
+        .congestion_controller_factory(Arc::new(DelayBoundConfig::new(began)))
         .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
         .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::HOST_STREAM_WINDOW_BYTES))

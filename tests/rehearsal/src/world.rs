@@ -34,6 +34,8 @@ pub struct Setup {
     pub host: ServerConfig,
     /// What the viewers' connections are.
     pub viewer: ClientConfig,
+    /// The instant that is called 0.
+    pub epoch: Instant,
 }
 
 impl Setup {
@@ -45,8 +47,9 @@ impl Setup {
     pub fn ours() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let identity = Identity::open(folder.path()).expect("a key");
-        let host = serve::server_config(&identity).expect("a configuration");
-        Self { host, viewer: viewer_config(identity.fingerprint()) }
+        let epoch = Instant::now();
+        let host = serve::server_config(&identity, epoch).expect("a configuration");
+        Self { host, viewer: viewer_config(identity.fingerprint()), epoch }
     }
 }
 
@@ -54,7 +57,7 @@ impl Setup {
     /// The same, but for how much is sent at once: by CUBIC.
     pub fn with_cubic() -> Self {
         let mut setup = Self::ours();
-        let mut transport = serve::transport_config();
+        let mut transport = serve::transport_config(setup.epoch);
         transport.congestion_controller_factory(Arc::new(CubicConfig::default()));
         setup.host.transport_config(Arc::new(transport));
         setup
@@ -138,7 +141,7 @@ const REDIAL: Duration = Duration::from_millis(500);
 impl<H: Program, V: Visitor> World<H, V> {
     /// A host and nobody else.
     pub fn new(host: H, setup: Setup, seed: u64) -> Self {
-        let epoch = Instant::now();
+        let epoch = setup.epoch;
         let host_address = SocketAddr::from((Ipv6Addr::LOCALHOST, 7413));
         let endless = Behaviour { queue: Duration::from_secs(60), ..Behaviour::calm(0.0, Duration::ZERO) };
         let mut world = Self {
