@@ -86,6 +86,9 @@ const NEWCOMERS_BURST: f64 = 64.0;
 /// From so many visitors on, a new one must first show that its address is its own (QUIC Retry).
 const RETRY_FROM: usize = 32;
 
+/// Threads that read blobs from disk.
+const READERS_MAX: usize = 8;
+
 /// How long goodbyes may take.
 const STOP: Duration = Duration::from_secs(1);
 
@@ -172,7 +175,11 @@ impl Server {
             let (venue, stop) = (venue.clone(), stop.clone());
             std::thread::Builder::new().name("pavilion-host".to_owned()).spawn(move || {
                 let _served = served;
-                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                let runtime = match tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .max_blocking_threads(READERS_MAX)
+                    .build()
+                {
                     Ok(runtime) => runtime,
                     Err(error) => {
                         // The receiver waits for exactly this one message.

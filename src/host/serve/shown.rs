@@ -63,8 +63,15 @@ impl Shown {
         }
         let shown = self.clone();
         // A disk may take its time, and other visitors do not wait for it.
-        let read = tokio::task::spawn_blocking(move || shown.read(hash, piece)).await;
-        let bytes = read.map_err(io::Error::other)??;
+        tokio::task::spawn_blocking(move || shown.fetch(hash, piece)).await.map_err(io::Error::other)?
+    }
+
+    /// Reads it, unless somebody has done so meanwhile: a crowd asks for the same.
+    fn fetch(&self, hash: ContentHash, piece: u32) -> io::Result<Bytes> {
+        if let Some(bytes) = locked(&self.pantry).get((hash, piece)) {
+            return Ok(bytes);
+        }
+        let bytes = self.read(hash, piece)?;
         locked(&self.pantry).put((hash, piece), bytes.clone());
         Ok(bytes)
     }
@@ -106,13 +113,16 @@ pub async fn watch(folder: PathBuf, shown: watch::Sender<Arc<Shown>>) {
             continue;
         }
         let opened = {
-            let folder = folder.clone();
-            tokio::task::spawn_blocking(move || Shelf::open(&folder)).await
+            let (folder, before) = (folder.clone(), shown.borrow().clone());
+            tokio::task::spawn_blocking(move || next(&folder, &before)).await
         };
         match opened {
-            Ok(Ok(shelf)) => {
+            Ok(Ok(next)) => {
                 known = found;
-                change(shelf, &shown);
+                if let Some(next) = next {
+                    tracing::info!(manifest = %next.shelf.manifest(), "another twin is shown from now on");
+                    shown.send_replace(Arc::new(next));
+                }
             }
             // Bake is not done yet, perhaps: it is looked at again.
             Ok(Err(ShelfError::Incomplete { .. })) => {}
@@ -125,12 +135,11 @@ pub async fn watch(folder: PathBuf, shown: watch::Sender<Arc<Shown>>) {
     }
 }
 
-fn change(shelf: Shelf, shown: &watch::Sender<Arc<Shown>>) {
-    let before = shown.borrow().clone();
+/// What is in the folder now, if it is another twin than the one before.
+fn next(folder: &Path, before: &Shown) -> Result<Option<Shown>, ShelfError> {
+    let shelf = Shelf::open(folder)?;
     if shelf.manifest() == before.shelf.manifest() {
-        return;
+        return Ok(None);
     }
-    tracing::info!(manifest = %shelf.manifest(), "another twin is shown from now on");
-    let earlier = before.shelf.clone();
-    shown.send_replace(Arc::new(Shown::after(shelf, Some(Arc::new(earlier)), before.pantry.clone())));
+    Ok(Some(Shown::after(shelf, Some(Arc::new(before.shelf.clone())), before.pantry.clone())))
 }
