@@ -202,3 +202,26 @@ impl Rejected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_has_come_and_is_wanted_again_is_left_out_of_a_list_first() {
+        let bytes = [7; 100];
+        let blob = WantedBlob { hash: ContentHash::of(&bytes), size_bytes: 100 };
+        let mut inbox = Inbox::default();
+        inbox.replace(&[blob]);
+        assert_eq!(inbox.wants().len(), 1);
+        let inlet = inbox.begin(0, &BlobHeader { hash: blob.hash, size_bytes: 100, offset: 0 }).unwrap();
+        inbox.push(inlet, &bytes).unwrap();
+        assert_eq!(inbox.finish(inlet).unwrap(), bytes);
+        // The host believes that it is here, and was told nothing since.
+        inbox.replace(&[blob]);
+        let lists: Vec<_> = inbox.wants().iter().map(|want| want.items().len()).collect();
+        assert_eq!(lists, [0, 1]);
+    }
+}
