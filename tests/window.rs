@@ -15,6 +15,8 @@ use std::time::Duration;
 use glam::{Quat, Vec3};
 use program::{Home, can_draw, has_program, wait_until};
 use serde_json::Value;
+use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask};
+use x11rb::wrapper::ConnectionExt as _;
 
 struct Killed(Child);
 
@@ -137,8 +139,29 @@ impl Desk {
         std::thread::sleep(Duration::from_millis(300));
     }
 
+    /// Presses the button in the window's corner, as far as its program knows.
+    fn close(&self) {
+        let (display, _) = x11rb::connect(Some(&self.display)).unwrap();
+        let atom = |name: &[u8]| display.intern_atom(false, name).unwrap().reply().unwrap().atom;
+        let (protocols, delete) = (atom(b"WM_PROTOCOLS"), atom(b"WM_DELETE_WINDOW"));
+        let window = self.window.parse().unwrap();
+        let event = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
+        display.send_event(false, window, EventMask::NO_EVENT, event).unwrap();
+        display.sync().unwrap();
+    }
+
     fn has_left(&mut self) -> bool {
         self.viewer.0.try_wait().unwrap().is_some()
+    }
+
+    /// How a viewer that has left ended, and what it had to say.
+    fn last_words(&mut self) -> String {
+        let mut said = String::new();
+        if let (Some(status), Some(stderr)) = (self.viewer.0.try_wait().unwrap(), &mut self.viewer.0.stderr) {
+            std::io::Read::read_to_string(stderr, &mut said).unwrap();
+            said = format!("{status}: {said}");
+        }
+        said
     }
 }
 
@@ -287,7 +310,9 @@ fn onlookers_see_what_is_drawn_elsewhere() {
         rgba[at..at + 3] != rgba[at + 480 * 4..at + 480 * 4 + 3]
     });
     assert!(differs.count() > 1000, "the eyes see different pictures");
-    desk.xdotool(&["windowclose", &desk.window]);
+    desk.close();
+    let is_gone = || desk.xdotool(&["search", "--onlyvisible", "--name", "Test twin"]).is_empty();
+    assert!(wait_until(Duration::from_secs(60), is_gone), "the window is closed");
     std::thread::sleep(Duration::from_secs(2));
-    assert!(!desk.has_left(), "the visit goes on without the window");
+    assert!(!desk.has_left(), "the visit goes on without the window: {}", desk.last_words());
 }

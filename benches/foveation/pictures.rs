@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use pavilion::cull::{Culler, DrawList, Quality, Sight};
-use pavilion::draw::{EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, readback};
+use pavilion::draw::{
+    EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, UploadBudget, readback,
+};
 use pavilion::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use pavilion::scene::texture::Pixels;
 use pavilion::scene::{Demand, Scene};
@@ -85,7 +87,7 @@ impl Gallery {
         let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality };
         let mut culler = Culler::default();
         (0..SETTLING).for_each(|_| culler.cull(scene, &[], &sight, &mut list, &mut demand));
-        let input = FrameInput { list: &list, upload_budget_bytes: 0 };
+        let input = FrameInput { list: &list, uploads: UploadBudget::bytes(0) };
         let part = ViewPair::around(head, self.part.fov(), EYE_DISTANCE_METRES);
         self.renderer.draw(&self.gpu, &input, &self.target, |_| Some(part));
         let [left, _] = readback::read(&self.gpu, &self.target.image).expect("a picture");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pavilion::cull::DrawList;
-use pavilion::draw::{Arrival, EyeTarget, FrameInput, Gpu, Renderer, Upload};
+use pavilion::draw::{Arrival, EyeTarget, FrameInput, Gpu, Renderer, Upload, UploadBudget};
 use pavilion::math::{Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use pavilion::scene::gltf::image;
 use pavilion::scene::texture::Texture;
@@ -44,7 +44,7 @@ pub fn bring(
 ) {
     let nobody = ViewPair::around(Pose::IDENTITY, FOV, EYE_DISTANCE_METRES);
     let list = DrawList::default();
-    let input = FrameInput { list: &list, upload_budget_bytes: BYTES_A_FRAME };
+    let input = FrameInput { list: &list, uploads: UploadBudget::bytes(BYTES_A_FRAME) };
     let frame = |renderer: &mut Renderer| {
         let stats = renderer.draw(gpu, &input, target, |_| Some(nobody));
         let refused = stats.arrivals.iter().filter(|arrival| {

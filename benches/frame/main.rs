@@ -13,7 +13,9 @@ mod world;
 
 use glam::Vec3;
 use pavilion::cull::{Culler, DrawList, Quality, Sight};
-use pavilion::draw::{EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, Upload, readback};
+use pavilion::draw::{
+    EyeTarget, FrameInput, Gpu, GpuOptions, Renderer, RendererOptions, Upload, UploadBudget, readback,
+};
 use pavilion::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use pavilion::scene::{Demand, ResidentTile, Scene};
 use scene::Above;
@@ -52,7 +54,7 @@ fn main() {
         let sight = Sight { views: &views, pixel_radians: 0.001, quality: &quality };
         culler.cull(&scene, &[], &sight, &mut list, &mut demand);
         let culled = cpu_millis();
-        let input = FrameInput { list: &list, upload_budget_bytes: 0 };
+        let input = FrameInput { list: &list, uploads: UploadBudget::bytes(0) };
         let stats = renderer.draw(&gpu, &input, &target, |_| Some(views));
         let ended = cpu_millis();
         gpu.device.poll(wgpu::PollType::wait_indefinitely()).expect("a device");
@@ -69,7 +71,7 @@ fn main() {
     });
     let (draws, triangles) = (draws / FRAMES, triangles / FRAMES);
     let [boxes, nothing] = [&list, &DrawList::default()].map(|list| {
-        let input = FrameInput { list, upload_budget_bytes: 0 };
+        let input = FrameInput { list, uploads: UploadBudget::bytes(0) };
         renderer.draw(&gpu, &input, &target, |_| Some(eyes(0.0)));
         let [left, _] = readback::read(&gpu, &target.image).expect("a picture");
         left.rgba
@@ -118,7 +120,7 @@ fn on_gpu(gpu: &Gpu, renderer: &mut Renderer, target: &EyeTarget) -> Scene {
     });
     renderer.set_tileset(gpu, &scene.tileset);
     let list = DrawList::default();
-    let input = FrameInput { list: &list, upload_budget_bytes: u64::MAX };
+    let input = FrameInput { list: &list, uploads: UploadBudget::bytes(u64::MAX) };
     for mesh in meshes {
         renderer.enqueue(mesh).expect("room");
         while renderer.draw(gpu, &input, target, |_| Some(eyes(0.0))).uploads_waiting > 0 {}

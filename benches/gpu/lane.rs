@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use pavilion::draw::{
-    EyeTarget, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, readback, stopwatch,
+    EyeTarget, FrameInput, FrameStats, Gpu, Renderer, RendererOptions, Upload, UploadBudget, readback,
+    stopwatch,
 };
 use pavilion::scene::Scene;
 use pavilion::scene::texture::Pixels;
@@ -62,7 +63,7 @@ impl Lane {
         let began = Instant::now();
         view.cull(scene);
         let culled = began.elapsed();
-        let input = FrameInput { list: &view.list, upload_budget_bytes: 0 };
+        let input = FrameInput { list: &view.list, uploads: UploadBudget::bytes(0) };
         let stats = self.renderer.draw(&self.gpu, &input, &self.target, |_| Some(view.eyes));
         let cpu = culled + Duration::from_micros(u64::from(stats.cpu_micros));
         (stats, cpu)

@@ -95,6 +95,10 @@ pub struct ViewArgs {
     /// Walk ahead while frames are counted.
     #[arg(long, requires = "headless")]
     pub walk: bool,
+    /// Be taken along where somebody was by this trace, and leave at its end: lines of JSON with seconds (since the
+    /// program began), feet and yaw_degrees, as --trace writes them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["frames", "walk", "at"])]
+    pub follow: Option<PathBuf>,
     /// By what the others call you.
     #[arg(long, value_name = "NAME", default_value = "Visitor")]
     pub name: String,

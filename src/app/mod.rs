@@ -3,8 +3,6 @@
 #[cfg(feature = "host")]
 mod bake;
 pub mod cli;
-#[cfg(feature = "viewer")]
-mod cpu_time;
 mod doctor;
 #[cfg(feature = "host")]
 mod entity;
@@ -44,6 +42,8 @@ pub(crate) mod own_hands;
 #[cfg(feature = "host")]
 mod pack;
 #[cfg(feature = "viewer")]
+mod path;
+#[cfg(feature = "viewer")]
 mod pipelines;
 #[cfg(any(feature = "host", feature = "viewer"))]
 mod progress;
@@ -55,6 +55,8 @@ mod screen;
 mod settings;
 #[cfg(feature = "viewer")]
 mod sounds;
+#[cfg(feature = "viewer")]
+mod toll;
 #[cfg(feature = "viewer")]
 mod trace;
 #[cfg(feature = "viewer")]

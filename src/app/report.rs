@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::sounds::SoundFacts;
+use super::toll::{LIMIT, TollReport};
 use super::viewer::Standing;
 use crate::draw::Counts;
 
@@ -41,6 +42,12 @@ pub struct Report {
     pub frame_millis: Option<Spread>,
     /// CPU time of the frame's own thread from where the display let it begin to the submit, milliseconds.
     pub frame_cpu_millis: Option<Spread>,
+    /// What streaming took of the frame's own thread, from the first frame on.
+    pub streaming: TollReport,
+    /// The most that tiles and images have occupied on the GPU, bytes; and what they may.
+    pub resident_bytes_max: u64,
+    /// See there.
+    pub memory_bytes: u64,
     /// What was given up to hold the display's deadline; none where there is none to hold.
     pub governor: Option<Standing>,
     /// Draw calls of the last frame.
@@ -180,6 +187,14 @@ impl Report {
         ];
         if let Some(Standing { step, steps, decisions, last: Some(last), .. }) = &self.governor {
             lines.push(format!("  quality      step {step} of {steps} after {decisions} steps; {last}"));
+        }
+        if let TollReport { cpu_millis: Some(spread), excesses, .. } = &self.streaming {
+            lines.push(format!(
+                "  streaming    {:.2} ms of a frame's thread at most, 99 % below {:.2} ms; {excesses} frames above {:.1} ms",
+                spread.max,
+                spread.p99,
+                LIMIT.as_secs_f64() * 1e3
+            ));
         }
         if self.sounds.total > 0 {
             let SoundFacts { total, known, playing, .. } = self.sounds;

@@ -12,6 +12,8 @@ use glam::Vec3;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::Failure;
+use super::toll::{PARTS, Toll};
+use crate::cull::{DrawList, Source};
 use crate::math::Pose;
 use crate::rig::{Button, Hand, HandKind, Person};
 
@@ -49,6 +51,14 @@ pub struct Moment<'a> {
     pub is_menu_open: bool,
     /// What can be pressed in it, by what is written on it, and where that is; none while it is closed.
     pub buttons: &'a [(String, Vec3)],
+    /// Whose tiles are drawn.
+    pub list: &'a DrawList,
+    /// What streaming has taken of the frame.
+    pub toll: &'a Toll,
+    /// Bytes of content that have come over the wire so far.
+    pub received_bytes: u64,
+    /// Bytes that tiles and images occupy on the GPU.
+    pub resident_bytes: u64,
 }
 
 /// The file, as long as it can be written to.
@@ -106,6 +116,45 @@ struct Line<'a> {
     governor: Option<GovernorLine>,
     menu_open: bool,
     menu_buttons: Places<'a>,
+    tiles: DrawnTiles<'a>,
+    streaming: StreamingLine<'a>,
+    received_bytes: u64,
+    resident_bytes: u64,
+}
+
+/// The numbers of the tiles that are drawn where they stand in the world.
+struct DrawnTiles<'a>(&'a DrawList);
+
+impl Serialize for DrawnTiles<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut numbers = serializer.serialize_seq(None)?;
+        let mut last = None;
+        for draw in &self.0.draws {
+            // A tile's draws mostly follow upon each other.
+            if let Source::Tile(tile) = draw.source
+                && last.replace(tile) != Some(tile)
+            {
+                numbers.serialize_element(&tile.0)?;
+            }
+        }
+        numbers.end()
+    }
+}
+
+/// Milliseconds of CPU time by what they were for, and how often the thread waited.
+#[derive(serde::Serialize)]
+struct StreamingLine<'a> {
+    waits: Option<u64>,
+    millis: PartsMillis<'a>,
+}
+
+struct PartsMillis<'a>(&'a Toll);
+
+impl Serialize for PartsMillis<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = PARTS.iter().map(|(_, name)| name);
+        serializer.collect_map(names.zip(self.0.parts_millis()))
+    }
 }
 
 /// How far the governor has gone.
@@ -182,6 +231,10 @@ impl<'a> Line<'a> {
             governor: moment.detail.map(|(step, error_scale)| GovernorLine { step, error_scale }),
             menu_open: moment.is_menu_open,
             menu_buttons: Places(moment.buttons),
+            tiles: DrawnTiles(moment.list),
+            streaming: StreamingLine { waits: moment.toll.waits(), millis: PartsMillis(moment.toll) },
+            received_bytes: moment.received_bytes,
+            resident_bytes: moment.resident_bytes,
         }
     }
 }
@@ -248,6 +301,10 @@ mod tests {
             detail: Some((2, 1.5)),
             is_menu_open: true,
             buttons: &[("Leave".to_owned(), Vec3::new(1.0, 2.0, f32::NAN))],
+            list: &DrawList::default(),
+            toll: &Toll::new(true),
+            received_bytes: 5,
+            resident_bytes: 6,
         };
         trace.write(&moment);
         trace.write(&Moment { head: None, ..moment });
@@ -267,6 +324,10 @@ mod tests {
         assert_eq!(lines[0]["menu_buttons"], json!({"Leave": [1.0, 2.0, null]}));
         assert_eq!(lines[0]["props"], json!([[0.0, 0.0, 0.0], [0.5, 1.0, -2.0]]));
         assert_eq!(lines[0]["governor"], json!({"step": 2, "error_scale": 1.5}));
+        assert_eq!(
+            (&lines[0]["tiles"], &lines[0]["streaming"]["millis"]["upload"]),
+            (&json!([]), &json!(0.0))
+        );
         assert_eq!(lines[1]["head"], Value::Null);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits: what is not ready now is there in a later frame.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use glam::Vec3;
 
 use super::Failure;
+use super::toll::{Part, Toll};
 use super::workers::Workers;
 use crate::draw::Upload;
 use crate::net::{self, Connection, Me, Opening};
@@ -210,32 +212,27 @@ impl Venue {
     }
 
     /// Moves everything on at `now`, given what the eyes want (`None` in the lobby), and adds what
-    /// happened to `events`; content only while there are fewer than `events_max`.
+    /// happened to `events`; content only while there are fewer than `events_max`. What `toll` does not admit waits for
+    /// the next frame.
     pub fn pump(
         &mut self,
         now: Duration,
         demand: Option<&Demand>,
-        events: &mut Vec<Event>,
+        events: &mut VecDeque<Event>,
         events_max: usize,
+        toll: &mut Toll,
     ) {
-        self.take_network(now, events);
-        while let Some(decoded) = self.decoders.try_take() {
-            if let Some(decoded) = decoded {
-                self.streamer.decoded(decoded);
-            }
-        }
-        while let Some(looked) = self.cache.as_ref().and_then(Workers::try_take) {
-            if let Some((hash, bytes)) = looked {
-                self.streamer.looked(hash, bytes);
-            }
-        }
+        self.take_results(toll);
+        self.take_network(now, events, toll);
         self.streamer.frame(now, demand.unwrap_or(&self.first));
+        toll.lap(Part::Choice);
         self.give_requests();
+        toll.lap(Part::Requests);
         tracing::trace!(?now, stats = ?self.streamer.stats(), "streaming");
         while events.len() < events_max
             && let Some(ready) = self.streamer.next_ready()
         {
-            events.push(match ready {
+            events.push_back(match ready {
                 Ready::Tileset(tileset) => {
                     self.first = coarsest(&tileset);
                     if let Some(manifest) = self.streamer.manifest() {
@@ -258,46 +255,77 @@ impl Venue {
             });
         }
         while let Some(fault) = self.streamer.next_fault() {
-            events.push(match fault {
+            events.push_back(match fault {
                 StreamFault::Manifest(_) | StreamFault::NoManifest => Event::Ended(Failure::content(fault)),
                 _ => Event::Broken(fault.to_string()),
             });
         }
     }
 
-    fn take_network(&mut self, now: Duration, events: &mut Vec<Event>) {
+    /// Takes what other threads have done: one of each at least, or a thread without end could hold up all.
+    fn take_results(&mut self, toll: &mut Toll) {
+        while let Some(decoded) = self.decoders.try_take() {
+            let is_twin = decoded.as_ref().is_some_and(Decoded::is_manifest);
+            if let Some(decoded) = decoded {
+                self.streamer.decoded(decoded);
+            }
+            toll.lap(if is_twin { Part::Twin } else { Part::Results });
+            if toll.is_spent() {
+                break;
+            }
+        }
+        while let Some(looked) = self.cache.as_ref().and_then(Workers::try_take) {
+            if let Some((hash, bytes)) = looked {
+                self.streamer.looked(hash, bytes);
+            }
+            toll.lap(Part::Results);
+            if toll.is_spent() {
+                break;
+            }
+        }
+    }
+
+    fn take_network(&mut self, now: Duration, events: &mut VecDeque<Event>, toll: &mut Toll) {
         for _ in 0..EVENTS_A_FRAME {
-            let Some(event) = self.connection.poll() else { return };
-            match event {
-                net::Event::Connected { welcome, is_opening } => {
-                    self.streamer.connected(&welcome, is_opening);
-                    self.people.clear();
-                    if std::mem::take(&mut self.was_lost) {
-                        events.push(Event::Back);
-                    }
+            let Some(event) = self.connection.poll() else { break };
+            self.on_network(event, now, events);
+            toll.lap(Part::Network);
+            if toll.is_spent() {
+                break;
+            }
+        }
+    }
+
+    fn on_network(&mut self, event: net::Event, now: Duration, events: &mut VecDeque<Event>) {
+        match event {
+            net::Event::Connected { welcome, is_opening } => {
+                self.streamer.connected(&welcome, is_opening);
+                self.people.clear();
+                if std::mem::take(&mut self.was_lost) {
+                    events.push_back(Event::Back);
                 }
-                net::Event::Changed(changed) => self.streamer.changed(&changed),
-                net::Event::Blob { hash, bytes } => self.streamer.blob(hash, bytes),
-                net::Event::BlobFailed { hash, fault } => self.streamer.blob_failed(hash, fault),
-                net::Event::Arrived(who) => self.people.arrived(who),
-                net::Event::Departed(visitor) => self.people.departed(visitor),
-                net::Event::Others { at, samples } => {
-                    // It came before this frame began.
-                    let heard = now.saturating_sub(Instant::now().saturating_duration_since(at));
-                    for (visitor, sample) in &samples {
-                        self.people.heard(*visitor, sample, heard);
-                    }
+            }
+            net::Event::Changed(changed) => self.streamer.changed(&changed),
+            net::Event::Blob { hash, bytes } => self.streamer.blob(hash, bytes),
+            net::Event::BlobFailed { hash, fault } => self.streamer.blob_failed(hash, fault),
+            net::Event::Arrived(who) => self.people.arrived(who),
+            net::Event::Departed(visitor) => self.people.departed(visitor),
+            net::Event::Others { at, samples } => {
+                // It came before this frame began.
+                let heard = now.saturating_sub(Instant::now().saturating_duration_since(at));
+                for (visitor, sample) in &samples {
+                    self.people.heard(*visitor, sample, heard);
                 }
-                net::Event::Lost { cause, retry_in } => {
-                    self.streamer.disconnected();
-                    self.was_lost = true;
-                    let seconds = retry_in.as_secs_f32().ceil();
-                    events.push(Event::Lost(format!("{cause}; trying again in {seconds:.0} s")));
-                }
-                net::Event::Refused(cause) => {
-                    self.streamer.disconnected();
-                    events.push(Event::Ended(Failure::failed(cause)));
-                }
+            }
+            net::Event::Lost { cause, retry_in } => {
+                self.streamer.disconnected();
+                self.was_lost = true;
+                let seconds = retry_in.as_secs_f32().ceil();
+                events.push_back(Event::Lost(format!("{cause}; trying again in {seconds:.0} s")));
+            }
+            net::Event::Refused(cause) => {
+                self.streamer.disconnected();
+                events.push_back(Event::Ended(Failure::failed(cause)));
             }
         }
     }

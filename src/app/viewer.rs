@@ -1,5 +1,6 @@
 //! The frame loop. Start reading at [`Viewer::frame`].
 
+mod arriving;
 mod comeback;
 mod deadline;
 mod ending;
@@ -19,15 +20,17 @@ use super::lobby;
 use super::looking::Looking;
 use super::menu::{Clock, WristMenu};
 use super::own_hands::OwnHands;
+use super::path::Path;
 use super::report::{FrameTimes, Report};
 use super::screen::Screen;
 use super::settings::SettingsFile;
 use super::sounds::Sounds;
+use super::toll::Toll;
 use super::trace::{Moment, Trace};
 use super::venue::{Event, Venue};
-use super::{Failure, FailureKind, cpu_time, wave};
+use super::{Failure, FailureKind, wave};
 use crate::cull::{Culler, DrawList, Quality, Sight};
-use crate::draw::{Arrival, Counts, FrameInput, FrameStats, Upload};
+use crate::draw::{Counts, FrameInput, FrameStats, Upload, UploadBudget, cpu_time};
 use crate::math::{Pose, ViewPair};
 use crate::people::Seen;
 use crate::present::{Begin, PresentError};
@@ -66,6 +69,8 @@ pub struct Wishes {
     pub waves: bool,
     /// Count frames only once so many others were seen for a while.
     pub company: usize,
+    /// Be taken along there, and leave at its end.
+    pub path: Option<Path>,
     /// Stay so long after those frames.
     pub stay: Duration,
     /// Give up when the first whole view takes longer.
@@ -116,7 +121,7 @@ pub struct Viewer {
 
     coming: Option<Arc<Tileset>>,
     waiting: VecDeque<Upload>,
-    events: Vec<Event>,
+    events: VecDeque<Event>,
     failure: Option<Failure>,
 
     started: Instant,
@@ -132,6 +137,7 @@ pub struct Viewer {
     /// What the thread has worked for this frame.
     worked: Option<Duration>,
     deadline: Deadline,
+    toll: Toll,
     stats: FrameStats,
     last_counts: Counts,
     frames: u32,
@@ -176,6 +182,10 @@ impl Viewer {
     ) -> Result<Self, Failure> {
         let (file, settings) = SettingsFile::open(wishes.data.as_deref());
         let trace = wishes.trace.as_deref().map(Trace::create).transpose()?;
+        let mut toll = Toll::new(wishes.timeout.is_none());
+        if trace.is_some() {
+            toll.count_waits();
+        }
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
         let two_passes = screen.gpu.facts().in_turn.clone();
@@ -193,6 +203,7 @@ impl Viewer {
             screen,
             venue,
             deadline: Deadline::new(wishes.timeout.is_none()),
+            toll,
             wishes,
             place: Place::Lobby(sentence),
             person: Person::at(lobby.scene.tileset.spawn()),
@@ -214,7 +225,7 @@ impl Viewer {
             demand: Demand::default(),
             coming: None,
             waiting: VecDeque::with_capacity(WAITING_MAX),
-            events: Vec::with_capacity(WAITING_MAX),
+            events: VecDeque::with_capacity(WAITING_MAX),
             failure: None,
             started,
             entered: Duration::ZERO,
@@ -273,6 +284,7 @@ impl Viewer {
         self.began = cpu_time::of_this_thread();
         self.looking.step(&self.input, delta_seconds);
         self.ground.step(&mut self.person, &self.input, &self.settings, delta_seconds);
+        self.follow();
         self.feel();
         self.menu.show(&self.screen.gpu, &mut self.screen.renderer, &self.person);
         self.take_finished_tiles()?;
@@ -285,6 +297,8 @@ impl Viewer {
         self.draw()?;
         self.screen.display.end(&self.screen.gpu)?;
         self.trace(Some(views.center()));
+        self.toll.end_frame();
+        self.report.resident_bytes_max = self.report.resident_bytes_max.max(self.scene.resident_bytes());
         Ok(self.report_frame()?)
     }
 
@@ -307,6 +321,15 @@ impl Viewer {
         Ok(begin)
     }
 
+    /// Is taken along, where a path was given.
+    fn follow(&mut self) {
+        let elapsed = self.started.elapsed();
+        let place = self.wishes.path.as_ref().filter(|_| self.place == Place::Twin);
+        if let Some((feet, yaw_radians)) = place.and_then(|path| path.at(elapsed)) {
+            self.person.put(feet, yaw_radians);
+        }
+    }
+
     /// Lets the hands feel what they did.
     fn feel(&mut self) {
         let felt = self.feel.step(&self.input.hands, self.ground.holds());
@@ -324,82 +347,6 @@ impl Viewer {
         self.sounds.rest();
         self.take_finished_tiles()?;
         self.check_end(self.started.elapsed())
-    }
-
-    /// Takes what the venue has ready, without waiting, and hands it to the renderer.
-    fn take_finished_tiles(&mut self) -> Result<(), Failure> {
-        if self.input.retry {
-            self.venue.retry()?;
-        }
-        if self.waiting.len() < WAITING_MAX {
-            let demand = if self.place == Place::Twin { Some(&self.demand) } else { None };
-            self.venue.pump(self.started.elapsed(), demand, &mut self.events, WAITING_MAX);
-        }
-        let mut events = std::mem::take(&mut self.events);
-        for event in events.drain(..) {
-            self.on_event(event)?;
-        }
-        self.events = events;
-        let has_tile = self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
-        if has_tile
-            && self.screen.renderer.is_complete()
-            && let Some(tileset) = self.coming.take()
-        {
-            self.enter(tileset);
-        }
-        if self.place == Place::Twin {
-            self.enqueue();
-            if !self.is_on_ground && self.demand.feet.is_some() && self.venue.has_ground(self.person.feet) {
-                self.ground.receive(&mut self.person);
-                self.is_on_ground = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
-        match event {
-            Event::Tileset(tileset) => {
-                self.ground.announce(&tileset);
-                self.sounds.begin(tileset.clone());
-                self.coming = Some(tileset);
-            }
-            Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
-            Event::EvictCollider(collider) => self.ground.remove(collider),
-            Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
-            Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
-            Event::Ready(upload) => self.waiting.push_back(upload),
-            Event::EvictTile(tile) => {
-                self.scene.set_resident(tile, None);
-                self.screen.renderer.retire(tile);
-            }
-            Event::EvictImage(image) => self.screen.renderer.retire_image(&self.screen.gpu, image),
-            Event::Lost(sentence) => self.say(&sentence)?,
-            Event::Back => self.say("Back again.")?,
-            Event::Broken(sentence) => {
-                self.say(&sentence)?;
-                self.failure.get_or_insert(Failure::content(sentence));
-            }
-            Event::Ended(failure) => {
-                self.say(&failure.sentence)?;
-                self.failure = Some(failure);
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves the lobby for the twin, whose first tile is at hand, and every pipeline for it.
-    fn enter(&mut self, tileset: Arc<Tileset>) {
-        self.screen.renderer.set_tileset(&self.screen.gpu, &tileset);
-        self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
-        self.report.title = tileset.title().to_owned();
-        self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
-        self.scene = Scene::new(tileset);
-        self.ground.enter();
-        self.is_on_ground = false;
-        self.culler = Culler::default();
-        self.place = Place::Twin;
-        self.entered = self.started.elapsed();
     }
 
     /// Says where the person is, and shows where the others are.
@@ -449,16 +396,6 @@ impl Viewer {
     fn has_company(&self) -> bool {
         let stayed = self.company_since.map(|since| self.seen_at.saturating_sub(since));
         self.wishes.company == 0 || stayed >= Some(MEETING) && self.figures.is_settled()
-    }
-
-    /// Hands the renderer as much as it takes; the rest waits.
-    fn enqueue(&mut self) {
-        while let Some(upload) = self.waiting.pop_front() {
-            if let Err(upload) = self.screen.renderer.enqueue(upload) {
-                self.waiting.push_front(upload);
-                return;
-            }
-        }
     }
 
     /// Says a sentence where the person sees it: on the lobby's panel, or in the log while the twin
@@ -516,9 +453,9 @@ impl Viewer {
     fn draw(&mut self) -> Result<(), PresentError> {
         let target = self.screen.display.target();
         let is_watched = self.wishes.timeout.is_none();
-        let upload_budget_bytes =
-            if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
-        let frame = FrameInput { list: &self.list, upload_budget_bytes };
+        let bytes = if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
+        let uploads = UploadBudget { bytes, cpu: self.toll.left_for_uploads() };
+        let frame = FrameInput { list: &self.list, uploads };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu, .. }) = (&self.person, &mut self.screen);
         renderer.set_veil(self.ground.veil());
@@ -538,19 +475,7 @@ impl Viewer {
         {
             self.cpu_times.record(worked);
         }
-        for arrival in self.stats.arrivals.drain(..) {
-            match arrival {
-                Arrival::Tile { tile, resident } => self.scene.set_resident(tile, Some(*resident)),
-                Arrival::TileRefused { tile } => {
-                    // The GPU has less room than was thought.
-                    self.memory_bytes = self.memory_bytes.min(self.scene.resident_bytes());
-                    self.venue.put_back(tile);
-                }
-                Arrival::Texture { .. } => {}
-                Arrival::Name { layer } => self.figures.name_arrived(layer),
-                Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
-            }
-        }
+        self.take_arrivals();
         Ok(())
     }
 
@@ -570,6 +495,10 @@ impl Viewer {
             detail: self.deadline.step(),
             is_menu_open: self.menu.is_open(),
             buttons: &self.menu.buttons(&self.person),
+            list: &self.list,
+            toll: &self.toll,
+            received_bytes: self.venue.counts().received,
+            resident_bytes: self.scene.resident_bytes(),
         });
     }
 

@@ -29,8 +29,9 @@ pub fn run(arguments: ViewArgs) -> Result<(), Failure> {
             ))
         })?;
     }
+    let path = arguments.follow.as_deref().map(super::path::Path::read).transpose()?;
     let place = find(&arguments.target, &interrupt)?;
-    let report = visit(&arguments, place.link.clone(), started, &interrupt)?;
+    let report = visit(&arguments, path, place.link.clone(), started, &interrupt)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
     } else if arguments.is_unattended() {
@@ -56,6 +57,7 @@ fn find(target: &str, _: &Interrupt) -> Result<Place, Failure> {
 
 fn visit(
     arguments: &ViewArgs,
+    path: Option<super::path::Path>,
     link: JoinLink,
     started: Instant,
     interrupt: &Interrupt,
@@ -73,6 +75,7 @@ fn visit(
         start: arguments.at,
         frames: arguments.frames,
         walks: arguments.walk,
+        path,
         waves: arguments.wave,
         company: arguments.people.unwrap_or_default(),
         stay: Duration::from_secs(arguments.stay_seconds.unwrap_or_default()),

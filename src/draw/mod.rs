@@ -7,6 +7,7 @@
 //! window and no network, and does not decide what is visible.
 
 mod bindings;
+pub mod cpu_time;
 pub mod device;
 pub mod error;
 mod eye_pass;
@@ -46,7 +47,7 @@ pub use panel::{PANELS_MAX, PanelPicture};
 pub use renderer::{FrameInput, FrameStats, Renderer, RendererOptions};
 pub use surfaces::is_early;
 pub use target::{Attachments, EyeImage, EyeTarget};
-pub use upload::{Arrival, Upload};
+pub use upload::{Arrival, Upload, UploadBudget};
 pub use veil::Veil;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A frame from its draw list to its submit.
 
 use std::num::NonZeroU64;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use glam::Affine3A;
 
@@ -15,9 +15,9 @@ use super::skinning::Skinning;
 use super::sky::Sky;
 use super::stopwatch::Stopwatch;
 use super::textures::{Layer, Textures};
-use super::upload::{Arrival, Destination, Upload, Uploads};
+use super::upload::{Arrival, Destination, Upload, UploadBudget, Uploads};
 use super::veil::Veil;
-use super::{DrawError, EyeTarget, Gpu, HiddenArea};
+use super::{DrawError, EyeTarget, Gpu, HiddenArea, cpu_time};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
@@ -55,7 +55,7 @@ pub struct FrameInput<'a> {
     /// What to draw.
     pub list: &'a DrawList,
     /// How much may be copied to the GPU in this frame.
-    pub upload_budget_bytes: u64,
+    pub uploads: UploadBudget,
 }
 
 /// What a frame did.
@@ -67,6 +67,8 @@ pub struct FrameStats {
     pub triangles: u64,
     /// Bytes of tiles and textures copied to the GPU.
     pub uploaded_bytes: u64,
+    /// CPU time of this thread for that, as far as the system tells it.
+    pub upload_cpu: Option<Duration>,
     /// Items that still wait for that.
     pub uploads_waiting: usize,
     /// What became of uploads, in the order of their completion.
@@ -243,7 +245,9 @@ impl Renderer {
             stopwatch.start(&mut encoder);
         }
         let mut arrivals = Vec::new();
-        let uploaded_bytes = self.upload(gpu, &mut encoder, input.upload_budget_bytes, &mut arrivals);
+        let before = cpu_time::of_this_thread();
+        let uploaded_bytes = self.upload(gpu, &mut encoder, input.uploads, &mut arrivals);
+        let upload_cpu = cpu_time::of_this_thread().zip(before).map(|(now, then)| now.saturating_sub(then));
         self.prepare(gpu, &mut encoder, input.list);
         let mut latch = self.bindings.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
@@ -266,11 +270,12 @@ impl Renderer {
         }
         self.frame_count = self.frame_count.wrapping_add(1);
 
-        let micros = |duration: std::time::Duration| u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+        let micros = |duration: Duration| u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
         FrameStats {
             draws: recorded.draws,
             triangles: recorded.triangles,
             uploaded_bytes,
+            upload_cpu,
             uploads_waiting: self.uploads.len(),
             arrivals,
             cpu_micros: micros(began.elapsed().saturating_sub(waited)),
@@ -294,7 +299,7 @@ impl Renderer {
         &mut self,
         gpu: &Gpu,
         encoder: &mut wgpu::CommandEncoder,
-        budget_bytes: u64,
+        budget: UploadBudget,
         arrivals: &mut Vec<Arrival>,
     ) -> u64 {
         if self.uploads.len() == 0 {
@@ -308,7 +313,7 @@ impl Renderer {
             materials: &mut self.materials,
             skinning: &mut self.skinning,
         };
-        self.uploads.pump(&mut to, budget_bytes, arrivals)
+        self.uploads.pump(&mut to, budget, arrivals)
     }
 
     /// Instances and bind groups; makes something only when the list needs more than any before.

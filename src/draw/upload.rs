@@ -6,13 +6,14 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Gpu;
 use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Slot};
 use super::materials::Materials;
 use super::names::{self, NamePlate};
 use super::skinning::{Rest, Skinning};
 use super::textures::{Layer, Textures};
+use super::{Gpu, cpu_time};
 use crate::scene::actor::NameLayer;
 use crate::scene::texture::Texture;
 use crate::scene::{Chunks, ImageId, ResidentTile, TileId, TileMesh};
@@ -25,6 +26,22 @@ const PIECE_BYTES_MAX: u64 = 256 << 10;
 
 /// One staging buffer holds four pieces.
 const STAGING_BYTES: u64 = 4 * PIECE_BYTES_MAX;
+
+/// What a frame may spend on copying to the GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadBudget {
+    /// Bytes; a first piece always goes.
+    pub bytes: u64,
+    /// CPU time of this thread, as far as the system tells it; `None` where nobody waits for the frame.
+    pub cpu: Option<Duration>,
+}
+
+impl UploadBudget {
+    /// So many bytes, however long they take.
+    pub const fn bytes(bytes: u64) -> Self {
+        Self { bytes, cpu: None }
+    }
+}
 
 /// Something to be brought to the GPU.
 #[derive(Clone, Debug)]
@@ -186,11 +203,21 @@ impl Uploads {
         });
     }
 
-    /// Copies at most `budget_bytes`, or one piece if that is more; says what is complete. Returns the
+    /// Copies what the budget affords, or one piece if that is more; says what is complete. Returns the
     /// bytes copied.
-    pub fn pump(&mut self, to: &mut Destination<'_>, budget_bytes: u64, arrivals: &mut Vec<Arrival>) -> u64 {
+    pub fn pump(
+        &mut self,
+        to: &mut Destination<'_>,
+        budget: UploadBudget,
+        arrivals: &mut Vec<Arrival>,
+    ) -> u64 {
+        let budget_bytes = budget.bytes;
+        let ends = budget.cpu.zip(cpu_time::of_this_thread()).map(|(cpu, now)| now + cpu);
         let mut copied = 0;
         while copied < budget_bytes {
+            if copied > 0 && ends.is_some_and(|ends| cpu_time::of_this_thread() >= Some(ends)) {
+                break;
+            }
             let Some(job) = self.jobs.front_mut() else { break };
             // The first piece always goes, or a row wider than the budget would wait for ever.
             let room = if copied == 0 { u64::MAX } else { budget_bytes - copied };

@@ -152,6 +152,12 @@ impl Person {
         self.comfort
     }
 
+    /// Is put down there, looking `yaw_radians` to the left of −Z, whatever is in the way.
+    pub fn put(&mut self, feet: Vec3, yaw_radians: f32) {
+        (self.feet, self.origin, self.velocity) = (feet, feet, Vec3::ZERO);
+        (self.yaw_radians, self.pitch_radians) = (yaw_radians, 0.0);
+    }
+
     /// World from the stage's floor: what a headset's space hangs on.
     pub fn stage(&self) -> Pose {
         Pose::standing(self.origin, self.yaw_radians, 0.0)

@@ -80,6 +80,13 @@ pub struct Decoded {
     pub content: Content,
 }
 
+impl Decoded {
+    /// Whether a venue begins with it.
+    pub fn is_manifest(&self) -> bool {
+        matches!(self.content, Content::Manifest(_))
+    }
+}
+
 /// What was decoded.
 #[derive(Clone, Debug)]
 pub enum Content {

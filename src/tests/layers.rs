@@ -65,14 +65,14 @@ pub const RULES: &[Rule] = &[
     pure(3, "guide", &["math", "scene", "protocol"], &[]),
     rim(3, "net", &["math", "protocol", "udp"], &["quinn", "quinn_proto", "rustls", "tokio", "base64"]),
     rim(3, "audio", &["math", "scene", "protocol"], &["rtrb", "pulseaudio", "cpal"]),
-    rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "blake3", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster"]),
+    rim(3, "draw", &["math", "scene", "cull"], &["wgpu", "ash", "blake3", "png", "ab_glyph", "epaint", "epaint_default_fonts", "pollster", "rustix"]),
     rim(3, "host", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store"],
         &["quinn", "quinn_proto", "bytes", "rustls", "rcgen", "tokio", "meshopt", "image_webp", "basisu", "draco_core", "png", "serde_json", "base64",
           "blake3", "postcard", "hyper", "hyper_util", "socket2"]),
     rim(4, "ui", &["math", "scene", "protocol", "cull", "physics", "rig", "stream", "people", "twin", "wallet", "guide"], &["egui"]),
     rim(4, "present", &["math", "scene", "rig", "draw"], &["openxr", "wgpu", "ash", "winit", "png", "android_activity", "jni"]),
     rim(5, "app", &["math", "scene", "protocol", "cull", "physics", "rig", "udp", "store", "stream", "people", "twin", "wallet",
-        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4", "rustix", "android_logger", "log", "toml"]),
+        "guide", "net", "audio", "draw", "host", "ui", "present"], &["clap", "tracing_subscriber", "serde_json", "blake3", "tokio", "fs4", "android_logger", "log", "toml"]),
 ];
 
 /// What the command's own `main.rs` may use.

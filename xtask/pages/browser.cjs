@@ -3,7 +3,7 @@
 
 const { spawn } = require("child_process");
 
-// Everything is drawn by the CPU, nothing outside this machine can be named, and whatever is not closed dies with us.
+// Everything is drawn by the CPU, and whatever is not closed dies with us.
 const SWITCHES = [
   "--headless",
   "--remote-debugging-pipe",
@@ -11,7 +11,6 @@ const SWITCHES = [
   "--no-first-run",
   "--disable-background-networking",
   "--disable-dev-shm-usage",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
   "--hide-scrollbars",
@@ -25,9 +24,12 @@ function words({ value, preview, description, type }) {
 }
 
 class Browser {
-  constructor(program, libraries, profile) {
+  // Nothing can be named but this machine and `hosts`.
+  constructor(program, libraries, profile, hosts = []) {
     const environment = { ...process.env, LD_LIBRARY_PATH: libraries, HOME: profile };
-    this.child = spawn(program, [...SWITCHES, `--user-data-dir=${profile}`, "about:blank"], {
+    const names = ["127.0.0.1", ...hosts].map((host) => `, EXCLUDE ${host}`).join("");
+    const rules = `--host-resolver-rules=MAP * ~NOTFOUND${names}`;
+    this.child = spawn(program, [...SWITCHES, rules, `--user-data-dir=${profile}`, "about:blank"], {
       env: environment,
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
     });

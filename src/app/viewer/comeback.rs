@@ -54,7 +54,7 @@ impl Viewer {
             // The host is to know that we are still here. What it has to say waits, and no more of it is
             // taken than a frame takes.
             if self.events.len() < WAITING_MAX {
-                self.venue.pump(self.started.elapsed(), None, &mut self.events, 0);
+                self.venue.pump(self.started.elapsed(), None, &mut self.events, 0, &mut self.toll);
             }
             std::thread::sleep(TRY);
         };

@@ -17,12 +17,28 @@ impl Viewer {
         if let Some(end) = self.stays_until {
             return Ok(elapsed < end && self.failure.is_none());
         }
+        if let Some(path) = &self.wishes.path
+            && path.at(elapsed).is_none()
+        {
+            // Where the twin never came, there was nothing to walk through.
+            let failure = self.failure.take().filter(|_| self.wishes.timeout.is_some());
+            return match (failure, &self.place) {
+                (Some(failure), _) => Err(failure),
+                (None, Place::Lobby(sentence)) => Err(Failure::failed(format!(
+                    "the path was over before the twin came ({sentence}): follow a longer one"
+                ))),
+                (None, Place::Twin) => Ok(false),
+            };
+        }
         let Some(timeout) = self.wishes.timeout else {
             return Ok(self.frames < self.wishes.frames.unwrap_or(u32::MAX));
         };
         // Nobody watches: an error ends the visit, and so does waiting for ever.
         if let Some(failure) = self.failure.take() {
             return Err(failure);
+        }
+        if self.wishes.path.is_some() {
+            return Ok(true);
         }
         if !self.is_counting() && elapsed > timeout {
             let sentence = match &self.place {
@@ -110,6 +126,8 @@ impl Viewer {
         self.report.frame_millis = self.times.spread();
         self.report.frame_cpu_millis = self.cpu_times.spread();
         self.report.governor = self.deadline.standing();
+        self.report.streaming = self.toll.report();
+        self.report.memory_bytes = self.memory_bytes;
         self.report.draws = self.stats.draws;
         self.report.triangles_drawn = self.list.triangle_count;
         self.report.excess = self.list.excess;

@@ -10,7 +10,7 @@
 //!
 //! What the path takes without a queue is known only to those who have seen it without one. So that whoever comes when
 //! it is full learns it too, and takes no more than its part, all visitors of a host hold their breath at the same
-//! time, every few seconds, for as long as the queue needs to empty.
+//! time, every few seconds, for as long as the queue needs to empty. A quarter goes on meanwhile: poses are among it.
 //!
 //! It gives way: a neighbour that fills the queue leaves it the few packets. Pure: quinn brings the time.
 
@@ -18,6 +18,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::breaths::Breaths;
 use quinn_proto::RttEstimator;
 use quinn_proto::congestion::{Controller, ControllerFactory};
 
@@ -71,40 +72,46 @@ const FILLED: f64 = 0.5;
 /// A queue that is longer is too long, whoever has filled it.
 const CROWDED: Duration = Duration::from_millis(25);
 
-/// Rounds of which the best rate counts.
+/// Rounds whose rates are kept; and which of them counts, the least being the first.
 const RATES: usize = 4;
+const RATE_AS_A_RULE: usize = 1;
 
-/// How often all hold their breath.
-const BREATHS: Duration = Duration::from_secs(3);
+/// A round of which more than this part was lost is one with loss.
+const LOSSY_PART: f64 = 0.01;
 
-/// For how long at most; as a rule for a round trip.
-const BREATH_MAX: Duration = Duration::from_millis(250);
+/// For how long at most; as a rule for a third longer than a round trip, in which a queue of three times the base empties.
+const BREATH_MAX: Duration = Duration::from_millis(350);
+
+/// What of that which arrives meanwhile is sent again. With none, a pose would wait for a round trip.
+const BREATH_PART: f64 = 0.25;
 
 /// Makes a [`DelayBound`] for each connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DelayBoundConfig {
-    /// From when on breaths are counted: the same for all.
-    epoch: Instant,
+    /// The same for all.
+    breaths: Arc<Breaths>,
 }
 
 impl DelayBoundConfig {
     /// For all connections of a host that starts now.
     pub fn new(epoch: Instant) -> Self {
-        Self { epoch }
+        Self { breaths: Arc::new(Breaths::new(epoch)) }
     }
 }
 
 impl ControllerFactory for DelayBoundConfig {
     fn build(self: Arc<Self>, now: Instant, current_mtu: u16) -> Box<dyn Controller> {
-        Box::new(DelayBound::new(self.epoch, now, current_mtu))
+        Box::new(DelayBound::new(self.breaths.clone(), now, current_mtu))
     }
 }
 
 /// One path's window. See the module.
 #[derive(Clone, Debug)]
 pub struct DelayBound {
-    epoch: Instant,
+    breaths: Arc<Breaths>,
     holds_breath: bool,
+    /// The window while the breath is held.
+    shallow: f64,
     mtu: u64,
     window: f64,
     is_starting: bool,
@@ -114,6 +121,8 @@ pub struct DelayBound {
     flat_rounds: u32,
     /// Bytes a second, of the last rounds.
     rates: [f64; RATES],
+    /// Whether the same rounds had loss.
+    lossy: [bool; RATES],
     rate_count: usize,
 }
 
@@ -157,11 +166,12 @@ impl Base {
 }
 
 impl DelayBound {
-    fn new(epoch: Instant, now: Instant, mtu: u16) -> Self {
+    fn new(breaths: Arc<Breaths>, now: Instant, mtu: u16) -> Self {
         let mtu = u64::from(mtu);
         Self {
-            epoch,
+            breaths,
             holds_breath: false,
+            shallow: 0.0,
             mtu,
             window: (INITIAL_PACKETS * mtu) as f64,
             is_starting: true,
@@ -170,6 +180,7 @@ impl DelayBound {
             free_rounds: 0,
             flat_rounds: 0,
             rates: [0.0; RATES],
+            lossy: [false; RATES],
             rate_count: 0,
         }
     }
@@ -195,12 +206,12 @@ impl DelayBound {
         let rate = round.delivered as f64 / seconds;
         let best = self.rates.iter().copied().fold(0.0, f64::max);
         self.flat_rounds = if rate > best * GROWTH { 0 } else { self.flat_rounds + 1 };
-        self.rates[self.rate_count % RATES] = rate;
-        self.rate_count += 1;
+        self.keep(rate, round.lost as f64 > LOSSY_PART * round.delivered as f64);
         let base = self.base.get();
         if self.is_starting {
             if self.flat_rounds >= FLAT_ROUNDS {
                 self.is_starting = false;
+                self.breaths.came(now);
                 self.step(base, 1.0);
             }
             return;
@@ -208,6 +219,12 @@ impl DelayBound {
         let queue = round.shortest.saturating_sub(base);
         self.free_rounds = if queue < NO_QUEUE { self.free_rounds + 1 } else { 0 };
         self.step(base, STEP);
+    }
+
+    fn keep(&mut self, rate: f64, is_lossy: bool) {
+        let place = self.rate_count % RATES;
+        (self.rates[place], self.lossy[place]) = (rate, is_lossy);
+        self.rate_count += 1;
     }
 
     /// Ends the start as soon as a queue is seen, with what is known of the rate: what is too much in flight by then
@@ -221,19 +238,22 @@ impl DelayBound {
             return;
         }
         self.is_starting = false;
+        self.breaths.came(now);
         let seconds = now.saturating_duration_since(self.round.began).as_secs_f64();
         if seconds > 0.0 {
-            self.rates[self.rate_count % RATES] = self.round.delivered as f64 / seconds;
-            self.rate_count += 1;
+            self.keep(self.round.delivered as f64 / seconds, false);
         }
         self.step(base, 1.0);
     }
 
     /// Holds the breath when all do, if there may be a queue.
-    fn breathe(&mut self, now: Instant, trip: Duration) {
-        let since = now.saturating_duration_since(self.epoch);
-        let phase = Duration::from_nanos((since.as_nanos() % BREATHS.as_nanos()) as u64);
-        let holds_breath = !self.is_starting && phase < trip.min(BREATH_MAX);
+    fn breathe(&mut self, now: Instant, trip: Duration, bytes: u64) {
+        let since = self.breaths.since_last(now);
+        let holds_breath = !self.is_starting && since < trip.mul_f64(4.0 / 3.0).min(BREATH_MAX);
+        if holds_breath {
+            let before = if self.holds_breath { self.shallow } else { self.window };
+            self.shallow = (before - bytes as f64 * (1.0 - BREATH_PART)).max(self.window_min());
+        }
         if self.holds_breath && !holds_breath {
             // What was sent meanwhile says nothing of the path.
             self.round = Round::new(now);
@@ -243,9 +263,18 @@ impl DelayBound {
         self.holds_breath = holds_breath;
     }
 
+    /// What the path delivers, bytes a second. The best of the last rounds would be too much as a rule, and most for
+    /// whoever has most; but where packets are lost, each round lacks its share.
+    fn rate(&self) -> f64 {
+        let mut rates = self.rates;
+        rates.sort_unstable_by(f64::total_cmp);
+        let loses = self.lossy.contains(&true);
+        rates[if loses || self.rate_count < RATES { RATES - 1 } else { RATE_AS_A_RULE }]
+    }
+
     /// w ← w + γ (rate · base + α − w), where γ is `part`.
     fn step(&mut self, base: Duration, part: f64) {
-        let rate = self.rates.iter().copied().fold(0.0, f64::max);
+        let rate = self.rate();
         let packet = self.mtu as f64;
         let probe = (rate * PROBE_SECONDS).clamp(PROBE_PACKETS_MIN * packet, PROBE_PACKETS * packet);
         let carried = rate * base.as_secs_f64();
@@ -257,7 +286,7 @@ impl DelayBound {
 
 impl Controller for DelayBound {
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool, rtt: &RttEstimator) {
-        self.breathe(now, rtt.get());
+        self.breathe(now, rtt.get(), bytes);
         let trip = now.saturating_duration_since(sent);
         self.base.add(now, trip);
         self.round.shortest = self.round.shortest.min(trip);
@@ -286,7 +315,8 @@ impl Controller for DelayBound {
         }
         if is_persistent {
             // Nothing has come through for long: all that was known is void.
-            *self = Self { window: self.window_min(), ..Self::new(self.epoch, now, self.mtu as u16) };
+            *self =
+                Self { window: self.window_min(), ..Self::new(self.breaths.clone(), now, self.mtu as u16) };
         }
     }
 
@@ -296,7 +326,7 @@ impl Controller for DelayBound {
     }
 
     fn window(&self) -> u64 {
-        if self.holds_breath { self.window_min() as u64 } else { self.window as u64 }
+        (if self.holds_breath { self.shallow } else { self.window }) as u64
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

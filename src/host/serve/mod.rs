@@ -5,6 +5,7 @@
 //! files and time are in here and in `visit`.
 
 pub mod address;
+mod breaths;
 pub mod content;
 pub mod delay_bound;
 pub mod identity;

@@ -6,7 +6,9 @@ use glam::{Quat, Vec3};
 
 use super::{BUDGET_BYTES, gpu, in_turn, looking, texel};
 use crate::cull::{Budget, Culler, DrawList, FADE_SECONDS, Quality, Sight};
-use crate::draw::{Arrival, EyeTarget, FrameInput, Gpu, Renderer, RendererOptions, Upload, readback};
+use crate::draw::{
+    Arrival, EyeTarget, FrameInput, Gpu, Renderer, RendererOptions, Upload, UploadBudget, readback,
+};
 use crate::math::{Aabb, Pose};
 use crate::scene::material::{AlphaMode, TextureSlot};
 use crate::scene::texture::{ColorSpace, Pixels};
@@ -97,7 +99,7 @@ impl<'a> Watch<'a> {
 
     fn draw(&mut self) {
         let views = looking(Pose::IDENTITY);
-        let input = FrameInput { list: &self.list, upload_budget_bytes: BUDGET_BYTES };
+        let input = FrameInput { list: &self.list, uploads: UploadBudget::bytes(BUDGET_BYTES) };
         let stats = self.renderer.draw(self.gpu, &input, &self.target, |_| Some(views));
         for arrival in stats.arrivals {
             if let Arrival::Tile { tile, resident } = arrival {

@@ -9,7 +9,7 @@ use super::gallery::gallery;
 use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, gpu, in_turn, linear, looking, texel};
 use crate::app::figures::{Figure, Figures};
 use crate::cull::{Culler, Quality, Sight, Source};
-use crate::draw::{Arrival, FrameInput, FrameStats, Gpu};
+use crate::draw::{Arrival, FrameInput, FrameStats, Gpu, UploadBudget};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::scene::actor::NAME_TAG_METRES;
 use crate::scene::texture::Pixels;
@@ -255,7 +255,7 @@ fn twenty_people_are_four_draws_and_no_allocation() {
         let ((), heard) = allocator::during(|| {
             party.prepare(&people, &views);
             let Show { renderer, list, target, .. } = &mut party.show;
-            let input = FrameInput { list, upload_budget_bytes: BUDGET_BYTES };
+            let input = FrameInput { list, uploads: UploadBudget::bytes(BUDGET_BYTES) };
             let stats = renderer.draw(gpu, &input, target, |_| Some(views));
             assert_eq!(stats.draws, full.draws);
         });

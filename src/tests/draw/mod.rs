@@ -28,7 +28,7 @@ use super::props::{Props, draw_all};
 use crate::cull::DrawList;
 use crate::draw::{
     Arrival, DrawError, EyeTarget, FrameInput, FrameStats, Gpu, GpuOptions, Renderer, RendererOptions,
-    Upload, readback,
+    Upload, UploadBudget, readback,
 };
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::scene::texture::Pixels;
@@ -118,7 +118,7 @@ impl Show {
     }
 
     fn frame(&mut self, gpu: &Gpu, views: &ViewPair, upload_budget_bytes: u64) -> FrameStats {
-        let input = FrameInput { list: &self.list, upload_budget_bytes };
+        let input = FrameInput { list: &self.list, uploads: UploadBudget::bytes(upload_budget_bytes) };
         let mut stats = self.renderer.draw(gpu, &input, &self.target, |_| Some(*views));
         for arrival in stats.arrivals.drain(..) {
             if let Arrival::Tile { tile, resident } = &arrival

@@ -8,7 +8,7 @@ use super::figures::room;
 use super::{BUDGET_BYTES, COMPARABLE, Show, gpu, looking};
 use crate::app::own_hands::OwnHands;
 use crate::cull::{Culler, Quality, Sight};
-use crate::draw::{Arrival, FrameInput, Gpu};
+use crate::draw::{Arrival, FrameInput, Gpu, UploadBudget};
 use crate::math::{Pose, ViewPair};
 use crate::rig::joints::tests::{Bend, FLAT, PINCH, hand as joints};
 use crate::rig::{Button, Hand, HandKind, WristButton};
@@ -119,7 +119,7 @@ fn own_hands_cost_little() {
         let ((), heard) = allocator::during(|| {
             desk.prepare(&hands, &views);
             let Show { renderer, list, target, .. } = &mut desk.show;
-            let input = FrameInput { list, upload_budget_bytes: BUDGET_BYTES };
+            let input = FrameInput { list, uploads: UploadBudget::bytes(BUDGET_BYTES) };
             renderer.draw(gpu, &input, target, |_| Some(views));
         });
         assert_eq!(heard.ours, [""; 0], "a steady frame with {name} allocates");

@@ -10,7 +10,7 @@ use glam::{Affine3A, Vec3};
 
 use super::gallery::gallery;
 use super::{COMPARABLE, Show, assert_near, gpu, in_turn, linear, looking, middle, srgb_byte, texel};
-use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, PanelPicture};
+use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, PanelPicture, UploadBudget};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::rig::Settings;
 use crate::rig::pointer::EventKind;
@@ -284,7 +284,8 @@ fn a_menu_costs_little() {
         let ((), heard) = allocator::during(|| {
             opened.step(&gpu, frame);
             let Show { renderer, list, target, .. } = &mut opened.show;
-            renderer.draw(&gpu, &FrameInput { list, upload_budget_bytes: 0 }, target, |_| Some(views));
+            renderer
+                .draw(&gpu, &FrameInput { list, uploads: UploadBudget::bytes(0) }, target, |_| Some(views));
         });
         assert_eq!(heard.ours, [""; 0], "a steady frame with a menu allocates");
     }

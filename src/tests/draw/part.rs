@@ -5,7 +5,7 @@ use super::steady::window;
 use super::uploads::read_window;
 use super::{COMPARABLE, Show, gpu, texel};
 use crate::draw::target::Part;
-use crate::draw::{EyeTarget, FrameInput, Mirror, MirrorMode};
+use crate::draw::{EyeTarget, FrameInput, Mirror, MirrorMode, UploadBudget};
 use crate::scene::texture::Pixels;
 use crate::tests::golden::differing;
 
@@ -30,7 +30,7 @@ fn a_part_of_an_image_shows_what_an_image_of_its_size_does() {
     let window_of = |show: &mut Show| {
         let format = wgpu::TextureFormat::Bgra8Unorm;
         let (mut mirror, view) = (Mirror::new(gpu, format), window(gpu, format, [320, 192]));
-        let input = FrameInput { list: &show.list, upload_budget_bytes: 0 };
+        let input = FrameInput { list: &show.list, uploads: UploadBudget::bytes(0) };
         show.renderer.draw(gpu, &input, &show.target, |encoder| {
             mirror.draw(gpu, encoder, &show.target, &view, MirrorMode::BothEyes);
             Some(visitor())

@@ -2,7 +2,7 @@
 
 use super::gallery::{gallery, visitor};
 use super::{COMPARABLE, Show, TILE, gpu, looking, usable};
-use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, Mirror, MirrorMode, Upload};
+use crate::draw::{Counts, FrameInput, Gpu, GpuOptions, Mirror, MirrorMode, Upload, UploadBudget};
 use crate::math::Pose;
 use crate::tests::allocator;
 
@@ -16,7 +16,7 @@ fn steady_frames_allocate_nothing_of_ours() {
     let mut rounds = [0; 4];
     for round in &mut rounds {
         for _ in 0..FRAMES {
-            let input = FrameInput { list: &show.list, upload_budget_bytes: super::BUDGET_BYTES };
+            let input = FrameInput { list: &show.list, uploads: UploadBudget::bytes(super::BUDGET_BYTES) };
             let (stats, heard) =
                 allocator::during(|| show.renderer.draw(gpu, &input, &show.target, |_| Some(views)));
             assert!(stats.draws > 10);
@@ -144,7 +144,7 @@ fn sixty_frames(lacks_multiview: bool) {
         if frame % 10 == 9 {
             let mode = if frame % 20 == 9 { MirrorMode::OneEye } else { MirrorMode::BothEyes };
             let views = looking(head);
-            let input = FrameInput { list: &show.list, upload_budget_bytes: 0 };
+            let input = FrameInput { list: &show.list, uploads: UploadBudget::bytes(0) };
             show.renderer.draw(&gpu, &input, &show.target, |encoder| {
                 mirror.draw(&gpu, encoder, &show.target, &window, mode);
                 Some(views)

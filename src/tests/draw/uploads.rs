@@ -8,7 +8,7 @@ use super::gallery::{gallery, visitor};
 use super::steady::window;
 use super::{BUDGET_BYTES, COMPARABLE, Show, TILE, assert_near, gpu, looking, middle, srgb_byte, texel};
 use crate::cull::Source;
-use crate::draw::{Arrival, FrameInput, Gpu, Mirror, MirrorMode, Upload};
+use crate::draw::{Arrival, FrameInput, Gpu, Mirror, MirrorMode, Upload, UploadBudget};
 use crate::math::{Aabb, Pose};
 use crate::scene::texture::{ColorSpace, Pixels, Texture};
 use crate::scene::{ImageId, Material, Tile, TileId};
@@ -250,7 +250,7 @@ fn the_mirror_keeps_the_aspect_and_the_order() {
         let view = window(gpu, format, [256, 128]);
         let mut shown = |mode| {
             let views = visitor();
-            let input = FrameInput { list: &show.list, upload_budget_bytes: 0 };
+            let input = FrameInput { list: &show.list, uploads: UploadBudget::bytes(0) };
             show.renderer.draw(gpu, &input, &show.target, |encoder| {
                 mirror.draw(gpu, encoder, &show.target, &view, mode);
                 Some(views)

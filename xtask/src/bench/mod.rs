@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 mod frame;
+mod link;
 mod load;
 mod model;
 mod programs;
+mod route;
 pub mod shaders;
 mod turns;
+mod walk;
 mod xr;
 
 /// Measure what things cost.
@@ -26,6 +29,10 @@ mod xr;
 ///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
 ///   cargo xtask bench stream      what a visitor misses while a venue comes over 27 links, and two others' policies:
 ///                                 real QUIC on a virtual clock
+///   cargo xtask bench link        the demo venue over a shaped wire, to our viewer by QUIC and to 3DTilesRendererJS in a
+///                                 browser by HTTP: bytes and time to the same error on the screen
+///   cargo xtask bench walk        what streaming takes of a headset's frames on a walk through 26 million triangles that
+///                                 come meanwhile: CPU time of the frame's thread, waits, memory
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
 ///   cargo xtask bench shaders     every pipeline on an Adreno 650 that executes nothing: instructions, registers, waves
@@ -86,6 +93,10 @@ enum What {
     Governor,
     /// Streaming over many links.
     Stream,
+    /// Ours and another viewer over one wire.
+    Link,
+    /// What streaming takes of a headset's frames.
+    Walk,
     /// The model of a Quest 2's GPU.
     Model,
     /// What pipelines cost on a headset's GPU.
@@ -104,6 +115,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,
             What::Stream => programs::stream(arguments)?,
+            What::Link => link::run(arguments)?,
+            What::Walk => walk::run(arguments)?,
             What::Model => model::run(arguments)?,
             What::Shaders => shaders::run(arguments)?,
         }

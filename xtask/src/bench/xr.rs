@@ -74,7 +74,7 @@ fn measure(arguments: &Arguments, prefix: &Prefix, program: &Path, baked: &Path,
 }
 
 /// Starts the runtime, whose files lie in `home`, and waits until it serves.
-fn serve(prefix: &Prefix, home: &Path) -> Result<Leash> {
+pub(super) fn serve(prefix: &Prefix, home: &Path) -> Result<Leash> {
     let log = home.join("log");
     let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = process::leashed(prefix.monado());

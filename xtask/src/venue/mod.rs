@@ -59,7 +59,7 @@ pub const DEFAULT_SEED: u64 = 7;
 /// The event.
 const TITLE: &str = "Makers Fair, Hall 7";
 /// Where a visitor first stands.
-const SPAWN: Vec3 = Vec3::new(0.0, 0.0, 18.2);
+pub const SPAWN: Vec3 = Vec3::new(0.0, 0.0, 18.2);
 
 /// What the parts of the hall share while it is built.
 pub struct Kit {

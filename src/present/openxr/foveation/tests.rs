@@ -6,7 +6,7 @@ use super::super::mock::{FOVEATION, Lie, Mock};
 use super::super::{Headset, Maker};
 use super::*;
 use crate::cull::DrawList;
-use crate::draw::{FrameInput, GpuOptions, Renderer, RendererOptions};
+use crate::draw::{FrameInput, GpuOptions, Renderer, RendererOptions, UploadBudget};
 use crate::math::Pose;
 use crate::present::{Begin, Display as _};
 use crate::rig::{Input, Person};
@@ -59,7 +59,7 @@ impl Visit {
             let mut input = Input::default();
             let Begin::Frame { .. } = self.headset.begin(&self.gpu, &mut input).unwrap() else { continue };
             let (target, Self { renderer, headset, gpu }) = (self.headset.target(), &mut *self);
-            let frame = FrameInput { list: &list, upload_budget_bytes: 0 };
+            let frame = FrameInput { list: &list, uploads: UploadBudget::bytes(0) };
             renderer.draw(gpu, &frame, &target, |encoder| {
                 headset.show(gpu, encoder, false).unwrap();
                 headset.latch(&person).ok()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{COMPARABLE, gpu};
 use crate::cull::{Culler, DrawList, Quality, Sight};
-use crate::draw::{Arrival, EyeTarget, FrameInput, Gpu, Renderer, Upload, readback};
+use crate::draw::{Arrival, EyeTarget, FrameInput, Gpu, Renderer, Upload, UploadBudget, readback};
 use crate::host::bake::{BakeOptions, Baked, bake_document};
 use crate::math::{Fov, Pose, ViewPair, pose::EYE_DISTANCE_METRES};
 use crate::scene::gltf::{self, image, tests::made::NoFiles};
@@ -81,7 +81,7 @@ impl Stage {
                 let mesh = tile::decode(glb, &self.scene.tileset, want.tile).unwrap();
                 let _ = self.renderer.enqueue(Upload::Tile { tile: want.tile, mesh });
             }
-            let input = FrameInput { list: &self.list, upload_budget_bytes: 64 << 20 };
+            let input = FrameInput { list: &self.list, uploads: UploadBudget::bytes(64 << 20) };
             let stats = self.renderer.draw(gpu, &input, &self.target, |_| Some(views));
             let waits = stats.uploads_waiting;
             for arrival in stats.arrivals {

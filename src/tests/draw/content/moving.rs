@@ -6,7 +6,7 @@ use glam::Vec3;
 use serde_json::{Value, json};
 
 use super::{Stage, gpu};
-use crate::draw::FrameInput;
+use crate::draw::{FrameInput, UploadBudget};
 use crate::math::Pose;
 use crate::scene::gltf::tests::made::{Random, mutated};
 use crate::scene::{ContentError, tile};
@@ -249,7 +249,7 @@ fn what_moves_asks_for_no_memory_in_a_frame() {
         stage.scene.set_seconds(0.5 + 0.011 * f64::from(frame));
         let ((), heard) = allocator::during(|| {
             stage.cull(&views);
-            let input = FrameInput { list: &stage.list, upload_budget_bytes: 0 };
+            let input = FrameInput { list: &stage.list, uploads: UploadBudget::bytes(0) };
             stage.renderer.draw(gpu, &input, &stage.target, |_| Some(views));
         });
         assert!(stage.list.posed.len() >= 3, "{} parts move", stage.list.posed.len());
