@@ -26,6 +26,8 @@ mod xr;
 ///   cargo xtask bench governor    who holds a deadline how well: the governor, nobody, a resolution scaler; simulated
 ///   cargo xtask bench stream      what a visitor misses while a venue comes over 27 links, and two others' policies:
 ///                                 real QUIC on a virtual clock
+///   cargo xtask bench host        what a host sends over loopback and what that costs it, and QUIC alone, in turn; 200
+///                                 visitors at the same moment: when they see something, the host's memory for each
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
 ///   cargo xtask bench shaders     every pipeline on an Adreno 650 that executes nothing: instructions, registers, waves
@@ -86,6 +88,8 @@ enum What {
     Governor,
     /// Streaming over many links.
     Stream,
+    /// A host beside QUIC alone, and a crowd that comes in.
+    Host,
     /// The model of a Quest 2's GPU.
     Model,
     /// What pipelines cost on a headset's GPU.
@@ -104,6 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Gpu => programs::gpu(arguments)?,
             What::Governor => programs::governor(arguments)?,
             What::Stream => programs::stream(arguments)?,
+            What::Host => programs::host(arguments)?,
             What::Model => model::run(arguments)?,
             What::Shaders => shaders::run(arguments)?,
         }
