@@ -289,14 +289,15 @@ impl Visit {
     async fn announce(&mut self, send: &mut SendStream) -> Option<()> {
         self.roster.mark_unchanged();
         let Some(visitor) = self.session.visitor() else { return Some(()) };
-        loop {
-            let message = locked(&self.venue.room).next_announcement(visitor, self.key);
-            let Some(message) = message else { return Some(()) };
+        let messages = locked(&self.venue.room).announcements(visitor, self.key);
+        let mut frames = Vec::new();
+        for message in messages {
             match codec::encode(&message) {
-                Ok(frame) => send.write_all(&frame).await.ok()?,
+                Ok(frame) => frames.extend(frame),
                 Err(error) => tracing::error!(%error, "a message to a visitor cannot be written"),
             }
         }
+        send.write_all(&frames).await.ok()
     }
 
     fn on_ended(&mut self, stream: StreamKey, how: Ended) {
