@@ -142,8 +142,10 @@ fn whoever_has_gone_is_named_wherever_their_number_stands() {
     let gone = [1, 2, 5, 8, 9].map(|n| FromHost::Departed(Departed { visitor: VisitorId(n) }));
     let come = [10, 11].map(|n| FromHost::Arrived(who(n)));
     assert_eq!(announced(&mut room, 4), [gone.as_slice(), come.as_slice()].concat());
+    room.leave(ConnectionKey(11));
+    let last = FromHost::Departed(Departed { visitor: VisitorId(11) });
+    assert_eq!(announced(&mut room, 4), [last], "nobody stands behind them");
     assert!(announced(&mut room, 4).is_empty());
-    assert_eq!(told(&mut room, 4, 0), []);
 }
 
 #[test]
