@@ -105,7 +105,7 @@ impl World {
         }
         for &n in &ids {
             let (visitor, connection) = (VisitorId(n), ConnectionKey(n.into()));
-            while let Some(message) = self.room.next_announcement(visitor, connection) {
+            for message in self.room.announcements(visitor, connection) {
                 let people = &mut self.viewers.get_mut(&n).unwrap().people;
                 match message {
                     FromHost::Arrived(who) => people.arrived(who),

@@ -143,3 +143,22 @@ fn a_system_that_refuses_marked_datagrams_gets_them_without() {
         assert_eq!(socket.max_transmit_segments(), 1, "it was {before}");
     });
 }
+
+/// Two hundred visitors' first packets, of whom none was looked at yet.
+#[test]
+fn a_crowd_that_comes_at_once_is_kept_until_it_is_read() {
+    let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let peer = loopback();
+    let options = socket2::SockRef::from(&peer);
+    let _ = options.set_recv_buffer_size(1 << 20);
+    let kept = options.recv_buffer_size().unwrap();
+    if kept < 1 << 20 {
+        return println!("skipped: this system lets a socket keep {kept} bytes (net.core.rmem_max)");
+    }
+    for _ in 0..200 {
+        peer.send_to(&[7; 1200], socket.local_addr().unwrap()).unwrap();
+    }
+    socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let came = (0..200).take_while(|_| socket.recv(&mut [0; 1500]).is_ok()).count();
+    assert_eq!(came, 200);
+}

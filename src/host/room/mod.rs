@@ -71,26 +71,31 @@ impl Room {
         heard
     }
 
-    /// The next coming or going that this connection of `visitor`'s was not told of: first those who
-    /// have gone.
-    pub fn next_announcement(&mut self, visitor: VisitorId, connection: ConnectionKey) -> Option<FromHost> {
-        let occupant = self.occupants.get(&visitor).filter(|occupant| occupant.connection == connection)?;
-        let gone = occupant.told.iter().find(|other| !self.occupants.contains_key(other)).copied();
-        let (message, other) = match gone {
-            Some(other) => (FromHost::Departed(Departed { visitor: other }), other),
-            None => {
-                let is_new = |other: &&VisitorId| **other != visitor && !occupant.told.contains(other);
-                let other = *self.occupants.keys().find(is_new)?;
-                (FromHost::Arrived(self.occupants.get(&other)?.who.clone()), other)
+    /// The comings and goings that this connection of `visitor`'s was not told of: first those who have
+    /// gone. One pass over everybody, because a crowd that comes in is told of each other.
+    pub fn announcements(&mut self, visitor: VisitorId, connection: ConnectionKey) -> Vec<FromHost> {
+        let Some(occupant) =
+            self.occupants.get(&visitor).filter(|occupant| occupant.connection == connection)
+        else {
+            return Vec::new();
+        };
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let mut told = occupant.told.iter().peekable();
+        for &other in self.occupants.keys() {
+            gone.extend(std::iter::from_fn(|| told.next_if(|told| **told < other)).copied());
+            if told.next_if_eq(&&other).is_none() && other != visitor {
+                come.push(other);
             }
-        };
-        let told = &mut self.occupants.get_mut(&visitor)?.told;
-        if gone.is_some() {
-            told.remove(&other)
-        } else {
-            told.insert(other)
-        };
-        Some(message)
+        }
+        gone.extend(told.copied());
+        let arrived = come.iter().filter_map(|other| Some(self.occupants.get(other)?.who.clone()));
+        let departed = gone.iter().map(|&visitor| FromHost::Departed(Departed { visitor }));
+        let messages = departed.chain(arrived.map(FromHost::Arrived)).collect();
+        if let Some(occupant) = self.occupants.get_mut(&visitor) {
+            gone.iter().for_each(|other| _ = occupant.told.remove(other));
+            occupant.told.extend(come);
+        }
+        messages
     }
 
     /// Everybody who is here, and by which connection.

@@ -36,7 +36,7 @@ fn room_of(count: u32) -> Room {
 }
 
 fn announced(room: &mut Room, n: u32) -> Vec<FromHost> {
-    std::iter::from_fn(|| room.next_announcement(VisitorId(n), ConnectionKey(n.into()))).collect()
+    room.announcements(VisitorId(n), ConnectionKey(n.into()))
 }
 
 /// Whom `visitor` is told of in a tick, and where they are.
@@ -125,15 +125,27 @@ fn comings_and_goings_are_told_once_to_each_connection() {
     assert_eq!(announced(&mut room, 2), [FromHost::Arrived(who(1)), FromHost::Arrived(who(4))]);
     // The first is back by another connection, which knows nobody; the others notice nothing.
     room.enter(ConnectionKey(9), who(1), at(0));
-    assert_eq!(room.next_announcement(VisitorId(1), ConnectionKey(1)), None, "the old one hears no more");
-    let mut again = || room.next_announcement(VisitorId(1), ConnectionKey(9));
-    assert_eq!(
-        [again(), again(), again()],
-        [Some(FromHost::Arrived(who(2))), Some(FromHost::Arrived(who(4))), None]
-    );
+    assert!(announced(&mut room, 1).is_empty(), "the old one hears no more");
+    let again = room.announcements(VisitorId(1), ConnectionKey(9));
+    assert_eq!(again, [FromHost::Arrived(who(2)), FromHost::Arrived(who(4))]);
+    assert!(room.announcements(VisitorId(1), ConnectionKey(9)).is_empty());
     assert!(announced(&mut room, 2).is_empty());
     room.leave(ConnectionKey(1));
     assert_eq!(room.len(), 3, "the end of the old connection is not the visitor's");
+}
+
+#[test]
+fn whoever_has_gone_is_named_wherever_their_number_stands() {
+    let mut room = room_of(9);
+    [1, 2, 5, 8, 9].into_iter().for_each(|n| room.leave(ConnectionKey(n)));
+    [10, 11].into_iter().for_each(|n| room.enter(ConnectionKey(n.into()), who(n), at(0)));
+    let gone = [1, 2, 5, 8, 9].map(|n| FromHost::Departed(Departed { visitor: VisitorId(n) }));
+    let come = [10, 11].map(|n| FromHost::Arrived(who(n)));
+    assert_eq!(announced(&mut room, 4), [gone.as_slice(), come.as_slice()].concat());
+    room.leave(ConnectionKey(11));
+    let last = FromHost::Departed(Departed { visitor: VisitorId(11) });
+    assert_eq!(announced(&mut room, 4), [last], "nobody stands behind them");
+    assert!(announced(&mut room, 4).is_empty());
 }
 
 #[test]

@@ -36,11 +36,11 @@ pub enum Pace {
 /// What one visitor wants and how far it got.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// Most important first; each hash once, all of them in the catalog.
+    /// What is still to be sent, most important first; each hash once, all of them in the catalog.
     items: Vec<WantItem>,
     open: BTreeMap<ContentHash, (StreamKey, Pace)>,
     streams_opened: u64,
-    /// Of `items`: what was sent to its end. The visitor may not have it yet and so still lists it.
+    /// What was sent to its end. The visitor may not have it yet and so still lists it.
     sent: BTreeSet<ContentHash>,
 }
 
@@ -68,6 +68,7 @@ impl Order {
             }
         }
         self.sent.retain(|hash| seen.contains(hash));
+        self.items.retain(|item| !self.sent.contains(&item.hash));
         self.open.retain(|hash, (stream, _)| {
             let is_wanted = seen.contains(hash);
             if !is_wanted {
@@ -110,23 +111,23 @@ impl Order {
         // Not there: it was cancelled just before it ended.
         let hash = self.open.iter().find(|(_, (open, _))| *open == stream).map(|(hash, _)| *hash)?;
         self.open.remove(&hash);
+        self.items.retain(|item| item.hash != hash);
         self.sent.insert(hash);
         self.schedule(catalog, actions);
         Some(hash)
     }
 
     fn schedule(&mut self, catalog: &BTreeMap<ContentHash, u32>, actions: &mut VecDeque<Action>) {
-        let waiting = self.items.iter().filter(|item| !self.sent.contains(&item.hash));
-        for (rank, item) in waiting.enumerate() {
+        for (rank, item) in self.items.iter().take(RUNNING_MAX).enumerate() {
             let hash = item.hash;
-            let pace = if rank < RUNNING_MAX { Pace::Run { priority: -(rank as i32) } } else { Pace::Hold };
+            let pace = Pace::Run { priority: -(rank as i32) };
             match self.open.get_mut(&hash) {
                 Some((_, current)) if *current == pace => {}
                 Some((stream, current)) => {
                     *current = pace;
                     actions.push_back(Action::Pace { stream: *stream, pace });
                 }
-                None if rank < RUNNING_MAX => {
+                None => {
                     let Some(&size_bytes) = catalog.get(&hash) else { continue };
                     let stream = StreamKey(self.streams_opened);
                     self.streams_opened += 1;
@@ -134,7 +135,14 @@ impl Order {
                     let header = BlobHeader { hash, size_bytes, offset: item.offset };
                     actions.push_back(Action::Open { stream, header, pace });
                 }
-                None => {}
+            }
+        }
+        // Few are open, and many may be wanted.
+        for (hash, (stream, pace)) in &mut self.open {
+            let is_running = self.items.iter().take(RUNNING_MAX).any(|item| item.hash == *hash);
+            if !is_running && *pace != Pace::Hold {
+                *pace = Pace::Hold;
+                actions.push_back(Action::Pace { stream: *stream, pace: Pace::Hold });
             }
         }
         self.cancel_surplus(actions);

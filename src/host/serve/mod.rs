@@ -130,6 +130,8 @@ pub struct ServeStats {
     pub visitors: usize,
     /// Visitors that were turned away because the venue was full.
     pub turned_away: u64,
+    /// Newcomers that had to show first that their address is their own (QUIC Retry).
+    pub retries: u64,
     /// Blobs that were sent to their end.
     pub blobs_sent: u64,
     /// Bytes of blobs that were handed to the network.
@@ -342,8 +344,9 @@ async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>)
             venue.turn_away();
             incoming.refuse();
         } else if is_busy && incoming.may_retry() {
-            if incoming.retry().is_err() {
-                tracing::debug!("a visitor that was to show its address could not be asked to");
+            match incoming.retry() {
+                Ok(()) => venue.ask_again(),
+                Err(_) => tracing::debug!("a visitor that was to show its address could not be asked to"),
             }
         } else {
             tokio::spawn(visit(incoming, venue.clone()));

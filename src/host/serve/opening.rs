@@ -13,7 +13,7 @@ use crate::scene::{BlobId, TileId, Tileset};
 const GROUND_METRES: f32 = 8.0;
 
 /// Tiles that come before the ground: what is coarsest, so that there is something to see.
-const COARSE: usize = 4;
+pub const COARSE: usize = 4;
 
 /// The blobs, most important first, up to [`OPENING_BYTES_MAX`].
 pub fn opening(tileset: &Arc<Tileset>) -> Vec<ContentHash> {

@@ -87,8 +87,11 @@ impl Shown {
                 }
             }
         };
-        let mut bytes = Vec::new();
-        reader.take(PIECE_BYTES as u64).read_to_end(&mut bytes)?;
+        // As long as it will be: a buffer that grows as it is read is copied each time.
+        let size_bytes = self.offer.catalog.get(&hash).copied().unwrap_or_default();
+        let piece_bytes = (size_bytes.saturating_sub(offset) as usize).min(PIECE_BYTES);
+        let mut bytes = Vec::with_capacity(piece_bytes);
+        reader.take(piece_bytes as u64).read_to_end(&mut bytes)?;
         Ok(bytes.into())
     }
 }

@@ -43,6 +43,7 @@ pub struct Venue {
     next_key: AtomicU64,
     present: AtomicUsize,
     turned_away: AtomicU64,
+    retries: AtomicU64,
     blobs_sent: AtomicU64,
     bytes_sent: AtomicU64,
 }
@@ -67,6 +68,7 @@ impl Venue {
             next_key: AtomicU64::new(0),
             present: AtomicUsize::new(0),
             turned_away: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
             blobs_sent: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
         }
@@ -76,6 +78,7 @@ impl Venue {
         ServeStats {
             visitors: self.present.load(Ordering::Relaxed),
             turned_away: self.turned_away.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
             blobs_sent: self.blobs_sent.load(Ordering::Relaxed),
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
             room: locked(&self.room).stats(),
@@ -93,6 +96,10 @@ impl Venue {
 
     pub fn turn_away(&self) {
         self.turned_away.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn ask_again(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -282,14 +289,15 @@ impl Visit {
     async fn announce(&mut self, send: &mut SendStream) -> Option<()> {
         self.roster.mark_unchanged();
         let Some(visitor) = self.session.visitor() else { return Some(()) };
-        loop {
-            let message = locked(&self.venue.room).next_announcement(visitor, self.key);
-            let Some(message) = message else { return Some(()) };
+        let messages = locked(&self.venue.room).announcements(visitor, self.key);
+        let mut frames = Vec::new();
+        for message in messages {
             match codec::encode(&message) {
-                Ok(frame) => send.write_all(&frame).await.ok()?,
+                Ok(frame) => frames.extend(frame),
                 Err(error) => tracing::error!(%error, "a message to a visitor cannot be written"),
             }
         }
+        send.write_all(&frames).await.ok()
     }
 
     fn on_ended(&mut self, stream: StreamKey, how: Ended) {

@@ -43,6 +43,12 @@ impl<F: Fn() -> Pulse + Send + Sync + 'static> Metrics<F> {
             stats.turned_away,
         );
         family(
+            "retries_total",
+            counter,
+            "Newcomers that had to show first that their address is their own.",
+            stats.retries,
+        );
+        family(
             "blobs_sent_total",
             counter,
             "Files of the twin that were sent to their end.",

@@ -273,7 +273,14 @@ fn a_port_that_is_taken_is_said() {
 
 fn pulse() -> Pulse {
     let room = RoomStats { poses_taken: 11, poses_dropped: 12, datagrams_sent: u64::MAX };
-    let stats = ServeStats { visitors: 3, turned_away: 4, blobs_sent: 5, bytes_sent: 6_000_000_000, room };
+    let stats = ServeStats {
+        visitors: 3,
+        turned_away: 4,
+        retries: 7,
+        blobs_sent: 5,
+        bytes_sent: 6_000_000_000,
+        room,
+    };
     Pulse { stats, is_serving: true }
 }
 
@@ -319,7 +326,10 @@ fn the_numbers_are_there_in_the_form_that_prometheus_reads() {
     assert_eq!(helped, values.keys().cloned().collect::<Vec<_>>());
     let value = |name: &str| values[&format!("pavilion_{name}")];
     assert_eq!([value("visitors"), value("visitors_max"), value("turned_away_total")], [3.0, 256.0, 4.0]);
-    assert_eq!([value("blobs_sent_total"), value("sent_bytes_total")], [5.0, 6e9]);
+    assert_eq!(
+        [value("blobs_sent_total"), value("sent_bytes_total"), value("retries_total")],
+        [5.0, 6e9, 7.0]
+    );
     assert_eq!([value("poses_taken_total"), value("poses_dropped_total")], [11.0, 12.0]);
     assert_eq!(value("pose_datagrams_total"), u64::MAX as f64);
     assert_eq!(ask(&web, "GET", "/", &[]).status, 404);

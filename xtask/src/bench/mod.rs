@@ -33,6 +33,8 @@ mod xr;
 ///                                 browser by HTTP: bytes and time to the same error on the screen
 ///   cargo xtask bench walk        what streaming takes of a headset's frames on a walk through 26 million triangles that
 ///                                 come meanwhile: CPU time of the frame's thread, waits, memory
+///   cargo xtask bench host        what a host sends over loopback and what that costs it, and QUIC alone, in turn; 200
+///                                 visitors at the same moment: when they see something, the host's memory for each
 ///   cargo xtask bench model       what a frame may take on a Quest 2's GPU, by a model; and by how much it misses what
 ///                                 is known
 ///   cargo xtask bench shaders     every pipeline on an Adreno 650 that executes nothing: instructions, registers, waves
@@ -97,6 +99,8 @@ enum What {
     Link,
     /// What streaming takes of a headset's frames.
     Walk,
+    /// A host beside QUIC alone, and a crowd that comes in.
+    Host,
     /// The model of a Quest 2's GPU.
     Model,
     /// What pipelines cost on a headset's GPU.
@@ -117,6 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             What::Stream => programs::stream(arguments)?,
             What::Link => link::run(arguments)?,
             What::Walk => walk::run(arguments)?,
+            What::Host => programs::host(arguments)?,
             What::Model => model::run(arguments)?,
             What::Shaders => shaders::run(arguments)?,
         }

@@ -47,6 +47,16 @@ pub fn stream(arguments: &Arguments) -> Result<()> {
     run(command, arguments)
 }
 
+/// What a host costs beside QUIC alone, and a crowd that comes into the demo venue. It is timed, so all is built as
+/// users have it, but without what draws.
+pub fn host(arguments: &Arguments) -> Result<()> {
+    let twin = demo::provide_twin(&workspace::build_pavilion(false)?)?;
+    eprintln!("bench: host (two minutes; the first time builds the host optimised, ten minutes)");
+    let mut command = program("host", &["--no-default-features", "--features", "host"]);
+    command.arg(twin);
+    run(command, arguments)
+}
+
 /// What a walk through the demo venue costs a frame, and what it looks like.
 pub fn foveation(arguments: &Arguments) -> Result<()> {
     let prefix = setup::for_running(&Cache::of_user()?, Downloads::Forget)?;
