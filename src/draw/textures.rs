@@ -2,11 +2,13 @@
 //!
 //! A draw binds one colour array and one data array, and the material names the layers, of which the first is white:
 //! it stands for images that a material has not, or that have not arrived. Arrays grow
-//! by doubling, never beyond the number of images that the tileset has in that class. Beside them the
+//! by doubling, never beyond the number of images that the tileset has in that class, and are made beside the frame: an
+//! image waits for its array, not the frame. Beside them the
 //! names of people have a texture of their own, which stays when the tileset changes.
 
 use wgpu::util::DeviceExt as _;
 
+use super::arrays::{ArrayMaker, Order};
 use super::bindings::{Bindings, Images};
 use super::{Gpu, names};
 use crate::scene::material::Wrap;
@@ -34,6 +36,17 @@ const WHITE_BYTES: u32 = 256 << 10;
 pub(super) struct Layer {
     pub class: Class,
     pub index: u32,
+}
+
+/// What becomes of a wish for a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reserved {
+    /// It is there.
+    Layer(Layer),
+    /// Its array is being made: ask again in the next frame.
+    Coming,
+    /// All that there may be are taken.
+    Full,
 }
 
 /// Images that share an array.
@@ -74,9 +87,21 @@ struct Array {
     free: Vec<u32>,
 }
 
+/// Which array is made, and for which tileset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ArrayKey {
+    class: Class,
+    tileset: u32,
+}
+
 #[derive(Debug)]
 pub(super) struct Textures {
     bindings: Bindings,
+    maker: ArrayMaker<ArrayKey>,
+    /// The classes whose array is being made.
+    coming: Vec<Class>,
+    /// Counts the tilesets, so that an array that was made for an earlier one is told apart.
+    tileset: u32,
     samplers: [wgpu::Sampler; 3],
     /// One white texel, for classes that nothing has arrived in.
     blank: wgpu::TextureView,
@@ -99,6 +124,9 @@ impl Textures {
         let names = names::texture(gpu);
         Self {
             bindings,
+            maker: ArrayMaker::new(&gpu.device),
+            coming: Vec::new(),
+            tileset: 0,
             samplers,
             blank: blank(gpu),
             white: gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -117,6 +145,8 @@ impl Textures {
 
     /// Forgets every image, the names apart, and takes the table of another tileset.
     pub fn reset(&mut self, tileset: &Tileset) {
+        self.coming.clear();
+        self.tileset = self.tileset.wrapping_add(1);
         self.arrays.fill_with(|| None);
         self.groups.fill(None);
         self.image_counts.fill(0);
@@ -133,27 +163,37 @@ impl Textures {
         self.classes.get(image.index()).copied()
     }
 
-    /// A free layer of the class, growing its array where there is none; `None` at the ceiling.
-    pub fn reserve(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class) -> Option<Layer> {
+    /// A free layer of the class. Where there is none, a larger array is ordered.
+    pub fn reserve(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class) -> Reserved {
+        self.take_made(encoder);
         let reused = self.arrays[class.index()].as_mut().and_then(|array| array.free.pop());
         if let Some(index) = reused {
-            return Some(Layer { class, index });
+            return Reserved::Layer(Layer { class, index });
         }
         let total = self.image_counts[class.index()];
         let ceiling = (total + 1).min(gpu.device.limits().max_texture_array_layers);
-        let used = self.arrays[class.index()].as_ref().map_or(1, |array| array.used);
-        let capacity =
-            self.arrays[class.index()].as_ref().map_or(0, |array| array.texture.depth_or_array_layers());
+        let array = self.arrays[class.index()].as_mut();
+        let (used, capacity) =
+            array.as_ref().map_or((1, 0), |array| (array.used, array.texture.depth_or_array_layers()));
         if used >= ceiling {
-            return None;
+            return Reserved::Full;
         }
-        if used >= capacity {
+        if let Some(array) = array
+            && used < capacity
+        {
+            array.used += 1;
+            return Reserved::Layer(Layer { class, index: used });
+        }
+        if !self.coming.contains(&class) {
             let least = u32::try_from(ARRAY_BYTES_MIN / class.layer_bytes()).unwrap_or(u32::MAX).max(1);
-            self.grow(gpu, encoder, class, (capacity * 2).max(least).min(ceiling));
+            let layers = (capacity * 2).max(least).min(ceiling);
+            let key = ArrayKey { class, tileset: self.tileset };
+            let order = Order { key, format: class.format(), side_log2: class.side_log2, layers };
+            if self.maker.order(order) {
+                self.coming.push(class);
+            }
         }
-        let array = self.arrays[class.index()].as_mut()?;
-        array.used += 1;
-        Some(Layer { class, index: used })
+        Reserved::Coming
     }
 
     /// Takes a layer back, for the next image of its class.
@@ -186,20 +226,18 @@ impl Textures {
         self.groups.get(group_index(set))?.as_ref()
     }
 
-    fn grow(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class, layers: u32) {
-        let side = 1 << class.side_log2;
-        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("images"),
-            size: wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers },
-            mip_level_count: u32::from(class.side_log2) + 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: class.format(),
-            usage: wgpu::TextureUsages::TEXTURE_BINDING
-                | wgpu::TextureUsages::COPY_DST
-                | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
+    /// Puts the arrays that are ready in the place of smaller ones.
+    fn take_made(&mut self, encoder: &mut wgpu::CommandEncoder) {
+        while let Some((key, texture)) = self.maker.take() {
+            if key.tileset == self.tileset {
+                self.coming.retain(|class| *class != key.class);
+                self.grow(encoder, key.class, texture);
+            }
+        }
+    }
+
+    fn grow(&mut self, encoder: &mut wgpu::CommandEncoder, class: Class, texture: wgpu::Texture) {
+        let side = texture.width();
         let (mut used, mut free) = (1, Vec::new());
         if let Some(old) = &self.arrays[class.index()] {
             used = old.used;

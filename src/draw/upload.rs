@@ -12,7 +12,7 @@ use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTE
 use super::materials::Materials;
 use super::names::{self, NamePlate};
 use super::skinning::{Rest, Skinning};
-use super::textures::{Layer, Textures};
+use super::textures::{Layer, Reserved, Textures};
 use super::{Gpu, cpu_time};
 use crate::scene::actor::NameLayer;
 use crate::scene::texture::Texture;
@@ -42,6 +42,9 @@ impl UploadBudget {
         Self { bytes, cpu: None }
     }
 }
+
+/// Staging buffers that are there from the start: what frames in flight copy from, and one more.
+const STAGING_COUNT: usize = 6;
 
 /// Something to be brought to the GPU.
 #[derive(Clone, Debug)]
@@ -141,11 +144,19 @@ enum Step {
     Done(Arrival),
     /// The next piece does not fit the budget.
     OutOfBudget,
+    /// The place where it goes is being made.
+    Waits,
 }
 
 impl Uploads {
     pub fn new(gpu: &Gpu) -> Self {
-        let belt = wgpu::util::StagingBelt::new(gpu.device.clone(), STAGING_BYTES);
+        let mut belt = wgpu::util::StagingBelt::new(gpu.device.clone(), STAGING_BYTES);
+        // Made now and not in the first frames that need them.
+        if let Some(all) = NonZeroU64::new(STAGING_BYTES) {
+            (0..STAGING_COUNT).for_each(|_| _ = belt.allocate(all, ALIGNMENT));
+        }
+        belt.finish();
+        belt.recall();
         Self { jobs: VecDeque::with_capacity(QUEUE_MAX), belt }
     }
 
@@ -238,7 +249,7 @@ impl Uploads {
             };
             match step {
                 Step::Copied(bytes) => copied += bytes,
-                Step::OutOfBudget => break,
+                Step::OutOfBudget | Step::Waits => break,
                 Step::Done(arrival) => {
                     self.jobs.pop_front();
                     arrivals.push(arrival);
@@ -270,8 +281,10 @@ impl TextureWork<'_> {
         if to.materials.has_image(image) {
             return Step::Done(Arrival::Texture { image });
         }
-        let Some(layer) = self.layer.or_else(|| self.find_layer(to)) else {
-            return Step::Done(Arrival::TextureRefused { image });
+        let layer = match self.layer.map_or_else(|| self.find_layer(to), Reserved::Layer) {
+            Reserved::Layer(layer) => layer,
+            Reserved::Coming => return Step::Waits,
+            Reserved::Full => return Step::Done(Arrival::TextureRefused { image }),
         };
         *self.layer = Some(layer);
         let Some(bytes) = self.texture.levels.get(*self.level) else {
@@ -288,8 +301,8 @@ impl TextureWork<'_> {
     }
 
     /// A layer, if the texture is what the tileset promised and there is room.
-    fn find_layer(&self, to: &mut Destination<'_>) -> Option<Layer> {
-        let class = to.textures.class(self.image)?;
+    fn find_layer(&self, to: &mut Destination<'_>) -> Reserved {
+        let Some(class) = to.textures.class(self.image) else { return Reserved::Full };
         let is_as_promised = class.space == self.texture.space && class.side_log2 == self.texture.side_log2;
         let levels_fit = self.texture.levels.len() == usize::from(class.side_log2) + 1
             && self
@@ -299,7 +312,7 @@ impl TextureWork<'_> {
                 .enumerate()
                 .all(|(level, bytes)| bytes.len() == 4 << (2 * (usize::from(class.side_log2) - level)));
         if !is_as_promised || !levels_fit {
-            return None;
+            return Reserved::Full;
         }
         to.textures.reserve(to.gpu, to.encoder, class)
     }

@@ -102,7 +102,8 @@ impl Pages for Site {
         let mut response = refuse_method(asked.method).unwrap_or_else(|| {
             // A name is looked up, never a path opened.
             let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
-            match asked.path.strip_prefix('/').and_then(|name| pages.get(name)) {
+            // Viewers that put a folder and a name together may write two slashes between.
+            match pages.get(asked.path.trim_start_matches('/')) {
                 Some(page) => page.answer(asked),
                 None => {
                     says(StatusCode::NOT_FOUND, "there is no such file in the twin: begin at /tileset.json\n")

@@ -228,6 +228,16 @@ fn an_answer_under_way_is_sent_to_its_end_when_the_host_stops() {
 }
 
 #[test]
+fn a_slash_too_many_is_none() {
+    let (_folder, twin, web) = site(1_000, options());
+    let name = twin.blobs.keys().next().unwrap();
+    for path in ["//tileset.json".to_owned(), format!("//{name}.glb")] {
+        assert_eq!(ask(&web, "GET", &path, &[]).status, 200, "{path}");
+    }
+    assert_eq!(ask(&web, "GET", "//secret.txt", &[]).status, 404);
+}
+
+#[test]
 fn a_twin_that_goes_away_is_no_crash() {
     let (folder, twin, web) = site(300_000, options());
     let names: Vec<_> = twin.blobs.keys().map(|hash| format!("{hash}.glb")).collect();

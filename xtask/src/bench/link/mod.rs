@@ -95,7 +95,7 @@ fn judge(samples: &[Sample], twin: &Path, way: &[Point], folder: &Path) -> Resul
     }
     drop(out);
     let mut program = workspace::cargo();
-    program.args(["bench", "--quiet", "--bench", "sight", "--no-default-features", "--profile", "dev", "--"]);
+    program.args(["bench", "--quiet", "--bench", "sight", "--profile", "dev", "--"]);
     let text = process::output(program.arg(twin).arg(&file))?;
     text.lines().map(|line| serde_json::from_str(line).context("no JSON of what was seen")).collect()
 }
