@@ -1,6 +1,7 @@
 //! Host and viewer over real QUIC on loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod early;
 mod plain;
 mod strangers;
 
@@ -223,6 +224,7 @@ fn a_host_that_restarts_mid_stream_is_found_again_and_the_rest_arrives() {
         }
     };
     assert_eq!(again.manifest, first.manifest);
+    assert_eq!(server.stats().early, 0, "it knows nobody from before");
     let missing: Vec<_> = wanted(&twin).into_iter().filter(|blob| !blobs.contains_key(&blob.hash)).collect();
     assert!(connection.want(missing.clone()));
     blobs.extend(receive(&mut connection, &missing));
