@@ -198,7 +198,10 @@ async fn greet(
                     && *opening != Opening::Unless(welcome.manifest);
                 return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening, absent });
             }
-            Some(FromHost::Absent(said)) if absent.len() < asked => absent.push(said),
+            Some(FromHost::Absent(said)) if absent.len() < asked => {
+                absent.push(said);
+                continue;
+            }
             Some(_) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
             None => {}
         }

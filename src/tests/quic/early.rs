@@ -124,23 +124,23 @@ fn a_viewer_that_was_cut_off_asks_for_the_rest_in_its_first_packets() {
     assert!(connection.want(vec![large, faulty]));
     let lost = next(&mut connection);
     let Some(Event::Lost { cause, .. }) = lost else { panic!("{lost:?}: it is not cut off") };
-    assert_eq!(cause, Cause::Closed(CloseCause::HostFault));
-    let before = server.stats();
-    assert_eq!(before.early, 0);
+    // The goodbye is one packet, and may drown in the blob that is on its way.
+    assert!(matches!(cause, Cause::Closed(CloseCause::HostFault) | Cause::Gone), "{cause:?}");
+    assert_eq!(server.stats().early, 0);
     std::fs::rename(&aside, &place).unwrap();
     let again = next(&mut connection);
     let Some(Event::Connected { welcome, is_opening: false }) = again else { panic!("{again:?}") };
     assert!(welcome.is_resumed);
+    assert_eq!(server.stats().early, 1);
     let blobs = receive_some(&mut connection, 2);
     assert_eq!(
         (&blobs[&large.hash], &blobs[&faulty.hash]),
         (&twin.blobs[&large.hash], &twin.blobs[&faulty.hash])
     );
-    let after = server.stats();
-    assert_eq!(after.early, 1);
-    // What was under way when the connection was cut comes twice, and no more than that.
-    let once_more = after.bytes_sent - 32_000_000;
-    assert!(once_more < 2_000_000, "{once_more} bytes came twice");
+    let bytes_sent = server.stats().bytes_sent;
+    // But for what was under way when the connection was cut, nothing comes twice.
+    let difference = bytes_sent.abs_diff(32_000_000);
+    assert!(difference < 2_000_000, "{difference} bytes more or less than both have");
 }
 
 /// What a host does that knows its visitor: cuts the first visit off in the middle of `blob`, and looks at what the
