@@ -50,7 +50,7 @@ impl Regular {
     fn come(&self) -> (quinn::Endpoint, quinn::Connection, quinn::ZeroRttAccepted) {
         let endpoint = quinn::Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let connecting = endpoint.connect_with(self.config.clone(), self.host, "pavilion").unwrap();
-        let (connection, is_taken) = connecting.into_0rtt().ok().expect("the host is remembered");
+        let (connection, is_taken) = connecting.into_0rtt().expect("the host is remembered");
         (endpoint, connection, is_taken)
     }
 }
@@ -171,7 +171,7 @@ async fn cut_off(endpoint: quinn::Endpoint, twin: Twin, part: WantedBlob, gone: 
     first.close(CloseCause::HostStopping.code().into(), b"");
 
     let connecting = endpoint.accept().await.unwrap().accept().unwrap();
-    let (again, complete) = connecting.into_0rtt().ok().unwrap();
+    let (again, complete) = connecting.into_0rtt().unwrap();
     let (mut send, mut receive) = again.accept_bi().await.unwrap();
     assert!(receive.is_0rtt(), "it has waited for the handshake");
     let mut frames = Frames::default();
