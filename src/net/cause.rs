@@ -103,6 +103,8 @@ impl From<ConnectionError> for Cause {
             }
             ConnectionError::ConnectionClosed(close) => match close.error_code {
                 TransportErrorCode::CONNECTION_REFUSED => Self::Closed(CloseCause::HostFull),
+                // Before the handshake is complete no cause may be said (RFC 9000 §10.2.3): the next try learns it.
+                TransportErrorCode::APPLICATION_ERROR => Self::Gone,
                 code if code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL) => Self::WrongVersion,
                 _ => Self::Insecure { reason: close.to_string() },
             },

@@ -12,14 +12,15 @@ use quinn::{
 
 use super::Opening;
 use super::cause::Cause;
+use super::early::{Control, Early, shake_hands};
 use super::identity::Me;
 use super::pin::Pin;
 use super::socket::endpoint_towards;
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::link::Place;
 use crate::protocol::{
-    ALPN, Capabilities, Fingerprint, FromHost, FromViewer, Hello, Holding, JoinLink, ProtocolError, Token,
-    Welcome, transport,
+    ALPN, Absent, Capabilities, Fingerprint, FromHost, FromViewer, Hello, Holding, JoinLink, ProtocolError,
+    Token, Welcome, transport,
 };
 use crate::udp;
 
@@ -40,6 +41,8 @@ pub struct Line {
     pub welcome: Welcome,
     /// The host sends what is seen first, unasked.
     pub is_opening: bool,
+    /// What of the early wants the host does not have.
+    pub absent: Vec<Absent>,
 }
 
 /// Who comes, and with what.
@@ -50,19 +53,73 @@ pub struct Greeting {
     pub resume: Option<Token>,
     /// What the host is to send before it is asked.
     pub opening: Opening,
+    /// What is asked for before all of this, if the host knows us.
+    pub early: Early,
 }
 
-/// Connects to the first address of the link's host that answers.
-pub async fn dial(link: &JoinLink, greeting: &Greeting, sockets: udp::Choice) -> Result<Line, Cause> {
-    let mut last = Cause::Gone;
-    for address in addresses(link).await? {
-        match dial_address(link, address, greeting, sockets).await {
-            Ok(line) => return Ok(line),
-            Err(cause) if cause.is_final() => return Err(cause),
-            Err(cause) => last = cause,
+/// The way to one host, for every connection of a visit: by what TLS keeps of one, the next begins.
+pub struct Way {
+    link: JoinLink,
+    sockets: udp::Choice,
+    pin: Arc<Pin>,
+    config: ClientConfig,
+}
+
+impl Way {
+    /// To the host of this link, which nothing is kept of yet.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(link: JoinLink, sockets: udp::Choice) -> Result<Self, Cause> {
+        let pin = Pin::new(link.fingerprint);
+        let config = config_of(&pin)?;
+        Ok(Self { link, sockets, pin, config })
+    }
+
+    /// Connects to the first address of the link's host that answers.
+    ///
+    /// # Errors
+    /// When none does, or one says why not.
+    pub async fn dial(&self, greeting: &Greeting) -> Result<Line, Cause> {
+        let mut last = Cause::Gone;
+        for address in addresses(&self.link).await? {
+            match self.dial_address(address, greeting).await {
+                Ok(line) => return Ok(line),
+                Err(cause) if cause.is_final() => return Err(cause),
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    async fn dial_address(&self, address: SocketAddr, greeting: &Greeting) -> Result<Line, Cause> {
+        let no_network = |reason: String| Cause::NoNetwork { address, reason };
+        let endpoint =
+            endpoint_towards(address, self.sockets).map_err(|error| no_network(error.to_string()))?;
+        // Whoever was seen by another try is not there now.
+        self.pin.take_impostor();
+        let connecting = endpoint
+            .connect_with(self.config.clone(), address, transport::SERVER_NAME)
+            .map_err(|error| no_network(error.to_string()))?;
+        let shaken = tokio::time::timeout(ANSWER, shake_hands(connecting, &greeting.early)).await;
+        let (connection, control) = match shaken {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(ConnectionError::TimedOut)) | Err(_) => return Err(Cause::NoAnswer { address }),
+            Ok(Err(error)) => {
+                return Err(match self.pin.take_impostor() {
+                    Some(found) => Cause::WrongHost { expected: self.link.fingerprint, found },
+                    None => error.into(),
+                });
+            }
+        };
+        if !speaks_ours(&connection) {
+            return Err(Cause::WrongVersion);
+        }
+        match tokio::time::timeout(ANSWER, greet(endpoint, connection, control, greeting)).await {
+            Ok(greeted) => greeted,
+            Err(_) => Err(Cause::NoAnswer { address }),
         }
     }
-    Err(last)
 }
 
 async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
@@ -74,38 +131,6 @@ async fn addresses(link: &JoinLink) -> Result<Vec<SocketAddr>, Cause> {
             let addresses: Vec<_> = found.map_err(|_| not_found())?.take(ADDRESSES_MAX).collect();
             if addresses.is_empty() { Err(not_found()) } else { Ok(addresses) }
         }
-    }
-}
-
-async fn dial_address(
-    link: &JoinLink,
-    address: SocketAddr,
-    greeting: &Greeting,
-    sockets: udp::Choice,
-) -> Result<Line, Cause> {
-    let pin = Pin::new(link.fingerprint);
-    let config = config_of(&pin)?;
-    let no_network = |reason: String| Cause::NoNetwork { address, reason };
-    let endpoint = endpoint_towards(address, sockets).map_err(|error| no_network(error.to_string()))?;
-    let connecting = endpoint
-        .connect_with(config, address, transport::SERVER_NAME)
-        .map_err(|error| no_network(error.to_string()))?;
-    let connection = match tokio::time::timeout(ANSWER, connecting).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(ConnectionError::TimedOut)) | Err(_) => return Err(Cause::NoAnswer { address }),
-        Ok(Err(error)) => {
-            return Err(match pin.impostor() {
-                Some(found) => Cause::WrongHost { expected: link.fingerprint, found },
-                None => error.into(),
-            });
-        }
-    };
-    if !speaks_ours(&connection) {
-        return Err(Cause::WrongVersion);
-    }
-    match tokio::time::timeout(ANSWER, greet(endpoint, connection, greeting)).await {
-        Ok(greeted) => greeted,
-        Err(_) => Err(Cause::NoAnswer { address }),
     }
 }
 
@@ -130,10 +155,20 @@ fn speaks_ours(connection: &Connection) -> bool {
     data.and_then(|data| data.protocol).is_some_and(|protocol| protocol == ALPN)
 }
 
-async fn greet(endpoint: Endpoint, connection: Connection, greeting: &Greeting) -> Result<Line, Cause> {
-    let (mut send, mut receive) = connection.open_bi().await?;
+/// Says who comes, on the stream by which the host was asked early, if it was.
+async fn greet(
+    endpoint: Endpoint,
+    connection: Connection,
+    control: Option<Control>,
+    greeting: &Greeting,
+) -> Result<Line, Cause> {
+    let Greeting { me, resume, opening, early } = greeting;
+    let asked = if control.is_some() { early.items() } else { 0 };
+    let (mut send, mut receive) = match control {
+        Some(control) => control,
+        None => connection.open_bi().await?,
+    };
     let unprovable = || Cause::Insecure { reason: "TLS exports nothing to sign".to_owned() };
-    let Greeting { me, resume, opening } = greeting;
     let unasked = if *opening == Opening::Nothing { Capabilities::OPENING } else { Capabilities::default() };
     let mut words = Vec::new();
     if let Opening::Unless(manifest) = *opening {
@@ -153,12 +188,19 @@ async fn greet(endpoint: Endpoint, connection: Connection, greeting: &Greeting) 
     // What is asked for comes before anything else that a viewer may say one day.
     let _ = send.set_priority(1);
     let mut frames = Frames::default();
+    let mut absent = Vec::new();
     loop {
         match frames.next_message()? {
             Some(FromHost::Welcome(welcome)) => {
-                let is_opening = welcome.capabilities.contains(Capabilities::OPENING)
+                // Whoever has asked is sent nothing else.
+                let is_opening = asked == 0
+                    && welcome.capabilities.contains(Capabilities::OPENING)
                     && *opening != Opening::Unless(welcome.manifest);
-                return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening });
+                return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening, absent });
+            }
+            Some(FromHost::Absent(said)) if absent.len() < asked => {
+                absent.push(said);
+                continue;
             }
             Some(_) => return Err(ProtocolError::Malformed { what: "a welcome" }.into()),
             None => {}

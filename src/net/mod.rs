@@ -12,6 +12,7 @@ pub mod identity;
 pub mod inbox;
 
 mod dial;
+mod early;
 pub(crate) mod pin;
 mod pump;
 mod silence;
@@ -34,7 +35,8 @@ pub use identity::{Identity, Me};
 /// What has happened.
 #[derive(Debug)]
 pub enum Event {
-    /// The host has let us in, for the first time or again. It knows of no wants yet.
+    /// The host has let us in, for the first time or again. What is wanted is to be said (again): the host knows at
+    /// most what was wanted when the connection before was lost.
     Connected {
         /// Its words.
         welcome: Welcome,

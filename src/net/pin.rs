@@ -1,5 +1,11 @@
 //! The host is known by its certificate's SHA-256, which the join link carries: no name, no date and
 //! no authority is looked at, but the host must prove that it holds the certificate's key.
+//!
+//! A host that comes back to a connection that broke off does not show its certificate again: it proves that it knows a
+//! secret of the connection before. That is as good, for TLS keeps such a secret only once a handshake is complete, in
+//! which the certificate was the pinned one, and uses it with that very [`Pin`] and no other: every configuration has a
+//! store of its own, and what it holds belongs to its pin. For the same reason a visit has one pin and one configuration
+//! for all of its connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,12 +32,12 @@ impl Pin {
         Arc::new(Self { expected, impostor: Mutex::new(None), algorithms })
     }
 
-    /// The certificate that was shown in place of the expected one, if that has happened.
-    pub fn impostor(&self) -> Option<Fingerprint> {
-        *self.impostor.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The certificate that was shown in place of the expected one since this was asked last, if that has happened.
+    pub fn take_impostor(&self) -> Option<Fingerprint> {
+        self.impostor.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// What TLS needs to connect to the pinned host and no other.
+    /// What TLS needs to connect to the pinned host and no other, and to come back to it with early data (0-RTT).
     pub fn client_tls(self: &Arc<Self>) -> Result<QuicClientConfig, Error> {
         let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -39,6 +45,7 @@ impl Pin {
             .with_custom_certificate_verifier(self.clone())
             .with_no_client_auth();
         config.alpn_protocols = vec![ALPN.to_vec()];
+        config.enable_early_data = true;
         QuicClientConfig::try_from(config)
             .map_err(|_| Error::General("no cipher for QUIC's first packets".to_owned()))
     }

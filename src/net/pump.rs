@@ -8,7 +8,8 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::backoff::Backoff;
 use super::cause::Cause;
-use super::dial::{Greeting, Line, dial};
+use super::dial::{Greeting, Line, Way};
+use super::early::{Early, spell};
 use super::identity::Me;
 use super::inbox::{Inbox, Rejected};
 use super::silence::Silence;
@@ -17,8 +18,8 @@ use super::{Command, Event, Opening};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::presence::{self, Sample};
 use crate::protocol::{
-    BlobFault, BlobHeader, Capabilities, CloseCause, FromHost, FromViewer, JoinLink, ProtocolError,
-    ShortWant, WantedBlob, transport,
+    BlobFault, BlobHeader, Capabilities, CloseCause, ContentHash, FromHost, JoinLink, ProtocolError,
+    WantedBlob, transport,
 };
 use crate::udp;
 
@@ -65,12 +66,18 @@ impl Shared {
 pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues: Queues) {
     let Queues { mut commands, mut place, opening, events } = queues;
     let shared = Arc::new(Shared { inbox: Mutex::default(), wants_changed: Notify::new(), events });
+    let way = match Way::new(link, sockets) {
+        Ok(way) => way,
+        Err(cause) => return shared.tell(Event::Refused(cause)).await,
+    };
     let mut backoff = Backoff::new(seed);
     let mut token = None;
     loop {
-        let greeting = Greeting { me: me.clone(), resume: token, opening: *opening.borrow() };
+        // What cannot be written is told of when it is to be said again.
+        let early = Early::of(shared.inbox().wants()).unwrap_or_default();
+        let greeting = Greeting { me: me.clone(), resume: token, opening: *opening.borrow(), early };
         let dialled = tokio::select! {
-            dialled = dial(&link, &greeting, sockets) => dialled,
+            dialled = way.dial(&greeting) => dialled,
             () = left(&mut commands, &shared) => return,
         };
         let cause = match dialled {
@@ -112,13 +119,16 @@ async fn talk(
     place: &mut watch::Receiver<Option<Sample>>,
     shared: &Arc<Shared>,
 ) -> Option<Cause> {
-    let Line { endpoint, connection, mut send, mut receive, mut frames, welcome, is_opening } = line;
+    let Line { endpoint, connection, mut send, mut receive, mut frames, welcome, is_opening, absent } = line;
     let is_short = welcome.capabilities.contains(Capabilities::SHORT_WANTS);
     shared.inbox().disconnected();
     if is_opening {
         shared.inbox().open(welcome.manifest_blob());
     }
     shared.tell(Event::Connected { welcome, is_opening }).await;
+    for absent in absent {
+        miss(absent.hash, shared).await;
+    }
     // Where the person was before is of no interest.
     place.mark_unchanged();
     // What came in one piece with the welcome is waiting already.
@@ -201,12 +211,8 @@ async fn goodbye(endpoint: &Endpoint, connection: &Connection, cause: CloseCause
 }
 
 async fn say_wants(send: &mut SendStream, shared: &Shared, is_short: bool) -> Result<(), Cause> {
-    let mut bytes = Vec::new();
-    for want in shared.inbox().wants() {
-        let message =
-            if is_short { FromViewer::ShortWant(ShortWant::of(&want)) } else { FromViewer::Want(want) };
-        bytes.extend(codec::encode(&message)?);
-    }
+    let wants = shared.inbox().wants();
+    let bytes = spell(wants, is_short)?;
     match tokio::time::timeout(UNREAD, send.write_all(&bytes)).await {
         Ok(Ok(())) => Ok(()),
         // The connection's own end is what tells why.
@@ -219,12 +225,7 @@ async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), 
     frames.push(bytes)?;
     while let Some(message) = frames.next_message()? {
         match message {
-            FromHost::Absent(absent) => {
-                let missing = shared.inbox().absent(absent.hash);
-                if let Some(hash) = missing {
-                    shared.tell(Event::BlobFailed { hash, fault: BlobFault::Absent }).await;
-                }
-            }
+            FromHost::Absent(absent) => miss(absent.hash, shared).await,
             FromHost::Arrived(arrived) => shared.tell(Event::Arrived(arrived)).await,
             FromHost::Departed(departed) => shared.tell(Event::Departed(departed.visitor)).await,
             FromHost::Changed(changed) => shared.tell(Event::Changed(changed)).await,
@@ -232,6 +233,14 @@ async fn hear(frames: &mut Frames, bytes: &[u8], shared: &Shared) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The host does not have what it calls so.
+async fn miss(named: ContentHash, shared: &Shared) {
+    let missing = shared.inbox().absent(named);
+    if let Some(hash) = missing {
+        shared.tell(Event::BlobFailed { hash, fault: BlobFault::Absent }).await;
+    }
 }
 
 /// A pose that cannot be sent now is followed by a newer one.

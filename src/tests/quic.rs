@@ -1,6 +1,7 @@
 //! Host and viewer over real QUIC on loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod early;
 mod plain;
 mod strangers;
 
@@ -218,11 +219,13 @@ fn a_host_that_restarts_mid_stream_is_found_again_and_the_rest_arrives() {
     let again = loop {
         match next(&mut connection) {
             Some(Event::Connected { welcome, .. }) => break welcome,
-            Some(Event::Lost { .. }) => {}
+            // What was said early is lost on it, and nothing else.
+            Some(Event::Lost { cause, .. }) => assert!(!matches!(cause, Cause::NoAnswer { .. }), "{cause:?}"),
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(again.manifest, first.manifest);
+    assert_eq!(server.stats().early, 0, "it knows nobody from before");
     let missing: Vec<_> = wanted(&twin).into_iter().filter(|blob| !blobs.contains_key(&blob.hash)).collect();
     assert!(connection.want(missing.clone()));
     blobs.extend(receive(&mut connection, &missing));

@@ -17,13 +17,18 @@ use quinn::crypto::rustls::QuicServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::ServerSessionMemoryCache;
 
-use super::restart;
+use super::{VISITORS_MAX, restart};
 use crate::protocol::{Fingerprint, transport};
 use crate::store::{Care, write_atomically};
 
 /// What the file is called.
 pub const FILE_NAME: &str = "host-identity.pem";
+
+/// By how many tickets a visitor may come back with early data. Each try takes one, also one that nobody answers, and a
+/// visitor who has come back is given as many again.
+const TICKETS: usize = 4;
 
 /// Why a host has no key to be known by.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +148,11 @@ impl Identity {
         restart::endpoint_config(self.key.secret_pkcs8_der())
     }
 
-    /// What TLS needs: version 1.3 only, and nothing but `protocols` is spoken.
+    /// What TLS needs: version 1.3 only, and nothing but `protocols` is spoken. Who comes back with a ticket may say
+    /// something before the handshake is complete.
+    ///
+    /// The host keeps what a ticket stands for, and forgets it once it is used: so nobody says the same once more
+    /// (a replay). After a restart nothing is known of any, and visitors come in as if for the first time.
     ///
     /// # Errors
     /// When key and certificate are of no use to the TLS library.
@@ -153,6 +162,10 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], PrivateKeyDer::Pkcs8(self.key.clone_key()))?;
         config.alpn_protocols = protocols.to_vec();
+        config.send_tls13_tickets = TICKETS;
+        config.session_storage = ServerSessionMemoryCache::new(VISITORS_MAX * TICKETS);
+        // QUIC has a flow control of its own, and knows this number as yes (RFC 9001 §4.6.1).
+        config.max_early_data_size = u32::MAX;
         QuicServerConfig::try_from(config)
             .map_err(|_| rustls::Error::General("no cipher for QUIC's first packets".to_owned()).into())
     }

@@ -14,6 +14,7 @@ mod pantry;
 pub mod session;
 pub mod visitors;
 
+mod entrance;
 mod proof;
 mod relay;
 mod restart;
@@ -132,6 +133,8 @@ pub struct ServeStats {
     pub turned_away: u64,
     /// Newcomers that had to show first that their address is their own (QUIC Retry).
     pub retries: u64,
+    /// Visitors who came back and asked before the handshake was complete (QUIC's 0-RTT).
+    pub early: u64,
     /// Blobs that were sent to their end.
     pub blobs_sent: u64,
     /// Bytes of blobs that were handed to the network.

@@ -7,7 +7,8 @@ use rustls::crypto::ring;
 use crate::protocol::Hello;
 use crate::protocol::visitor::{BINDING_LABEL, Binding, proof_message};
 
-/// Whether `hello` proves its key on this connection.
+/// Whether `hello` proves its key on this connection. None does that came before the handshake was complete: what is to
+/// be signed depends on all of it.
 pub fn is_proven(connection: &Connection, hello: &Hello) -> bool {
     let mut binding = Binding::default();
     connection.export_keying_material(&mut binding, BINDING_LABEL, &hello.key.0).is_ok()

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::ServeStats;
 use super::content::{OPEN_MAX, Pace, StreamKey};
+use super::entrance::{Arrival, arrive};
 use super::pantry::PIECE_BYTES;
 use super::proof::is_proven;
 use super::session::{Action, Session};
@@ -44,6 +45,7 @@ pub struct Venue {
     present: AtomicUsize,
     turned_away: AtomicU64,
     retries: AtomicU64,
+    early: AtomicU64,
     blobs_sent: AtomicU64,
     bytes_sent: AtomicU64,
 }
@@ -69,6 +71,7 @@ impl Venue {
             present: AtomicUsize::new(0),
             turned_away: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            early: AtomicU64::new(0),
             blobs_sent: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
         }
@@ -79,6 +82,7 @@ impl Venue {
             visitors: self.present.load(Ordering::Relaxed),
             turned_away: self.turned_away.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
+            early: self.early.load(Ordering::Relaxed),
             blobs_sent: self.blobs_sent.load(Ordering::Relaxed),
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
             room: locked(&self.room).stats(),
@@ -153,12 +157,9 @@ pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
     let address = incoming.remote_address();
     let presence = Presence::new(venue.clone(), address.ip());
     let hello = Duration::from_millis(transport::HELLO_MILLIS);
-    let connection = match incoming.accept() {
-        Ok(connecting) => tokio::time::timeout(hello, connecting).await,
-        Err(error) => Ok(Err(error)),
-    };
-    let connection = match connection {
-        Ok(Ok(connection)) => connection,
+    let Arrival { connection, control, is_early } = match tokio::time::timeout(hello, arrive(incoming)).await
+    {
+        Ok(Ok(arrival)) => arrival,
         Ok(Err(error)) => return tracing::debug!(%address, %error, "a handshake failed"),
         Err(_) => return tracing::debug!(%address, "a handshake took too long"),
     };
@@ -168,12 +169,15 @@ pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
     if ring::default_provider().secure_random.fill(&mut token).is_err() {
         return close(&connection, CloseCause::HostFault);
     }
-    tracing::info!(%address, visit = key.0, "a visitor came in");
+    if is_early {
+        venue.early.fetch_add(1, Ordering::Relaxed);
+    }
+    tracing::info!(%address, visit = key.0, is_early, "a visitor came in");
     let session = Session::new(key, Token(token), venue.now());
     let (roster, shown) = (venue.roster.subscribe(), venue.shown.subscribe());
     let streams = BTreeMap::new();
     let mut visit = Visit { connection, venue: venue.clone(), key, session, streams, roster, shown };
-    visit.run().await;
+    visit.run(control).await;
     visit.session.on_gone(&mut locked(&venue.visitors), venue.now());
     tracing::info!(%address, visit = key.0, "a visitor left");
 }
@@ -211,9 +215,12 @@ struct Visit {
 }
 
 impl Visit {
-    async fn run(&mut self) {
+    async fn run(&mut self, control: Option<(SendStream, RecvStream)>) {
         let hello = Duration::from_millis(transport::HELLO_MILLIS);
-        let control = tokio::time::timeout(hello, self.connection.accept_bi()).await;
+        let control = match control {
+            Some(control) => Ok(Ok(control)),
+            None => tokio::time::timeout(hello, self.connection.accept_bi()).await,
+        };
         let (mut send, mut receive) = match control {
             Ok(Ok(streams)) => streams,
             Ok(Err(_)) => return,

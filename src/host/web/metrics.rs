@@ -49,6 +49,12 @@ impl<F: Fn() -> Pulse + Send + Sync + 'static> Metrics<F> {
             stats.retries,
         );
         family(
+            "early_total",
+            counter,
+            "Visitors who came back and asked before the handshake was complete.",
+            stats.early,
+        );
+        family(
             "blobs_sent_total",
             counter,
             "Files of the twin that were sent to their end.",

@@ -287,6 +287,7 @@ fn pulse() -> Pulse {
         visitors: 3,
         turned_away: 4,
         retries: 7,
+        early: 8,
         blobs_sent: 5,
         bytes_sent: 6_000_000_000,
         room,
@@ -337,8 +338,8 @@ fn the_numbers_are_there_in_the_form_that_prometheus_reads() {
     let value = |name: &str| values[&format!("pavilion_{name}")];
     assert_eq!([value("visitors"), value("visitors_max"), value("turned_away_total")], [3.0, 256.0, 4.0]);
     assert_eq!(
-        [value("blobs_sent_total"), value("sent_bytes_total"), value("retries_total")],
-        [5.0, 6e9, 7.0]
+        [value("blobs_sent_total"), value("sent_bytes_total"), value("retries_total"), value("early_total")],
+        [5.0, 6e9, 7.0, 8.0]
     );
     assert_eq!([value("poses_taken_total"), value("poses_dropped_total")], [11.0, 12.0]);
     assert_eq!(value("pose_datagrams_total"), u64::MAX as f64);

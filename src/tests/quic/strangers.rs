@@ -7,7 +7,10 @@ use crate::protocol::codec::Frames;
 use crate::protocol::{FromHost, Holding, ShortWant, Welcome};
 
 /// Says this on a control stream of its own and hears what comes back on it.
-async fn say(connection: &quinn::Connection, words: &[FromViewer]) -> (quinn::SendStream, quinn::RecvStream) {
+pub(super) async fn say(
+    connection: &quinn::Connection,
+    words: &[FromViewer],
+) -> (quinn::SendStream, quinn::RecvStream) {
     let (mut send, receive) = connection.open_bi().await.unwrap();
     for word in words {
         send.write_all(&codec::encode(word).unwrap()).await.unwrap();
@@ -15,7 +18,7 @@ async fn say(connection: &quinn::Connection, words: &[FromViewer]) -> (quinn::Se
     (send, receive)
 }
 
-async fn hear(receive: &mut quinn::RecvStream, frames: &mut Frames) -> FromHost {
+pub(super) async fn hear<T: codec::Message>(receive: &mut quinn::RecvStream, frames: &mut Frames) -> T {
     loop {
         if let Some(message) = frames.next_message().unwrap() {
             return message;
@@ -25,7 +28,7 @@ async fn hear(receive: &mut quinn::RecvStream, frames: &mut Frames) -> FromHost 
     }
 }
 
-async fn hear_welcome(receive: &mut quinn::RecvStream, frames: &mut Frames) -> Welcome {
+pub(super) async fn hear_welcome(receive: &mut quinn::RecvStream, frames: &mut Frames) -> Welcome {
     match hear(receive, frames).await {
         FromHost::Welcome(welcome) => welcome,
         other => panic!("{other:?} in place of a welcome"),
@@ -33,7 +36,7 @@ async fn hear_welcome(receive: &mut quinn::RecvStream, frames: &mut Frames) -> W
 }
 
 /// The next blob's name and bytes.
-async fn blob(connection: &quinn::Connection) -> (ContentHash, Vec<u8>) {
+pub(super) async fn blob(connection: &quinn::Connection) -> (ContentHash, Vec<u8>) {
     let bytes = connection.accept_uni().await.unwrap().read_to_end(4 << 20).await.unwrap();
     let mut frames = Frames::default();
     frames.push(&bytes).unwrap();
@@ -41,7 +44,7 @@ async fn blob(connection: &quinn::Connection) -> (ContentHash, Vec<u8>) {
     (header.hash, frames.into_rest())
 }
 
-async fn within<T>(seconds: u64, future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn within<T>(seconds: u64, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(Duration::from_secs(seconds), future).await.ok()
 }
 
