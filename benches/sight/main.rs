@@ -6,6 +6,8 @@
 //! directions in which nothing is shown). Whoever chose the tiles, it is measured alike: along a grid of directions the
 //! first triangle of the finest tiles is looked for, and the error of the finest tile above it that is shown counts.
 
+#![allow(clippy::expect_used)]
+
 mod ground;
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Makes texture arrays on a thread of their own: a driver may take milliseconds to find memory for one, and a frame has
-//! eleven in all.
+//! Makes texture arrays on a thread of their own: a driver may take milliseconds to find memory for one, or to see how it is
+//! to be read, and a frame has eleven in all.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -18,9 +18,9 @@ pub(super) struct Order<Key> {
 }
 
 impl<Key> Order<Key> {
-    fn make(&self, device: &wgpu::Device) -> wgpu::Texture {
+    fn make(&self, device: &wgpu::Device) -> (wgpu::Texture, wgpu::TextureView) {
         let side = 1 << self.side_log2;
-        device.create_texture(&wgpu::TextureDescriptor {
+        let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("images"),
             size: wgpu::Extent3d { width: side, height: side, depth_or_array_layers: self.layers },
             mip_level_count: u32::from(self.side_log2) + 1,
@@ -31,8 +31,18 @@ impl<Key> Order<Key> {
                 | wgpu::TextureUsages::COPY_DST
                 | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
-        })
+        });
+        let view = view(&texture);
+        (texture, view)
     }
+}
+
+/// All layers of an array.
+pub(super) fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2Array),
+        ..wgpu::TextureViewDescriptor::default()
+    })
 }
 
 /// See the module.
@@ -40,7 +50,7 @@ impl<Key> Order<Key> {
 pub(super) struct ArrayMaker<Key> {
     /// `None` only while it is dropped.
     orders: Option<SyncSender<Order<Key>>>,
-    made: Receiver<(Key, wgpu::Texture)>,
+    made: Receiver<(Key, wgpu::Texture, wgpu::TextureView)>,
     /// `None` where the system gave no thread: nothing can be ordered then.
     worker: Option<JoinHandle<()>>,
 }
@@ -53,8 +63,8 @@ impl<Key: Send + 'static> ArrayMaker<Key> {
         let device = device.clone();
         let worker = thread::Builder::new().name("textures".to_owned()).spawn(move || {
             for order in ordered {
-                let texture = order.make(&device);
-                if sender.send((order.key, texture)).is_err() {
+                let (texture, view) = order.make(&device);
+                if sender.send((order.key, texture, view)).is_err() {
                     return;
                 }
             }
@@ -71,7 +81,7 @@ impl<Key: Send + 'static> ArrayMaker<Key> {
     }
 
     /// One that is ready.
-    pub fn take(&self) -> Option<(Key, wgpu::Texture)> {
+    pub fn take(&self) -> Option<(Key, wgpu::Texture, wgpu::TextureView)> {
         self.made.try_recv().ok()
     }
 }

@@ -6,11 +6,13 @@
 //! image waits for its array, not the frame. Beside them the
 //! names of people have a texture of their own, which stays when the tileset changes.
 
+use std::collections::VecDeque;
+
 use wgpu::util::DeviceExt as _;
 
 use super::arrays::{ArrayMaker, Order};
 use super::bindings::{Bindings, Images};
-use super::{Gpu, names};
+use super::{Gpu, arrays, names};
 use crate::scene::material::Wrap;
 use crate::scene::mesh::TextureSet;
 use crate::scene::texture::ColorSpace;
@@ -29,7 +31,10 @@ const ARRAY_BYTES_MIN: u64 = 16 << 20;
 pub(super) const WHITE_LAYER: u16 = 0;
 
 /// Bytes of white, from which white layers are copied.
-const WHITE_BYTES: u32 = 256 << 10;
+const WHITE_BYTES: u32 = 1 << 20;
+
+/// Copies of it that a frame has time for: the largest layer takes three times as many.
+const WHITE_COPIES: usize = 10;
 
 /// A layer that was given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,12 +99,55 @@ struct ArrayKey {
     tileset: u32,
 }
 
+/// How far the first layer of an array is white.
+#[derive(Debug)]
+struct White {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    mip_level: u32,
+    row: u32,
+}
+
+impl White {
+    /// Makes a part of it white, by the GPU; whether all of it is.
+    fn step(&mut self, encoder: &mut wgpu::CommandEncoder, white: &wgpu::Buffer) -> bool {
+        for _ in 0..WHITE_COPIES {
+            if self.mip_level == self.texture.mip_level_count() {
+                break;
+            }
+            let side = (self.texture.width() >> self.mip_level).max(1);
+            let bytes_per_row = (side * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+            let height = (WHITE_BYTES / bytes_per_row).clamp(1, side - self.row);
+            let layout = wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(bytes_per_row),
+                rows_per_image: Some(height),
+            };
+            let origin = wgpu::Origin3d { x: 0, y: self.row, z: u32::from(WHITE_LAYER) };
+            let to = wgpu::TexelCopyTextureInfo {
+                mip_level: self.mip_level,
+                origin,
+                ..self.texture.as_image_copy()
+            };
+            let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: 1 };
+            encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer: white, layout }, to, size);
+            self.row += height;
+            if self.row == side {
+                (self.mip_level, self.row) = (self.mip_level + 1, 0);
+            }
+        }
+        self.mip_level == self.texture.mip_level_count()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Textures {
     bindings: Bindings,
     maker: ArrayMaker<ArrayKey>,
     /// The classes whose array is being made.
     coming: Vec<Class>,
+    /// First arrays of their class, which are there but for their white layer.
+    whitening: VecDeque<(Class, White)>,
     /// Counts the tilesets, so that an array that was made for an earlier one is told apart.
     tileset: u32,
     samplers: [wgpu::Sampler; 3],
@@ -126,16 +174,17 @@ impl Textures {
             bindings,
             maker: ArrayMaker::new(&gpu.device),
             coming: Vec::new(),
+            whitening: VecDeque::new(),
             tileset: 0,
             samplers,
             blank: blank(gpu),
             white: gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
                 label: Some("white"),
-                contents: &[255; WHITE_BYTES as usize],
+                contents: &vec![255; WHITE_BYTES as usize],
                 usage: wgpu::BufferUsages::COPY_SRC,
             }),
             arrays: (0..SIDES * 2).map(|_| None).collect(),
-            names_view: array_view(&names),
+            names_view: arrays::view(&names),
             names,
             image_counts: vec![0; SIDES * 2],
             classes: Vec::new(),
@@ -146,6 +195,7 @@ impl Textures {
     /// Forgets every image, the names apart, and takes the table of another tileset.
     pub fn reset(&mut self, tileset: &Tileset) {
         self.coming.clear();
+        self.whitening.clear();
         self.tileset = self.tileset.wrapping_add(1);
         self.arrays.fill_with(|| None);
         self.groups.fill(None);
@@ -228,15 +278,31 @@ impl Textures {
 
     /// Puts the arrays that are ready in the place of smaller ones.
     fn take_made(&mut self, encoder: &mut wgpu::CommandEncoder) {
-        while let Some((key, texture)) = self.maker.take() {
-            if key.tileset == self.tileset {
-                self.coming.retain(|class| *class != key.class);
-                self.grow(encoder, key.class, texture);
+        while let Some((ArrayKey { class, tileset }, texture, view)) = self.maker.take() {
+            if tileset != self.tileset {
+                continue;
             }
+            if self.arrays[class.index()].is_some() {
+                self.grow(encoder, class, texture, view);
+            } else {
+                self.whitening.push_back((class, White { texture, view, mip_level: 0, row: 0 }));
+            }
+        }
+        let Some((class, white)) = self.whitening.front_mut() else { return };
+        if white.step(encoder, &self.white) {
+            let (class, texture, view) = (*class, white.texture.clone(), white.view.clone());
+            self.whitening.pop_front();
+            self.grow(encoder, class, texture, view);
         }
     }
 
-    fn grow(&mut self, encoder: &mut wgpu::CommandEncoder, class: Class, texture: wgpu::Texture) {
+    fn grow(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        class: Class,
+        texture: wgpu::Texture,
+        view: wgpu::TextureView,
+    ) {
         let side = texture.width();
         let (mut used, mut free) = (1, Vec::new());
         if let Some(old) = &self.arrays[class.index()] {
@@ -253,34 +319,10 @@ impl Textures {
                 let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: used };
                 encoder.copy_texture_to_texture(at(&old.texture), at(&texture), size);
             }
-        } else {
-            self.whiten(encoder, &texture);
         }
-        let view = array_view(&texture);
+        self.coming.retain(|other| *other != class);
         self.arrays[class.index()] = Some(Array { texture, view, used, free });
         self.forget_groups(class);
-    }
-
-    /// Makes the first layer white: by the GPU, so that it costs the frame no time.
-    fn whiten(&self, encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture) {
-        for mip_level in 0..texture.mip_level_count() {
-            let side = (texture.width() >> mip_level).max(1);
-            let bytes_per_row = (side * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-            let rows = (WHITE_BYTES / bytes_per_row).clamp(1, side);
-            let layout = wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(bytes_per_row),
-                rows_per_image: Some(rows),
-            };
-            for y in (0..side).step_by(rows as usize) {
-                let from = wgpu::TexelCopyBufferInfo { buffer: &self.white, layout };
-                let origin = wgpu::Origin3d { x: 0, y, z: u32::from(WHITE_LAYER) };
-                let to = wgpu::TexelCopyTextureInfo { mip_level, origin, ..texture.as_image_copy() };
-                let height = rows.min(side - y);
-                let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: 1 };
-                encoder.copy_buffer_to_texture(from, to, size);
-            }
-        }
     }
 
     /// Those that bind the array that was just replaced.
@@ -340,13 +382,6 @@ fn sampler(gpu: &Gpu, wrap: Wrap, is_deterministic: bool) -> wgpu::Sampler {
     })
 }
 
-fn array_view(texture: &wgpu::Texture) -> wgpu::TextureView {
-    texture.create_view(&wgpu::TextureViewDescriptor {
-        dimension: Some(wgpu::TextureViewDimension::D2Array),
-        ..wgpu::TextureViewDescriptor::default()
-    })
-}
-
 fn blank(gpu: &Gpu) -> wgpu::TextureView {
     let size = wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: 1 };
     let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
@@ -361,5 +396,5 @@ fn blank(gpu: &Gpu) -> wgpu::TextureView {
     });
     let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4), rows_per_image: None };
     gpu.queue.write_texture(texture.as_image_copy(), &[255; 4], layout, size);
-    array_view(&texture)
+    arrays::view(&texture)
 }
