@@ -127,7 +127,7 @@ mod tests {
     fn a_path_is_followed_by_the_short_way_and_ends() {
         let lobby = "{\"seconds\":0.1,\"place\":\"lobby\",\"feet\":[9,9,9],\"yaw_degrees\":0}\n".to_owned();
         let path = read(&(lobby + &line(1.0, 0.0, 170.0) + &line(3.0, 4.0, -170.0))).unwrap();
-        let at = |seconds: f64| path.at(Duration::from_secs_f64(seconds));
+        let at = |seconds: f64| path.at(Duration::try_from_secs_f64(seconds).unwrap());
         assert_eq!(at(0.0).unwrap().0, Vec3::ZERO);
         let (feet, yaw) = at(2.0).unwrap();
         assert!(feet.abs_diff_eq(Vec3::X * 2.0, 1e-5) && (yaw - std::f32::consts::PI).abs() < 1e-5);
