@@ -47,7 +47,7 @@ const SAMPLES_A_SECOND: f32 = 4.0;
 const ROUNDS: usize = 2;
 
 /// Errors on the screen of which it is told when they are reached for good, pixels.
-const ERRORS_PIXELS: [f64; 4] = [32.0, 16.0, 8.0, 4.0];
+const ERRORS_PIXELS: [f64; 4] = [400.0, 300.0, 250.0, 125.0];
 
 /// Measures it.
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             eprintln!("bench: {} over {MEGABITS_PER_SECOND} Mbit/s, {round} of {ROUNDS}", viewer.name());
             let samples = visits.make(viewer, &way)?;
             let judged = judge(&samples, &visits.twin, &way, &folder)?;
-            let row = summary(viewer.name(), &judged);
+            let row = summary(viewer.name(), samples.len(), &judged);
             print(&row, arguments.json);
             rows.push(row);
         }
@@ -101,7 +101,7 @@ fn judge(samples: &[Sample], twin: &Path, way: &[Point], folder: &Path) -> Resul
 }
 
 /// When each error was reached for good, with how many bytes, and what was missed in all.
-fn summary(viewer: &str, judged: &[Value]) -> Value {
+fn summary(viewer: &str, frames: usize, judged: &[Value]) -> Value {
     let number = |line: &Value, key: &str| line[key].as_f64().unwrap_or(f64::NAN);
     // While somebody stands at the entrance, before the way begins.
     let standing = WAY.first().map_or(0.0, |leg| f64::from(leg.seconds));
@@ -117,6 +117,7 @@ fn summary(viewer: &str, judged: &[Value]) -> Value {
     let whole = judged.iter().find(|line| number(line, "holes") < 0.02);
     json!({
         "viewer": viewer,
+        "frames": frames,
         "whole_view_seconds": whole.map(|line| &line["seconds"]),
         "whole_view_bytes": whole.map(|line| &line["bytes"]),
         "reached": ERRORS_PIXELS.map(|error| json!({ "pixels": error, "at": reached(error) })),
@@ -135,7 +136,7 @@ fn print(row: &Value, is_json: bool) {
     let number = |value: &Value| value.as_f64().map_or("–".to_owned(), |number| format!("{number:.2}"));
     let megabytes =
         |value: &Value| value.as_f64().map_or("–".to_owned(), |bytes| format!("{:.2} MB", bytes / 1e6));
-    println!("{}", row["viewer"].as_str().unwrap_or_default());
+    println!("{}, {} frames", row["viewer"].as_str().unwrap_or_default(), row["frames"]);
     println!(
         "  whole view   {} s, {}",
         number(&row["whole_view_seconds"]),
@@ -182,11 +183,11 @@ mod tests {
     fn an_error_counts_as_reached_once_it_stays_below() {
         let line = |seconds: f64, pixels: f64, holes: f64| json!({ "seconds": seconds, "pixels": pixels, "told_apart": 1.0, "holes": holes, "bytes": seconds * 10.0 });
         let judged =
-            [line(0.25, 400.0, 1.0), line(0.5, 12.0, 0.0), line(0.75, 20.0, 0.0), line(1.0, 7.0, 0.0)];
-        let row = summary("ours", &judged);
+            [line(0.25, 900.0, 1.0), line(0.5, 280.0, 0.0), line(0.75, 310.0, 0.0), line(1.0, 200.0, 0.0)];
+        let row = summary("ours", 9, &judged);
         assert_eq!((&row["whole_view_seconds"], &row["whole_view_bytes"]), (&json!(0.5), &json!(5.0)));
         let at = |index: usize| row["reached"][index]["at"]["seconds"].clone();
         assert_eq!([at(0), at(1), at(2), at(3)], [json!(0.5), json!(1.0), json!(1.0), Value::Null]);
-        assert_eq!(row["pixel_seconds"], json!((400.0 + 12.0 + 20.0 + 7.0) / 4.0));
+        assert_eq!(row["pixel_seconds"], json!((900.0 + 280.0 + 310.0 + 200.0) / 4.0));
     }
 }
