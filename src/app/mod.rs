@@ -3,6 +3,8 @@
 #[cfg(feature = "host")]
 mod bake;
 pub mod cli;
+#[cfg(feature = "viewer")]
+mod curtain;
 mod doctor;
 #[cfg(feature = "host")]
 mod entity;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 
+use super::curtain::Curtain;
 use super::feel::Feel;
 use super::figures::{FIGURES_MAX, Figure, Figures};
 use super::ground::Ground;
@@ -36,6 +37,7 @@ use crate::people::Seen;
 use crate::present::{Begin, PresentError};
 use crate::protocol::presence::Body;
 use crate::rig::{Input, Person, Settings};
+use crate::scene::demand::Want;
 use crate::scene::{Actor, Demand, Scene, Tileset};
 use crate::stream::Limits;
 use deadline::Deadline;
@@ -120,6 +122,7 @@ pub struct Viewer {
     demand: Demand,
 
     coming: Option<Arc<Tileset>>,
+    curtain: Curtain,
     waiting: VecDeque<Upload>,
     events: VecDeque<Event>,
     failure: Option<Failure>,
@@ -224,6 +227,7 @@ impl Viewer {
             list: DrawList::default(),
             demand: Demand::default(),
             coming: None,
+            curtain: Curtain::default(),
             waiting: VecDeque::with_capacity(WAITING_MAX),
             events: VecDeque::with_capacity(WAITING_MAX),
             failure: None,
@@ -458,7 +462,12 @@ impl Viewer {
         let frame = FrameInput { list: &self.list, uploads };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu, .. }) = (&self.person, &mut self.screen);
-        renderer.set_veil(self.ground.veil());
+        let mut veil = self.ground.veil();
+        if is_watched {
+            let is_whole = self.demand.wants.iter().all(|want| want.importance < Want::HOLE);
+            veil.fade = veil.fade.max(self.curtain.step(self.started.elapsed(), is_whole));
+        }
+        renderer.set_veil(veil);
         if let Some(area) = display.hidden_area() {
             renderer.set_hidden_area(gpu, &area);
         }

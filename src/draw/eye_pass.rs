@@ -116,10 +116,10 @@ impl EyePass {
             pass.set_vertex_buffer(0, corners.slice(..));
             pass.draw(0..(corners.size() / size_of::<HiddenVertex>() as u64) as u32, 0..1);
         }
-        pass.set_vertex_buffer(0, world.geometry.positions.slice(..));
-        pass.set_vertex_buffer(1, world.geometry.attributes.slice(..));
+        pass.set_vertex_buffer(0, world.geometry.positions().slice(..));
+        pass.set_vertex_buffer(1, world.geometry.attributes().slice(..));
         pass.set_vertex_buffer(2, world.instances.slice(..));
-        pass.set_index_buffer(world.geometry.indices.slice(..), wgpu::IndexFormat::Uint16);
+        pass.set_index_buffer(world.geometry.indices().slice(..), wgpu::IndexFormat::Uint16);
 
         let mut recorded = Recorded::default();
         let mut has_sky = false;

@@ -1,11 +1,12 @@
 //! The vertices and indices of everything that can be drawn, in three big buffers.
 //!
 //! One position buffer, one attribute buffer and one index buffer serve all draws, so that nothing
-//! but offsets changes between them. They double when they are full, up to a ceiling; then tiles are
+//! but offsets changes between them. They grow as a [`Pool`] does; at its ceiling tiles are
 //! refused until others are retired. The built-in shapes of actors lie before all tiles and stay.
 
 use super::Gpu;
-use super::ranges::Ranges;
+use super::maker::Maker;
+use super::pool::{Pool, Room, Stream};
 use crate::cull::Source;
 use crate::scene::actor;
 use crate::scene::mesh::{Attributes, Position};
@@ -27,6 +28,14 @@ pub(super) const INDEX_PAIR_BYTES: u64 = 4;
 /// They are read as vertices; what moves by itself is written by shaders before.
 const VERTICES: wgpu::BufferUsages = wgpu::BufferUsages::VERTEX.union(wgpu::BufferUsages::STORAGE);
 
+const VERTEX_STREAMS: [Stream; 2] = [
+    Stream { label: "positions", element_bytes: POSITION_BYTES, usage: VERTICES },
+    Stream { label: "attributes", element_bytes: ATTRIBUTE_BYTES, usage: VERTICES },
+];
+
+const INDEX_STREAM: Stream =
+    Stream { label: "indices", element_bytes: INDEX_PAIR_BYTES, usage: wgpu::BufferUsages::INDEX };
+
 /// Where a tile lies in the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
@@ -46,18 +55,22 @@ impl Slot {
     }
 }
 
-/// The ceiling is reached.
+/// What becomes of a wish for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub(super) enum Place {
+    /// It is there.
+    Slot(Slot),
+    /// Larger buffers are on their way: ask again in the next frame.
+    Coming,
+    /// The ceiling is reached.
+    Full,
+}
 
 /// The three buffers and who lies where.
 #[derive(Debug)]
 pub(super) struct Geometry {
-    pub positions: wgpu::Buffer,
-    pub attributes: wgpu::Buffer,
-    pub indices: wgpu::Buffer,
-    vertices: Ranges,
-    index_pairs: Ranges,
+    vertices: Pool<2>,
+    index_pairs: Pool<1>,
     shapes: Option<Slot>,
     /// One a tile of the tileset.
     slots: Vec<Option<Slot>>,
@@ -66,17 +79,29 @@ pub(super) struct Geometry {
 impl Geometry {
     pub fn new(gpu: &Gpu) -> Self {
         let mut geometry = Self {
-            positions: buffer(gpu, "positions", POSITION_BYTES, VERTICES_MIN, VERTICES),
-            attributes: buffer(gpu, "attributes", ATTRIBUTE_BYTES, VERTICES_MIN, VERTICES),
-            indices: buffer(gpu, "indices", INDEX_PAIR_BYTES, INDEX_PAIRS_MIN, wgpu::BufferUsages::INDEX),
-            vertices: Ranges::new(VERTICES_MIN),
-            index_pairs: Ranges::new(INDEX_PAIRS_MIN),
+            vertices: Pool::new(gpu, VERTEX_STREAMS, VERTICES_MIN, VERTICES_MAX),
+            index_pairs: Pool::new(gpu, [INDEX_STREAM], INDEX_PAIRS_MIN, INDEX_PAIRS_MAX),
             shapes: None,
             slots: Vec::new(),
         };
         geometry.place_shapes();
         geometry.write_shapes(gpu);
         geometry
+    }
+
+    /// The vertices' positions.
+    pub fn positions(&self) -> &wgpu::Buffer {
+        &self.vertices.buffers()[0]
+    }
+
+    /// What else there is of vertices.
+    pub fn attributes(&self) -> &wgpu::Buffer {
+        &self.vertices.buffers()[1]
+    }
+
+    /// The indices.
+    pub fn indices(&self) -> &wgpu::Buffer {
+        &self.index_pairs.buffers()[0]
     }
 
     /// The first to take room in empty buffers: always at the beginning.
@@ -91,15 +116,15 @@ impl Geometry {
         let mesh = &actor::built_in().mesh;
         let mut indices = mesh.indices.clone();
         indices.resize(indices.len().next_multiple_of(2), 0);
-        gpu.queue.write_buffer(&self.positions, 0, bytemuck::cast_slice(&mesh.positions));
-        gpu.queue.write_buffer(&self.attributes, 0, bytemuck::cast_slice(&mesh.attributes));
-        gpu.queue.write_buffer(&self.indices, 0, bytemuck::cast_slice(&indices));
+        gpu.queue.write_buffer(self.positions(), 0, bytemuck::cast_slice(&mesh.positions));
+        gpu.queue.write_buffer(self.attributes(), 0, bytemuck::cast_slice(&mesh.attributes));
+        gpu.queue.write_buffer(self.indices(), 0, bytemuck::cast_slice(&indices));
     }
 
     /// Forgets every tile and makes room for the names of `tile_count` others.
     pub fn reset(&mut self, tile_count: usize) {
-        self.vertices = Ranges::new(self.vertices.capacity());
-        self.index_pairs = Ranges::new(self.index_pairs.capacity());
+        self.vertices.reset();
+        self.index_pairs.reset();
         self.place_shapes();
         self.slots.clear();
         self.slots.resize(tile_count.min(limits::TILES_MAX), None);
@@ -151,67 +176,27 @@ impl Geometry {
         self.index_pairs.give_back(slot.first_index_pair, slot.index_pair_count());
     }
 
-    /// Finds room, growing the buffers where there is none.
-    pub fn reserve(
-        &mut self,
-        gpu: &Gpu,
-        encoder: &mut wgpu::CommandEncoder,
-        vertex_count: u32,
-        index_count: u32,
-    ) -> Result<Slot, Full> {
-        let pairs = index_count.div_ceil(2);
-        let first_vertex = loop {
-            if let Some(start) = self.vertices.take(vertex_count) {
-                break start;
-            }
-            self.grow_vertices(gpu, encoder)?;
+    /// Finds a place. Where there is none, larger buffers are ordered.
+    pub fn reserve(&mut self, maker: &Maker, vertex_count: u32, index_count: u32) -> Place {
+        let first_vertex = match self.vertices.reserve(maker, vertex_count) {
+            Room::At(first) => first,
+            Room::Coming => return Place::Coming,
+            Room::Full => return Place::Full,
         };
-        let first_index_pair = loop {
-            if let Some(start) = self.index_pairs.take(pairs) {
-                break start;
+        let without_indices = match self.index_pairs.reserve(maker, index_count.div_ceil(2)) {
+            Room::At(first_index_pair) => {
+                return Place::Slot(Slot { first_vertex, vertex_count, first_index_pair, index_count });
             }
-            if let Err(full) = self.grow_indices(gpu, encoder) {
-                self.vertices.give_back(first_vertex, vertex_count);
-                return Err(full);
-            }
+            Room::Coming => Place::Coming,
+            Room::Full => Place::Full,
         };
-        Ok(Slot { first_vertex, vertex_count, first_index_pair, index_count })
+        self.vertices.give_back(first_vertex, vertex_count);
+        without_indices
     }
 
-    fn grow_vertices(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), Full> {
-        let capacity = doubled(&self.vertices, VERTICES_MAX)?;
-        for (label, unit, old) in [
-            ("positions", POSITION_BYTES, &mut self.positions),
-            ("attributes", ATTRIBUTE_BYTES, &mut self.attributes),
-        ] {
-            let new = buffer(gpu, label, unit, capacity, VERTICES);
-            encoder.copy_buffer_to_buffer(old, 0, &new, 0, old.size());
-            *old = new;
-        }
-        self.vertices.grow(capacity);
-        Ok(())
+    /// Goes on growing: see [`Pool::advance`].
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
+        self.vertices.advance(encoder, allowance_bytes);
+        self.index_pairs.advance(encoder, allowance_bytes);
     }
-
-    fn grow_indices(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<(), Full> {
-        let capacity = doubled(&self.index_pairs, INDEX_PAIRS_MAX)?;
-        let new = buffer(gpu, "indices", INDEX_PAIR_BYTES, capacity, wgpu::BufferUsages::INDEX);
-        encoder.copy_buffer_to_buffer(&self.indices, 0, &new, 0, self.indices.size());
-        self.indices = new;
-        self.index_pairs.grow(capacity);
-        Ok(())
-    }
-}
-
-fn doubled(ranges: &Ranges, max: u32) -> Result<u32, Full> {
-    let capacity = ranges.capacity();
-    if capacity >= max { Err(Full) } else { Ok((capacity * 2).min(max)) }
-}
-
-fn buffer(gpu: &Gpu, label: &str, unit: u64, count: u32, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    gpu.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some(label),
-        size: unit * u64::from(count),
-        usage: usage | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
-        mapped_at_creation: false,
-    })
 }

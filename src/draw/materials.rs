@@ -97,6 +97,10 @@ pub(super) struct Materials {
     materials: Vec<Material>,
     /// The layer of each image that has arrived.
     layers: Vec<Option<u16>>,
+    /// For each image the entries that show it.
+    users: Vec<Vec<usize>>,
+    /// Entries that are not in the buffer as they are now.
+    stale: Vec<usize>,
 }
 
 impl Materials {
@@ -111,18 +115,33 @@ impl Materials {
         let shapes = actor::materials().map(|material| MaterialUniform::new(&material, |_| Some(0)));
         let offset = (MATERIALS_MAX * size_of::<MaterialUniform>()) as u64;
         gpu.queue.write_buffer(&buffer, offset, bytemuck::cast_slice(&shapes));
-        Self { buffer, materials: Vec::new(), layers: Vec::new() }
+        Self { buffer, materials: Vec::new(), layers: Vec::new(), users: Vec::new(), stale: Vec::new() }
     }
 
     /// Takes the table of another tileset, none of whose images has arrived.
-    pub fn reset(&mut self, gpu: &Gpu, tileset: &Tileset) {
+    pub fn reset(&mut self, tileset: &Tileset) {
         self.materials.clear();
         self.materials.extend(tileset.materials().iter().take(MATERIALS_MAX).cloned());
         self.layers.clear();
         self.layers.resize(tileset.images().len(), None);
-        let entries: Vec<MaterialUniform> =
-            self.materials.iter().map(|material| MaterialUniform::new(material, |_| None)).collect();
-        gpu.queue.write_buffer(&self.buffer, 0, bytemuck::cast_slice(&entries));
+        self.users.clear();
+        self.users.resize(tileset.images().len(), Vec::new());
+        for (index, material) in self.materials.iter().enumerate() {
+            for slot in material.drawn_textures().iter().flatten() {
+                if let Some(users) = self.users.get_mut(slot.image.index())
+                    && users.last() != Some(&index)
+                {
+                    users.push(index);
+                }
+            }
+        }
+        self.rewrite_all();
+    }
+
+    /// What was written may be lost: all of it is written again with the next frame.
+    pub fn rewrite_all(&mut self) {
+        self.stale.clear();
+        self.stale.extend(0..self.materials.len());
     }
 
     /// Whether the image has arrived.
@@ -130,49 +149,47 @@ impl Materials {
         self.layers.get(image.index()).is_some_and(Option::is_some)
     }
 
-    /// Shows the image on every material that uses it.
-    pub fn set_layer(&mut self, gpu: &Gpu, image: ImageId, layer: u16) {
+    /// Shows the image on every material that uses it, from the frame on that is recorded next.
+    pub fn set_layer(&mut self, image: ImageId, layer: u16) {
         if let Some(place) = self.layers.get_mut(image.index()) {
             *place = Some(layer);
-            self.rewrite(gpu, image);
+            self.stale.extend(&self.users[image.index()]);
         }
     }
 
     /// Shows the materials that use the image without it; returns the layer that it had.
-    pub fn take_layer(&mut self, gpu: &Gpu, image: ImageId) -> Option<u16> {
+    pub fn take_layer(&mut self, image: ImageId) -> Option<u16> {
         let layer = self.layers.get_mut(image.index())?.take()?;
-        self.rewrite(gpu, image);
+        self.stale.extend(&self.users[image.index()]);
         Some(layer)
     }
 
-    /// Shows materials as they are in the frame that is being recorded.
-    pub fn change(
-        &self,
+    /// Brings the buffer up to date, and shows materials as they are in the frame that is being recorded.
+    pub fn write(
+        &mut self,
         writes: &mut wgpu::util::StagingBelt,
         encoder: &mut wgpu::CommandEncoder,
         changed: &[(MaterialId, Material)],
     ) {
-        const ENTRY_BYTES: NonZeroU64 = match NonZeroU64::new(size_of::<MaterialUniform>() as u64) {
-            Some(bytes) => bytes,
-            None => unreachable!(),
-        };
-        for (id, material) in changed.iter().filter(|(id, _)| id.index() < self.materials.len()) {
-            let entry =
-                MaterialUniform::new(material, |image| self.layers.get(image.index()).copied().flatten());
-            let offset = (id.index() * size_of::<MaterialUniform>()) as u64;
-            let mut view = writes.write_buffer(encoder, &self.buffer, offset, ENTRY_BYTES);
-            view.slice(..).copy_from_slice(bytemuck::bytes_of(&entry));
-        }
-    }
-
-    fn rewrite(&self, gpu: &Gpu, image: ImageId) {
-        for (index, material) in self.materials.iter().enumerate() {
-            if material.drawn_textures().iter().flatten().any(|slot| slot.image == image) {
-                let entry =
-                    MaterialUniform::new(material, |image| self.layers.get(image.index()).copied().flatten());
-                let offset = (index * size_of::<MaterialUniform>()) as u64;
-                gpu.queue.write_buffer(&self.buffer, offset, bytemuck::bytes_of(&entry));
+        let mut write = |first: usize, entries: &[MaterialUniform]| {
+            let bytes: &[u8] = bytemuck::cast_slice(entries);
+            let offset = (first * size_of::<MaterialUniform>()) as u64;
+            if let Some(size) = NonZeroU64::new(bytes.len() as u64) {
+                writes.write_buffer(encoder, &self.buffer, offset, size).slice(..).copy_from_slice(bytes);
             }
+        };
+        let layer_of = |image: ImageId| self.layers.get(image.index()).copied().flatten();
+        self.stale.sort_unstable();
+        self.stale.dedup();
+        // Neighbours go together: at first that is all of them.
+        for run in self.stale.chunk_by(|a, b| a + 1 == *b) {
+            let entries: Vec<MaterialUniform> =
+                run.iter().map(|index| MaterialUniform::new(&self.materials[*index], layer_of)).collect();
+            write(run[0], &entries);
+        }
+        self.stale.clear();
+        for (id, material) in changed.iter().filter(|(id, _)| id.index() < self.materials.len()) {
+            write(id.index(), &[MaterialUniform::new(material, layer_of)]);
         }
     }
 }

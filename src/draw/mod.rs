@@ -6,7 +6,6 @@
 //! command encoder and one submit, uploads included. Architecture invariant: it knows no OpenXR, no
 //! window and no network, and does not decide what is visible.
 
-mod arrays;
 mod bindings;
 pub mod cpu_time;
 pub mod device;
@@ -18,16 +17,19 @@ mod geometry;
 mod half;
 mod hidden;
 pub mod hooks;
+mod maker;
 mod materials;
 pub mod mirror;
 mod names;
 pub mod panel;
+mod pool;
 pub mod ranges;
 pub mod readback;
 mod renderer;
 mod self_test;
 mod skinning;
 mod sky;
+mod staging;
 pub mod stopwatch;
 mod surfaces;
 pub mod target;

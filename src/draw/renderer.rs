@@ -9,6 +9,7 @@ use super::bindings::{self, Bindings};
 use super::eye_pass::{EyePass, Recorded, Views, World};
 use super::frame::FrameUniform;
 use super::geometry::Geometry;
+use super::maker::Maker;
 use super::materials::Materials;
 use super::panel::{PanelPicture, Panels};
 use super::skinning::Skinning;
@@ -17,7 +18,7 @@ use super::stopwatch::Stopwatch;
 use super::textures::{Layer, Textures};
 use super::upload::{Arrival, Destination, Upload, UploadBudget, Uploads};
 use super::veil::Veil;
-use super::{DrawError, EyeTarget, Gpu, HiddenArea, cpu_time};
+use super::{DrawError, EyeTarget, Gpu, HiddenArea, cpu_time, staging};
 use crate::cull::DrawList;
 use crate::cull::draw_list::Instance;
 use crate::math::ViewPair;
@@ -32,7 +33,7 @@ const FRAMES_IN_FLIGHT: usize = 2;
 const INSTANCES_MIN: u64 = 512;
 
 /// What a frame writes fits into one piece of this: its instances and its eyes.
-const WRITES_BYTES: u64 = 64 << 10;
+const WRITES_BYTES: NonZeroU64 = NonZeroU64::new(64 << 10).unwrap();
 
 /// What is chosen once.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,7 @@ pub struct Renderer {
     textures: Textures,
     materials: Materials,
     uploads: Uploads,
+    maker: Maker,
     panels: Panels,
     skinning: Skinning,
     instances: wgpu::Buffer,
@@ -119,9 +121,10 @@ impl Renderer {
             bindings,
             materials,
             uploads: Uploads::new(gpu),
+            maker: Maker::new(&gpu.device),
             skinning: Skinning::new(gpu),
             instances: instance_buffer(gpu, INSTANCES_MIN),
-            writes: wgpu::util::StagingBelt::new(gpu.device.clone(), WRITES_BYTES),
+            writes: staging::belt(gpu, WRITES_BYTES, FRAMES_IN_FLIGHT + 1),
             hidden: None,
             light,
             sky,
@@ -156,7 +159,7 @@ impl Renderer {
         self.geometry.reset(tileset.tiles().len());
         self.skinning.reset();
         self.textures.reset(tileset);
-        self.materials.reset(gpu, tileset);
+        self.materials.reset(tileset);
         self.light = tileset.light().clone();
         self.sky.write(gpu, &self.light);
     }
@@ -189,10 +192,10 @@ impl Renderer {
     }
 
     /// Forgets the image, shown or waiting: materials that use it show their factors.
-    pub fn retire_image(&mut self, gpu: &Gpu, image: ImageId) {
+    pub fn retire_image(&mut self, image: ImageId) {
         self.uploads.cancel_image(image, &mut self.textures);
         if let Some(class) = self.textures.class(image)
-            && let Some(layer) = self.materials.take_layer(gpu, image)
+            && let Some(layer) = self.materials.take_layer(image)
         {
             self.textures.release(Layer { class, index: u32::from(layer) });
         }
@@ -226,8 +229,8 @@ impl Renderer {
     }
 
     /// Draws a frame with one submit. `finish` may add to its commands after the picture is complete,
-    /// such as a copy of it to a window, and says last of all where the eyes are now; `None`: nothing is
-    /// submitted, and what was to be uploaded is lost.
+    /// such as a copy of it to a window, and says last of all where the eyes are now; `None`: nothing but uploads is
+    /// submitted.
     pub fn draw(
         &mut self,
         gpu: &Gpu,
@@ -239,15 +242,15 @@ impl Renderer {
         self.wait_for_room(gpu);
         let waited = began.elapsed();
 
-        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
-        let mut encoder = gpu.device.create_command_encoder(&descriptor);
-        if let Some(stopwatch) = &self.stopwatch {
-            stopwatch.start(&mut encoder);
-        }
         let mut arrivals = Vec::new();
         let before = cpu_time::of_this_thread();
-        let uploaded_bytes = self.upload(gpu, &mut encoder, input.uploads, &mut arrivals);
+        let (uploads, uploaded_bytes) = self.upload(gpu, input.uploads, &mut arrivals);
         let upload_cpu = cpu_time::of_this_thread().zip(before).map(|(now, then)| now.saturating_sub(then));
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
+        let mut encoder = gpu.device.create_command_encoder(&descriptor);
+        if let Some(stopwatch) = self.stopwatch.as_ref().filter(|_| uploads.is_none()) {
+            stopwatch.start(&mut encoder);
+        }
         self.prepare(gpu, &mut encoder, input.list);
         let mut latch = self.bindings.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
@@ -258,15 +261,17 @@ impl Renderer {
             bindings::write_frame(&mut latch, &FrameUniform::new(&views, &self.light, self.veil));
             drop(latch);
             self.writes.finish_and_recall_on_submit(&encoder);
-            let submission = gpu.queue.submit([encoder.finish()]);
+            let submission = gpu.queue.submit(uploads.into_iter().chain([encoder.finish()]));
             self.in_flight[self.frame_count % FRAMES_IN_FLIGHT] = Some(submission);
             if let Some(stopwatch) = &mut self.stopwatch {
                 stopwatch.count();
             }
         } else {
+            gpu.queue.submit(uploads);
             drop(latch);
             self.writes.finish();
             self.writes.recall();
+            self.materials.rewrite_all();
         }
         self.frame_count = self.frame_count.wrapping_add(1);
 
@@ -295,25 +300,33 @@ impl Renderer {
         }
     }
 
+    /// Records what is copied, by commands of their own: what it costs is known when they are complete. Returns the
+    /// bytes too.
     fn upload(
         &mut self,
         gpu: &Gpu,
-        encoder: &mut wgpu::CommandEncoder,
         budget: UploadBudget,
         arrivals: &mut Vec<Arrival>,
-    ) -> u64 {
+    ) -> (Option<wgpu::CommandBuffer>, u64) {
         if self.uploads.len() == 0 {
-            return 0;
+            return (None, 0);
+        }
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("uploads") };
+        let mut encoder = gpu.device.create_command_encoder(&descriptor);
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.start(&mut encoder);
         }
         let mut to = Destination {
             gpu,
-            encoder,
+            maker: &self.maker,
+            encoder: &mut encoder,
             geometry: &mut self.geometry,
             textures: &mut self.textures,
             materials: &mut self.materials,
             skinning: &mut self.skinning,
         };
-        self.uploads.pump(&mut to, budget, arrivals)
+        let copied_bytes = self.uploads.pump(&mut to, budget, arrivals);
+        (Some(encoder.finish()), copied_bytes)
     }
 
     /// Instances and bind groups; makes something only when the list needs more than any before.
@@ -328,7 +341,7 @@ impl Renderer {
             let mut view = self.writes.write_buffer(encoder, &self.instances, 0, size);
             view.slice(..).copy_from_slice(bytes);
         }
-        self.materials.change(&mut self.writes, encoder, &list.materials);
+        self.materials.write(&mut self.writes, encoder, &list.materials);
         self.skinning.run(gpu, &mut self.writes, encoder, &self.geometry, list);
         self.textures.prepare(gpu, TextureSet::default());
         for draw in &list.draws {

@@ -8,7 +8,8 @@ use std::num::NonZeroU64;
 
 use super::Gpu;
 use super::geometry::Geometry;
-use super::ranges::Ranges;
+use super::maker::Maker;
+use super::pool::{Pool, Room, Stream};
 use crate::cull::draw_list::Posed;
 use crate::cull::{DrawList, Source};
 use crate::scene::{TileId, limits};
@@ -25,6 +26,10 @@ const WORDS_MIN: u32 = 1 << 18;
 const WORDS_MAX: u32 = 1 << 25;
 
 const WORD_BYTES: u64 = 4;
+
+const REST: Stream =
+    Stream { label: "vertices at rest", element_bytes: WORD_BYTES, usage: wgpu::BufferUsages::STORAGE };
+
 const VEC4_BYTES: u64 = 16;
 
 /// Jobs begin at multiples of this on every device.
@@ -39,8 +44,8 @@ const JOBS_BYTES_MIN: u64 = 1 << 16;
 /// Where a tile's vertices at rest are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rest {
-    first_word: u32,
-    word_count: u32,
+    pub first_word: u32,
+    pub word_count: u32,
 }
 
 impl Rest {
@@ -52,8 +57,7 @@ impl Rest {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Skinning {
-    rest: wgpu::Buffer,
-    words: Ranges,
+    words: Pool<1>,
     places: BTreeMap<TileId, Rest>,
     jobs: wgpu::Buffer,
     layout: wgpu::BindGroupLayout,
@@ -69,8 +73,7 @@ impl Skinning {
     pub fn new(gpu: &Gpu) -> Self {
         let layout = layout(gpu);
         Self {
-            rest: rest_buffer(gpu, WORDS_MIN),
-            words: Ranges::new(WORDS_MIN),
+            words: Pool::new(gpu, [REST], WORDS_MIN, WORDS_MAX),
             places: BTreeMap::new(),
             jobs: jobs_buffer(gpu, JOBS_BYTES_MIN),
             pipeline: pipeline(gpu, &layout),
@@ -83,36 +86,23 @@ impl Skinning {
 
     /// The buffer of vertices at rest.
     pub fn rest(&self) -> &wgpu::Buffer {
-        &self.rest
+        &self.words.buffers()[0]
     }
 
     /// Forgets every tile.
     pub fn reset(&mut self) {
-        self.words = Ranges::new(self.words.capacity());
+        self.words.reset();
         self.places.clear();
     }
 
-    /// Finds room, growing the buffer where there is none; `None` at its ceiling.
-    pub fn reserve(
-        &mut self,
-        gpu: &Gpu,
-        encoder: &mut wgpu::CommandEncoder,
-        word_count: usize,
-    ) -> Option<Rest> {
-        let word_count = u32::try_from(word_count).ok()?;
-        loop {
-            if let Some(first_word) = self.words.take(word_count) {
-                return Some(Rest { first_word, word_count });
-            }
-            let capacity = self.words.capacity();
-            if capacity >= WORDS_MAX {
-                return None;
-            }
-            let larger = rest_buffer(gpu, capacity * 2);
-            encoder.copy_buffer_to_buffer(&self.rest, 0, &larger, 0, self.rest.size());
-            self.rest = larger;
-            self.words.grow(capacity * 2);
-        }
+    /// Finds room for so many words. Where there is none, a larger buffer is ordered.
+    pub fn reserve(&mut self, maker: &Maker, word_count: u32) -> Room {
+        self.words.reserve(maker, word_count)
+    }
+
+    /// Goes on growing: see [`Pool::advance`].
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
+        self.words.advance(encoder, allowance_bytes);
     }
 
     /// The tile's vertices at rest are where [`Skinning::reserve`] said.
@@ -155,7 +145,7 @@ impl Skinning {
         let mut view = writes.write_buffer(encoder, &self.jobs, 0, size);
         view.slice(..).copy_from_slice(&self.bytes);
         drop(view);
-        let buffers = [&self.rest, &self.jobs, &geometry.positions, &geometry.attributes];
+        let buffers = [self.rest(), &self.jobs, geometry.positions(), geometry.attributes()];
         let is_same = |known: &[wgpu::Buffer; 4]| known.iter().zip(buffers).all(|(a, b)| a == b);
         if !self.group.as_ref().is_some_and(|(known, _)| is_same(known)) {
             self.group = Some((buffers.map(Clone::clone), group(gpu, &self.layout, buffers)));
@@ -191,15 +181,6 @@ impl Skinning {
             bytes.extend_from_slice(bytemuck::cast_slice(rows));
         }
     }
-}
-
-fn rest_buffer(gpu: &Gpu, words: u32) -> wgpu::Buffer {
-    gpu.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("vertices at rest"),
-        size: u64::from(words) * WORD_BYTES,
-        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
-        mapped_at_creation: false,
-    })
 }
 
 fn jobs_buffer(gpu: &Gpu, size: u64) -> wgpu::Buffer {

@@ -2,17 +2,17 @@
 //!
 //! A draw binds one colour array and one data array, and the material names the layers, of which the first is white:
 //! it stands for images that a material has not, or that have not arrived. Arrays grow
-//! by doubling, never beyond the number of images that the tileset has in that class, and are made beside the frame: an
-//! image waits for its array, not the frame. Beside them the
+//! by doubling, never beyond the number of images that the tileset has in that class: see [`array`]. Beside them the
 //! names of people have a texture of their own, which stays when the tileset changes.
 
-use std::collections::VecDeque;
+pub(super) mod array;
 
 use wgpu::util::DeviceExt as _;
 
-use super::arrays::{ArrayMaker, Order};
+use self::array::{Array, Growth, WHITE_BYTES};
 use super::bindings::{Bindings, Images};
-use super::{Gpu, arrays, names};
+use super::maker::Maker;
+use super::{Gpu, names};
 use crate::scene::material::Wrap;
 use crate::scene::mesh::TextureSet;
 use crate::scene::texture::ColorSpace;
@@ -30,12 +30,6 @@ const ARRAY_BYTES_MIN: u64 = 16 << 20;
 /// White in every array.
 pub(super) const WHITE_LAYER: u16 = 0;
 
-/// Bytes of white, from which white layers are copied.
-const WHITE_BYTES: u32 = 1 << 20;
-
-/// Copies of it that a frame has time for: the largest layer takes three times as many.
-const WHITE_COPIES: usize = 10;
-
 /// A layer that was given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layer {
@@ -48,7 +42,7 @@ pub(super) struct Layer {
 pub(super) enum Reserved {
     /// It is there.
     Layer(Layer),
-    /// Its array is being made: ask again in the next frame.
+    /// A larger array is on its way: ask again in the next frame.
     Coming,
     /// All that there may be are taken.
     Full,
@@ -84,72 +78,10 @@ impl Class {
 }
 
 #[derive(Debug)]
-struct Array {
-    texture: wgpu::Texture,
-    view: wgpu::TextureView,
-    used: u32,
-    /// Layers below `used` that nothing is shown from.
-    free: Vec<u32>,
-}
-
-/// Which array is made, and for which tileset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ArrayKey {
-    class: Class,
-    tileset: u32,
-}
-
-/// How far the first layer of an array is white.
-#[derive(Debug)]
-struct White {
-    texture: wgpu::Texture,
-    view: wgpu::TextureView,
-    mip_level: u32,
-    row: u32,
-}
-
-impl White {
-    /// Makes a part of it white, by the GPU; whether all of it is.
-    fn step(&mut self, encoder: &mut wgpu::CommandEncoder, white: &wgpu::Buffer) -> bool {
-        for _ in 0..WHITE_COPIES {
-            if self.mip_level == self.texture.mip_level_count() {
-                break;
-            }
-            let side = (self.texture.width() >> self.mip_level).max(1);
-            let bytes_per_row = (side * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-            let height = (WHITE_BYTES / bytes_per_row).clamp(1, side - self.row);
-            let layout = wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(bytes_per_row),
-                rows_per_image: Some(height),
-            };
-            let origin = wgpu::Origin3d { x: 0, y: self.row, z: u32::from(WHITE_LAYER) };
-            let to = wgpu::TexelCopyTextureInfo {
-                mip_level: self.mip_level,
-                origin,
-                ..self.texture.as_image_copy()
-            };
-            let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: 1 };
-            encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer: white, layout }, to, size);
-            self.row += height;
-            if self.row == side {
-                (self.mip_level, self.row) = (self.mip_level + 1, 0);
-            }
-        }
-        self.mip_level == self.texture.mip_level_count()
-    }
-}
-
-#[derive(Debug)]
 pub(super) struct Textures {
     bindings: Bindings,
-    maker: ArrayMaker<ArrayKey>,
-    /// The classes whose array is being made.
-    coming: Vec<Class>,
-    /// First arrays of their class, which are there but for their white layer.
-    whitening: VecDeque<(Class, White)>,
-    /// Counts the tilesets, so that an array that was made for an earlier one is told apart.
-    tileset: u32,
+    /// Larger arrays on their way, first in, first out.
+    growths: Vec<(Class, Growth)>,
     samplers: [wgpu::Sampler; 3],
     /// One white texel, for classes that nothing has arrived in.
     blank: wgpu::TextureView,
@@ -172,10 +104,7 @@ impl Textures {
         let names = names::texture(gpu);
         Self {
             bindings,
-            maker: ArrayMaker::new(&gpu.device),
-            coming: Vec::new(),
-            whitening: VecDeque::new(),
-            tileset: 0,
+            growths: Vec::new(),
             samplers,
             blank: blank(gpu),
             white: gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -184,7 +113,7 @@ impl Textures {
                 usage: wgpu::BufferUsages::COPY_SRC,
             }),
             arrays: (0..SIDES * 2).map(|_| None).collect(),
-            names_view: arrays::view(&names),
+            names_view: array::view(&names),
             names,
             image_counts: vec![0; SIDES * 2],
             classes: Vec::new(),
@@ -194,9 +123,7 @@ impl Textures {
 
     /// Forgets every image, the names apart, and takes the table of another tileset.
     pub fn reset(&mut self, tileset: &Tileset) {
-        self.coming.clear();
-        self.whitening.clear();
-        self.tileset = self.tileset.wrapping_add(1);
+        self.growths.clear();
         self.arrays.fill_with(|| None);
         self.groups.fill(None);
         self.image_counts.fill(0);
@@ -214,48 +141,37 @@ impl Textures {
     }
 
     /// A free layer of the class. Where there is none, a larger array is ordered.
-    pub fn reserve(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, class: Class) -> Reserved {
-        self.take_made(encoder);
-        let reused = self.arrays[class.index()].as_mut().and_then(|array| array.free.pop());
-        if let Some(index) = reused {
-            return Reserved::Layer(Layer { class, index });
+    pub fn reserve(&mut self, gpu: &Gpu, maker: &Maker, class: Class) -> Reserved {
+        // What would be written now may be where the move has been already.
+        if self.growths.iter().any(|(growing, _)| *growing == class) {
+            return Reserved::Coming;
         }
         let total = self.image_counts[class.index()];
         let ceiling = (total + 1).min(gpu.device.limits().max_texture_array_layers);
         let array = self.arrays[class.index()].as_mut();
-        let (used, capacity) =
-            array.as_ref().map_or((1, 0), |array| (array.used, array.texture.depth_or_array_layers()));
-        if used >= ceiling {
+        let layers = array.as_ref().map_or(0, |array| array.layers());
+        if let Some(index) = array.and_then(|array| array.take(ceiling)) {
+            return Reserved::Layer(Layer { class, index });
+        }
+        if layers >= ceiling {
             return Reserved::Full;
         }
-        if let Some(array) = array
-            && used < capacity
-        {
-            array.used += 1;
-            return Reserved::Layer(Layer { class, index: used });
-        }
-        if !self.coming.contains(&class) {
-            let least = u32::try_from(ARRAY_BYTES_MIN / class.layer_bytes()).unwrap_or(u32::MAX).max(1);
-            let layers = (capacity * 2).max(least).min(ceiling);
-            let key = ArrayKey { class, tileset: self.tileset };
-            let order = Order { key, format: class.format(), side_log2: class.side_log2, layers };
-            if self.maker.order(order) {
-                self.coming.push(class);
-            }
-        }
+        let least = u32::try_from(ARRAY_BYTES_MIN / class.layer_bytes()).unwrap_or(u32::MAX).max(1);
+        let layers = (layers * 2).max(least).min(ceiling);
+        self.growths.push((class, Growth::order(maker, class.format(), class.side_log2, layers)));
         Reserved::Coming
     }
 
     /// Takes a layer back, for the next image of its class.
     pub fn release(&mut self, layer: Layer) {
         if let Some(array) = &mut self.arrays[layer.class.index()] {
-            array.free.push(layer.index);
+            array.give_back(layer.index);
         }
     }
 
     /// The array that holds the class.
     pub fn texture(&self, class: Class) -> Option<&wgpu::Texture> {
-        self.arrays[class.index()].as_ref().map(|array| &array.texture)
+        self.arrays[class.index()].as_ref().map(Array::texture)
     }
 
     /// The texture that holds the names.
@@ -276,53 +192,20 @@ impl Textures {
         self.groups.get(group_index(set))?.as_ref()
     }
 
-    /// Puts the arrays that are ready in the place of smaller ones.
-    fn take_made(&mut self, encoder: &mut wgpu::CommandEncoder) {
-        while let Some((ArrayKey { class, tileset }, texture, view)) = self.maker.take() {
-            if tileset != self.tileset {
-                continue;
-            }
-            if self.arrays[class.index()].is_some() {
-                self.grow(encoder, class, texture, view);
+    /// Goes on growing, up to `allowance_bytes`, from which that is taken. The frame that moves the last of an array
+    /// draws from it.
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
+        let mut index = 0;
+        while let Some((class, growth)) = self.growths.get_mut(index) {
+            let (class, place) = (*class, &mut self.arrays[class.index()]);
+            if growth.advance(place.as_ref(), &self.white, encoder, allowance_bytes) {
+                let (_, growth) = self.growths.remove(index);
+                *place = growth.finish(place.take());
+                self.forget_groups(class);
             } else {
-                self.whitening.push_back((class, White { texture, view, mip_level: 0, row: 0 }));
+                index += 1;
             }
         }
-        let Some((class, white)) = self.whitening.front_mut() else { return };
-        if white.step(encoder, &self.white) {
-            let (class, texture, view) = (*class, white.texture.clone(), white.view.clone());
-            self.whitening.pop_front();
-            self.grow(encoder, class, texture, view);
-        }
-    }
-
-    fn grow(
-        &mut self,
-        encoder: &mut wgpu::CommandEncoder,
-        class: Class,
-        texture: wgpu::Texture,
-        view: wgpu::TextureView,
-    ) {
-        let side = texture.width();
-        let (mut used, mut free) = (1, Vec::new());
-        if let Some(old) = &self.arrays[class.index()] {
-            used = old.used;
-            free = old.free.clone();
-            for mip_level in 0..=u32::from(class.side_log2) {
-                let side = side >> mip_level;
-                let at = |texture| wgpu::TexelCopyTextureInfo {
-                    texture,
-                    mip_level,
-                    origin: wgpu::Origin3d::ZERO,
-                    aspect: wgpu::TextureAspect::All,
-                };
-                let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: used };
-                encoder.copy_texture_to_texture(at(&old.texture), at(&texture), size);
-            }
-        }
-        self.coming.retain(|other| *other != class);
-        self.arrays[class.index()] = Some(Array { texture, view, used, free });
-        self.forget_groups(class);
     }
 
     /// Those that bind the array that was just replaced.
@@ -337,7 +220,7 @@ impl Textures {
     fn make_group(&self, gpu: &Gpu, set: TextureSet) -> wgpu::BindGroup {
         let view = |space, side_log2| {
             let array = self.arrays[Class { space, side_log2 }.index()].as_ref();
-            array.map_or(&self.blank, |array| &array.view)
+            array.map_or(&self.blank, Array::view)
         };
         let [colors, data] = if set.side_log2 == TextureSet::NAMES.side_log2 {
             [&self.names_view, &self.blank]
@@ -396,5 +279,5 @@ fn blank(gpu: &Gpu) -> wgpu::TextureView {
     });
     let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4), rows_per_image: None };
     gpu.queue.write_texture(texture.as_image_copy(), &[255; 4], layout, size);
-    arrays::view(&texture)
+    array::view(&texture)
 }

@@ -1,4 +1,5 @@
-//! Tiles, textures and names on their way to the GPU: first in, first out, so many bytes a frame.
+//! Tiles, textures and names on their way to the GPU: first in, first out, so many bytes a frame. What waits for larger
+//! buffers is overtaken, but no image by a tile, which may need it.
 //!
 //! Bytes go through a ring of mapped staging buffers and are copied by the frame's own encoder; big
 //! items are split over frames. Architecture invariant: it submits nothing and waits for nothing.
@@ -8,10 +9,13 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Slot};
+use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Place, Slot};
+use super::maker::Maker;
 use super::materials::Materials;
 use super::names::{self, NamePlate};
+use super::pool::Room;
 use super::skinning::{Rest, Skinning};
+use super::staging::{self, ALIGNMENT};
 use super::textures::{Layer, Reserved, Textures};
 use super::{Gpu, cpu_time};
 use crate::scene::actor::NameLayer;
@@ -25,7 +29,7 @@ const QUEUE_MAX: usize = 64;
 const PIECE_BYTES_MAX: u64 = 256 << 10;
 
 /// One staging buffer holds four pieces.
-const STAGING_BYTES: u64 = 4 * PIECE_BYTES_MAX;
+const STAGING_BYTES: NonZeroU64 = NonZeroU64::new(4 * PIECE_BYTES_MAX).unwrap();
 
 /// What a frame may spend on copying to the GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,9 @@ impl UploadBudget {
         Self { bytes, cpu: None }
     }
 }
+
+/// What the GPU moves into larger buffers and arrays in a frame: a millisecond or two of its time, on a headset.
+const MOVED_BYTES_MAX: u64 = 8 << 20;
 
 /// Staging buffers that are there from the start: what frames in flight copy from, and one more.
 const STAGING_COUNT: usize = 6;
@@ -108,11 +115,21 @@ pub enum Arrival {
 /// Where uploads go.
 pub(super) struct Destination<'a> {
     pub gpu: &'a Gpu,
+    pub maker: &'a Maker,
     pub encoder: &'a mut wgpu::CommandEncoder,
     pub geometry: &'a mut Geometry,
     pub textures: &'a mut Textures,
     pub materials: &'a mut Materials,
     pub skinning: &'a mut Skinning,
+}
+
+impl Destination<'_> {
+    /// Goes on growing what was too small.
+    fn advance(&mut self, mut allowance_bytes: u64) {
+        self.geometry.advance(self.encoder, &mut allowance_bytes);
+        self.skinning.advance(self.encoder, &mut allowance_bytes);
+        self.textures.advance(self.encoder, &mut allowance_bytes);
+    }
 }
 
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are tiles")]
@@ -129,6 +146,15 @@ struct TileSlot {
     geometry: Slot,
     /// Of its vertices at rest, where it moves.
     rest: Option<Rest>,
+}
+
+/// What becomes of a tile that looks for its place.
+enum Found {
+    Slot(TileSlot),
+    /// It is being made.
+    Coming,
+    /// There is no room.
+    Nothing,
 }
 
 /// The queue and its staging buffers.
@@ -150,13 +176,7 @@ enum Step {
 
 impl Uploads {
     pub fn new(gpu: &Gpu) -> Self {
-        let mut belt = wgpu::util::StagingBelt::new(gpu.device.clone(), STAGING_BYTES);
-        // Made now and not in the first frames that need them.
-        if let Some(all) = NonZeroU64::new(STAGING_BYTES) {
-            (0..STAGING_COUNT).for_each(|_| _ = belt.allocate(all, ALIGNMENT));
-        }
-        belt.finish();
-        belt.recall();
+        let belt = staging::belt(gpu, STAGING_BYTES, STAGING_COUNT);
         Self { jobs: VecDeque::with_capacity(QUEUE_MAX), belt }
     }
 
@@ -224,16 +244,18 @@ impl Uploads {
     ) -> u64 {
         let budget_bytes = budget.bytes;
         let ends = budget.cpu.zip(cpu_time::of_this_thread()).map(|(cpu, now)| now + cpu);
-        let mut copied = 0;
+        to.advance(if budget.cpu.is_some() { MOVED_BYTES_MAX } else { u64::MAX });
+        let (mut copied, mut index, mut images_wait) = (0, 0, false);
         while copied < budget_bytes {
             if copied > 0 && ends.is_some_and(|ends| cpu_time::of_this_thread() >= Some(ends)) {
                 break;
             }
-            let Some(job) = self.jobs.front_mut() else { break };
+            let Some(job) = self.jobs.get_mut(index) else { break };
             // The first piece always goes, or a row wider than the budget would wait for ever.
             let room = if copied == 0 { u64::MAX } else { budget_bytes - copied };
             let piece = PIECE_BYTES_MAX.min(budget_bytes - copied);
             let step = match job {
+                Job::Tile { .. } if images_wait => Step::Waits,
                 Job::Texture { image, texture, layer, level, row } => {
                     let mut work = TextureWork { image: *image, texture, layer, level, row };
                     work.step(&mut self.belt, to, piece, room)
@@ -248,16 +270,34 @@ impl Uploads {
                 }
             };
             match step {
-                Step::Copied(bytes) => copied += bytes,
-                Step::OutOfBudget | Step::Waits => break,
+                Step::Copied(bytes) => {
+                    copied += bytes;
+                    self.bring_to_front(&mut index);
+                }
+                Step::OutOfBudget => {
+                    self.bring_to_front(&mut index);
+                    break;
+                }
+                Step::Waits => {
+                    images_wait |= matches!(job, Job::Texture { .. });
+                    index += 1;
+                }
                 Step::Done(arrival) => {
-                    self.jobs.pop_front();
+                    self.jobs.remove(index);
                     arrivals.push(arrival);
                 }
             }
         }
         self.belt.finish_and_recall_on_submit(to.encoder);
         copied
+    }
+
+    /// Who has a place goes first, so that nobody else can have larger buffers made while it is half there.
+    fn bring_to_front(&mut self, index: &mut usize) {
+        if let Some(job) = (*index > 0).then(|| self.jobs.remove(*index)).flatten() {
+            self.jobs.push_front(job);
+            *index = 0;
+        }
     }
 }
 
@@ -288,7 +328,7 @@ impl TextureWork<'_> {
         };
         *self.layer = Some(layer);
         let Some(bytes) = self.texture.levels.get(*self.level) else {
-            to.materials.set_layer(to.gpu, image, layer.index as u16);
+            to.materials.set_layer(image, layer.index as u16);
             return Step::Done(Arrival::Texture { image });
         };
         let side = 1_u32 << (usize::from(self.texture.side_log2) - *self.level);
@@ -314,7 +354,7 @@ impl TextureWork<'_> {
         if !is_as_promised || !levels_fit {
             return Reserved::Full;
         }
-        to.textures.reserve(to.gpu, to.encoder, class)
+        to.textures.reserve(to.gpu, to.maker, class)
     }
 }
 
@@ -409,12 +449,6 @@ impl Rows<'_> {
     }
 }
 
-/// What both texture and buffer copies accept.
-const ALIGNMENT: NonZeroU64 = match NonZeroU64::new(256) {
-    Some(alignment) => alignment,
-    None => unreachable!(),
-};
-
 struct TileWork<'a> {
     tile: TileId,
     mesh: &'a mut TileMesh,
@@ -426,8 +460,10 @@ struct TileWork<'a> {
 impl TileWork<'_> {
     fn step(&mut self, belt: &mut wgpu::util::StagingBelt, to: &mut Destination<'_>, piece: u64) -> Step {
         let tile = self.tile;
-        let Some(slot) = self.slot.or_else(|| self.find_slot(to)) else {
-            return Step::Done(Arrival::TileRefused { tile });
+        let slot = match self.slot.map_or_else(|| self.find_slot(to), Found::Slot) {
+            Found::Slot(slot) => slot,
+            Found::Coming => return Step::Waits,
+            Found::Nothing => return Step::Done(Arrival::TileRefused { tile }),
         };
         *self.slot = Some(slot);
         let TileSlot { geometry: slot, rest } = slot;
@@ -435,17 +471,17 @@ impl TileWork<'_> {
         let (source, target, start): (&[u8], _, _) = match (*self.part, moving) {
             (0, _) => (
                 bytemuck::cast_slice(&self.mesh.positions),
-                &to.geometry.positions,
+                to.geometry.positions(),
                 u64::from(slot.first_vertex) * POSITION_BYTES,
             ),
             (1, _) => (
                 bytemuck::cast_slice(&self.mesh.attributes),
-                &to.geometry.attributes,
+                to.geometry.attributes(),
                 u64::from(slot.first_vertex) * ATTRIBUTE_BYTES,
             ),
             (2, _) => (
                 bytemuck::cast_slice(&self.mesh.indices),
-                &to.geometry.indices,
+                to.geometry.indices(),
                 u64::from(slot.first_index_pair) * INDEX_PAIR_BYTES,
             ),
             (3, Some((moving, rest))) => {
@@ -490,18 +526,31 @@ impl TileWork<'_> {
     }
 
     /// A place, if the streams belong together and there is room.
-    fn find_slot(&self, to: &mut Destination<'_>) -> Option<TileSlot> {
-        if !to.geometry.knows(self.tile) || self.mesh.positions.len() != self.mesh.attributes.len() {
-            return None;
+    fn find_slot(&self, to: &mut Destination<'_>) -> Found {
+        let mesh = &self.mesh;
+        let rest_words = mesh.moving.as_ref().map_or(0, |moving| moving.rest.len());
+        let counts = [mesh.positions.len(), mesh.indices.len(), rest_words].map(u32::try_from);
+        let [Ok(vertex_count), Ok(index_count), Ok(word_count)] = counts else { return Found::Nothing };
+        if !to.geometry.knows(self.tile) || mesh.positions.len() != mesh.attributes.len() {
+            return Found::Nothing;
         }
-        let vertex_count = u32::try_from(self.mesh.positions.len()).ok()?;
-        let index_count = u32::try_from(self.mesh.indices.len()).ok()?;
-        let geometry = to.geometry.reserve(to.gpu, to.encoder, vertex_count, index_count).ok()?;
-        let Some(moving) = &self.mesh.moving else { return Some(TileSlot { geometry, rest: None }) };
-        let rest = to.skinning.reserve(to.gpu, to.encoder, moving.rest.len());
-        if rest.is_none() {
-            to.geometry.give_back(geometry);
+        let geometry = match to.geometry.reserve(to.maker, vertex_count, index_count) {
+            Place::Slot(slot) => slot,
+            Place::Coming => return Found::Coming,
+            Place::Full => return Found::Nothing,
+        };
+        if mesh.moving.is_none() {
+            return Found::Slot(TileSlot { geometry, rest: None });
         }
-        rest.map(|rest| TileSlot { geometry, rest: Some(rest) })
+        let without_rest = match to.skinning.reserve(to.maker, word_count) {
+            Room::At(first_word) => {
+                let rest = Some(Rest { first_word, word_count });
+                return Found::Slot(TileSlot { geometry, rest });
+            }
+            Room::Coming => Found::Coming,
+            Room::Full => Found::Nothing,
+        };
+        to.geometry.give_back(geometry);
+        without_rest
     }
 }

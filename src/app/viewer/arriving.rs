@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use super::{Place, Viewer, WAITING_MAX};
 use crate::app::Failure;
+use crate::app::curtain::Curtain;
 use crate::app::toll::Part;
 use crate::app::venue::Event;
 use crate::cull::Culler;
 use crate::draw::{Arrival, Upload};
 use crate::rig::Person;
 use crate::scene::{Scene, Tileset};
+
+/// A venue that was baked anew has its entrance where it was, give or take what was changed.
+const SAME_PLACE_METRES: f32 = 5.0;
 
 impl Viewer {
     /// Takes what the venue has ready, without waiting, and hands it to the renderer.
@@ -25,7 +29,8 @@ impl Viewer {
             self.venue.retry()?;
         }
         if self.waiting.len() < WAITING_MAX {
-            let demand = if self.place == Place::Twin { Some(&self.demand) } else { None };
+            // What eyes want of one twin says nothing of the next.
+            let demand = (self.place == Place::Twin && self.coming.is_none()).then_some(&self.demand);
             let now = self.started.elapsed();
             self.venue.pump(now, demand, &mut self.events, WAITING_MAX, &mut self.toll);
         }
@@ -36,15 +41,17 @@ impl Viewer {
             self.on_event(event)?;
             self.toll.lap(part);
         }
-        let has_tile = self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
-        if has_tile
+        // A tile may need more images than may wait.
+        let is_due = self.waiting.len() >= WAITING_MAX
+            || self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
+        if is_due
             && self.screen.renderer.is_complete()
             && let Some(tileset) = self.coming.take()
         {
             self.enter(tileset);
             self.toll.lap(Part::Twin);
         }
-        if self.place == Place::Twin {
+        if self.place == Place::Twin && self.coming.is_none() {
             self.enqueue();
             self.toll.lap(Part::Upload);
             if !self.is_on_ground && self.demand.feet.is_some() && self.venue.has_ground(self.person.feet) {
@@ -61,6 +68,7 @@ impl Viewer {
             Event::Tileset(tileset) => {
                 self.ground.announce(&tileset);
                 self.sounds.begin(tileset.clone());
+                self.waiting.clear();
                 self.coming = Some(tileset);
             }
             Event::Collider { collider, surface } => self.ground.insert(collider, surface.as_ref()),
@@ -68,11 +76,21 @@ impl Viewer {
             Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
             Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
+            // Of what is to come nothing is in the scene.
+            Event::EvictTile(tile) if self.coming.is_some() => {
+                self.waiting
+                    .retain(|upload| !matches!(upload, Upload::Tile { tile: other, .. } if *other == tile));
+            }
+            Event::EvictImage(image) if self.coming.is_some() => {
+                self.waiting.retain(
+                    |upload| !matches!(upload, Upload::Texture { image: other, .. } if *other == image),
+                );
+            }
             Event::EvictTile(tile) => {
                 self.scene.set_resident(tile, None);
                 self.screen.renderer.retire(tile);
             }
-            Event::EvictImage(image) => self.screen.renderer.retire_image(&self.screen.gpu, image),
+            Event::EvictImage(image) => self.screen.renderer.retire_image(image),
             Event::Lost(sentence) => self.say(&sentence)?,
             Event::Back => self.say("Back again.")?,
             Event::Broken(sentence) => {
@@ -87,10 +105,17 @@ impl Viewer {
         Ok(())
     }
 
-    /// Leaves the lobby for the twin, whose first tile is at hand, and every pipeline for it.
+    /// Leaves the lobby, or the twin as it was, for the twin whose first tile is at hand, and every pipeline for it.
     fn enter(&mut self, tileset: Arc<Tileset>) {
         self.screen.renderer.set_tileset(&self.screen.gpu, &tileset);
-        self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
+        // A venue that was baked anew moves nobody.
+        let known = &self.scene.tileset;
+        let is_same_place = self.place == Place::Twin
+            && known.title() == tileset.title()
+            && known.spawn().position.distance(tileset.spawn().position) < SAME_PLACE_METRES;
+        if !is_same_place {
+            self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
+        }
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
@@ -99,6 +124,7 @@ impl Viewer {
         self.culler = Culler::default();
         self.place = Place::Twin;
         self.entered = self.started.elapsed();
+        self.curtain = Curtain::closed(self.entered);
     }
 
     /// Hands the renderer as much as it takes; the rest waits.

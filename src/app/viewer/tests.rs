@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use glam::Vec3;
 
 use super::{Setback, Viewer, Wishes};
 use crate::app::cli::{Cli, Command, ViewArgs};
@@ -13,10 +16,12 @@ use crate::app::screen::Screen;
 use crate::app::sounds::{Sounds, Wish};
 use crate::app::venue::Venue;
 use crate::app::{host, identity};
-use crate::host::bake::{self, BakeOptions};
-use crate::host::serve::ServerOptions;
+use crate::draw::readback;
+use crate::host::bake::{self, BakeOptions, Quality};
+use crate::host::serve::{RunningServer, ServerOptions};
 use crate::net::Me;
 use crate::protocol::Name;
+use crate::scene::texture::Pixels;
 use crate::tests::allocator;
 
 /// Frames that are listened to.
@@ -34,60 +39,133 @@ fn view(options: &[&str]) -> ViewArgs {
     }
 }
 
+/// A visit to a host of its own, in a folder that both need.
+struct Visit {
+    viewer: Viewer,
+    _server: RunningServer,
+    _home: tempfile::TempDir,
+}
+
+impl Visit {
+    fn begin(baked: &Path, options: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut serves = ServerOptions::new(baked, home.path().join("identity"));
+        serves.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = host::start(serves).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+        let screen = Screen::open(&view(options)).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+        let identity = identity::open(&home.path().join("data")).unwrap_or_else(|f| panic!("{}", f.sentence));
+        let me = Me { name: Name::new("Ada"), identity };
+        let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
+        let sounds = Sounds::start(Wish::Silent).unwrap_or_else(|failure| panic!("{}", failure.sentence));
+        // Nobody watches: on software Vulkan the governor would go down its ladder, and other tiles would come.
+        let wishes = Wishes {
+            frames: Some(u32::MAX),
+            timeout: Some(PATIENCE),
+            pictures: Some(home.path().to_owned()),
+            ..Wishes::default()
+        };
+        let viewer = Viewer::new(screen, venue, sounds, wishes, Instant::now())
+            .unwrap_or_else(|failure| panic!("{}", failure.sentence));
+        Self { viewer, _server: server, _home: home }
+    }
+
+    fn frame(&mut self) {
+        match self.viewer.frame() {
+            Ok(goes_on) => assert!(goes_on, "the visit ended"),
+            Err(Setback::Lost(sentence)) => panic!("{sentence}"),
+            Err(Setback::Failed(failure)) => panic!("{}", failure.sentence),
+        }
+    }
+
+    /// Draws until `is_done` of a whole view has held for some frames: lists and pools have grown by then.
+    fn settle(&mut self, is_done: impl Fn(&Viewer) -> bool) {
+        let (began, mut settled) = (Instant::now(), 0);
+        while settled < FRAMES {
+            self.frame();
+            settled = if self.viewer.is_whole() && is_done(&self.viewer) { settled + 1 } else { 0 };
+            assert!(began.elapsed() < PATIENCE, "the twin is not there");
+        }
+    }
+
+    /// What the left eye sees.
+    fn picture(&self) -> Pixels {
+        let image = self.viewer.screen.display.picture().unwrap();
+        let [left, _] = readback::read(&self.viewer.screen.gpu, &image).unwrap();
+        left
+    }
+}
+
 /// Draws steady frames on a screen and says what they allocated: ours, and how many of others.
 fn listen(baked: &Path, options: &[&str]) -> (Vec<String>, usize) {
-    let home = tempfile::tempdir().unwrap();
-    let mut serves = ServerOptions::new(baked, home.path().join("identity"));
-    serves.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let server = host::start(serves).unwrap_or_else(|failure| panic!("{}", failure.sentence));
-    let screen = Screen::open(&view(options)).unwrap_or_else(|failure| panic!("{}", failure.sentence));
-    let identity = identity::open(&home.path().join("data")).unwrap_or_else(|f| panic!("{}", f.sentence));
-    let me = Me { name: Name::new("Ada"), identity };
-    let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
-    let sounds = Sounds::start(Wish::Silent).unwrap_or_else(|failure| panic!("{}", failure.sentence));
-    // Nobody watches: on software Vulkan the governor would go down its ladder, and other tiles would come.
-    let wishes = Wishes { frames: Some(u32::MAX), timeout: Some(PATIENCE), ..Wishes::default() };
-    let mut viewer = Viewer::new(screen, venue, sounds, wishes, Instant::now())
-        .unwrap_or_else(|failure| panic!("{}", failure.sentence));
-    let frame = |viewer: &mut Viewer| match viewer.frame() {
-        Ok(goes_on) => assert!(goes_on, "the visit ended"),
-        Err(Setback::Lost(sentence)) => panic!("{sentence}"),
-        Err(Setback::Failed(failure)) => panic!("{}", failure.sentence),
-    };
-    let began = Instant::now();
-    // Until everything is there, and then as long again as lists and pools grow.
-    let mut settled = 0;
-    while settled < FRAMES {
-        frame(&mut viewer);
-        settled = if viewer.report.whole_view_seconds.is_some() { settled + 1 } else { 0 };
-        assert!(began.elapsed() < PATIENCE, "the twin is not there");
-    }
+    let mut visit = Visit::begin(baked, options);
+    visit.settle(|_| true);
     let (mut ours, mut theirs) = (Vec::new(), 0);
     for _ in 0..FRAMES {
-        let ((), heard) = allocator::during(|| frame(&mut viewer));
+        let ((), heard) = allocator::during(|| visit.frame());
         ours.extend(heard.ours);
         theirs += heard.theirs;
     }
     (ours, theirs)
 }
 
-#[test]
-fn a_steady_frame_of_a_visit_allocates_nothing_of_ours() {
+fn twin(name: &str) -> Option<PathBuf> {
     let Some(root) = std::env::var_os("PAVILION_TEST_DATA") else {
         println!("skipped: PAVILION_TEST_DATA names no folder with twins");
-        return;
+        return None;
     };
-    if crate::tests::draw::gpu().is_none() {
-        return;
-    }
-    let source = Path::new(&root).join("twins/garage/garage.gltf");
+    crate::tests::draw::gpu()?;
+    Some(Path::new(&root).join(format!("twins/{name}/{name}.gltf")))
+}
+
+fn bake(source: &Path, baked: &Path, options: &BakeOptions) {
+    bake::bake(source, baked, options, &mut |_| ControlFlow::Continue(())).unwrap();
+}
+
+#[test]
+fn a_steady_frame_of_a_visit_allocates_nothing_of_ours() {
+    let Some(source) = twin("garage") else { return };
     let folder = tempfile::tempdir().unwrap();
     let baked = folder.path().join("baked");
-    bake::bake(&source, &baked, &BakeOptions::default(), &mut |_| std::ops::ControlFlow::Continue(()))
-        .unwrap();
+    bake(&source, &baked, &BakeOptions::default());
     let (ours, theirs) = listen(&baked, &["nowhere", "--headless", "--size", "64x64"]);
     println!("allocations in {FRAMES} frames: {} of ours, {theirs} of others", ours.len());
     assert_eq!(ours, [""; 0]);
+}
+
+/// Nothing of the old twin is left in the new one, and nothing of the new one is lost on the way.
+#[test]
+fn a_twin_that_is_baked_anew_is_shown_as_to_who_comes_then() {
+    const OPTIONS: [&str; 4] = ["nowhere", "--headless", "--size", "96x96"];
+    let (Some(garage), Some(stereo)) = (twin("garage"), twin("stereo")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let baked = folder.path().join("baked");
+    bake(&garage, &baked, &BakeOptions::default());
+    let mut visit = Visit::begin(&baked, &OPTIONS);
+    visit.settle(|_| true);
+    let (before, manifest) = (visit.picture(), visit.viewer.scene.tileset.clone());
+
+    // The same venue: who is there stays where they are.
+    let spawn = visit.viewer.person.feet;
+    visit.viewer.person.put(spawn + Vec3::new(0.25, 0.0, 0.25), 1.0);
+    visit.settle(|_| true);
+    let elsewhere = visit.viewer.person.feet;
+    assert!(elsewhere.distance(spawn) > 0.1, "{elsewhere} is {spawn}");
+    bake(&garage, &baked, &BakeOptions { quality: Quality::Quick, ..BakeOptions::default() });
+    visit.settle(|viewer| !Arc::ptr_eq(&viewer.scene.tileset, &manifest));
+    assert!(
+        visit.viewer.person.feet.distance(elsewhere) < 0.01,
+        "{} is not {elsewhere}",
+        visit.viewer.person.feet
+    );
+
+    // Another one.
+    let manifest = visit.viewer.scene.tileset.clone();
+    bake(&stereo, &baked, &BakeOptions::default());
+    visit.settle(|viewer| !Arc::ptr_eq(&viewer.scene.tileset, &manifest));
+    let mut fresh = Visit::begin(&baked, &OPTIONS);
+    fresh.settle(|_| true);
+    assert_eq!(visit.picture(), fresh.picture());
+    assert_ne!(before, fresh.picture());
 }
 
 /// The same with a headset in the demo venue; `cargo xtask bench xr` bakes it and starts the runtime.

@@ -13,7 +13,8 @@ fn steady_frames_allocate_nothing_of_ours() {
     let Some(gpu) = gpu() else { return };
     let mut show = Show::new(gpu, &gallery(), [64, 64], COMPARABLE);
     let views = visitor();
-    let mut rounds = [0; 4];
+    // The least of a round: more are hash tables that grow, and a few by how far the GPU is behind.
+    let mut rounds = [usize::MAX; 4];
     for round in &mut rounds {
         for _ in 0..FRAMES {
             let input = FrameInput { list: &show.list, uploads: UploadBudget::bytes(super::BUDGET_BYTES) };
@@ -21,12 +22,11 @@ fn steady_frames_allocate_nothing_of_ours() {
                 allocator::during(|| show.renderer.draw(gpu, &input, &show.target, |_| Some(views)));
             assert!(stats.draws > 10);
             assert_eq!(heard.ours, [""; 0], "a steady frame allocates");
-            *round += heard.theirs;
+            *round = heard.theirs.min(*round);
         }
     }
-    println!("wgpu allocates {} times a frame", rounds.map(|count| (count / FRAMES).to_string()).join(", "));
+    println!("wgpu allocates {} times a frame", rounds.map(|count| count.to_string()).join(", "));
     assert!(rounds[0] > 0, "the allocator does not listen");
-    // The first round still fills wgpu's pools; then a few more or less are the hash tables'.
     assert!(rounds[3] <= rounds[1] + FRAMES, "wgpu allocates more and more: {rounds:?}");
 }
 

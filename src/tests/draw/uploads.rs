@@ -146,9 +146,9 @@ fn layers_are_used_again() {
     let views = looking(Pose::IDENTITY);
     let sides = |pictures: [Pixels; 2]| [texel(&pictures[0], 16, 32), texel(&pictures[0], 48, 32)];
     assert_eq!(sides(show.picture(gpu, &views)), [[255, 0, 0, 255], [0, 255, 0, 255]]);
-    show.renderer.retire_image(gpu, ImageId(0));
+    show.renderer.retire_image(ImageId(0));
     assert_eq!(sides(show.picture(gpu, &views)), [[255; 4], [0, 255, 0, 255]]);
-    show.renderer.retire_image(gpu, ImageId(1));
+    show.renderer.retire_image(ImageId(1));
     // The other way round: each finds a layer, and shows its own colour.
     for image in [1, 0] {
         let texture = Arc::new(props.textures[image].clone());

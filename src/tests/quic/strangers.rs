@@ -73,7 +73,8 @@ fn a_viewer_of_the_first_version_is_served_as_it_was() {
 fn a_newcomer_is_sent_what_is_seen_first_and_who_was_here_only_what_is_new() {
     let twin = Twin::of_equal_blobs(41, 8, 2_000);
     let (_folder, server) = serve(&twin);
-    let come = |holding: Option<ContentHash>| {
+    // However busy the machine is, as many as are due are waited for, and then it is listened for others.
+    let come = |holding: Option<ContentHash>, due: usize| {
         let (runtime, _endpoint, connection) = stranger(&server);
         runtime.block_on(async {
             let holding = holding.map(|manifest| FromViewer::Holding(Holding { manifest }));
@@ -84,19 +85,20 @@ fn a_newcomer_is_sent_what_is_seen_first_and_who_was_here_only_what_is_new() {
             let (_send, mut receive) = say(&connection, &words).await;
             let welcome = hear_welcome(&mut receive, &mut Frames::default()).await;
             let mut came = Vec::new();
-            while let Ok(next) = tokio::time::timeout(Duration::from_millis(400), blob(&connection)).await {
+            let patience = |count| Duration::from_millis(if count < due { 20_000 } else { 400 });
+            while let Ok(next) = tokio::time::timeout(patience(came.len()), blob(&connection)).await {
                 came.push(next.0);
             }
             (welcome.manifest, came)
         })
     };
-    let (manifest, came) = come(None);
+    let (manifest, came) = come(None, 2);
     let root = twin.tileset.blobs()[twin.tileset.tiles()[0].content.unwrap().index()].hash;
-    // Two run at once, and either may be read first.
-    let first = came.iter().take(2).copied().collect::<std::collections::BTreeSet<_>>();
-    assert_eq!(first, [manifest, root].into(), "the manifest and the coarsest tile come first");
-    assert_eq!(come(Some(manifest)).1, [], "it has everything");
-    assert_eq!(come(Some(ContentHash([1; 32]))).1, [manifest], "it has another one's");
+    // Two run at once, and while one is read from the disk the other may make room for the next.
+    let is_early = |hash| came.iter().position(|came| *came == hash).is_some_and(|place| place < 4);
+    assert!(came.len() > 6 && is_early(manifest) && is_early(root), "{manifest}, {root}: {came:?}");
+    assert_eq!(come(Some(manifest), 0).1, [], "it has everything");
+    assert_eq!(come(Some(ContentHash([1; 32])), 1).1, [manifest], "it has another one's");
 }
 
 #[test]

@@ -1,0 +1,196 @@
+//! A texture array whose layers are given out, and how it becomes a larger one without a frame that waits for it.
+//!
+//! The larger one is made beside the frame. What is there moves into it some megabytes a frame, and the rest is made
+//! white meanwhile: else the first frame that draws from it would have to clear all of it.
+
+use crate::draw::maker::{Maker, Pending};
+use crate::draw::textures::WHITE_LAYER;
+
+/// Bytes of white, from which layers are made white: the largest level of all but the largest images.
+pub(super) const WHITE_BYTES: u32 = 4 << 20;
+
+const TEXEL_BYTES: u32 = 4;
+
+/// See the module.
+#[derive(Debug)]
+pub(in crate::draw) struct Array {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    /// Layers that were given out at any time, and the white one.
+    used: u32,
+    /// Layers below `used` that nothing is shown from.
+    free: Vec<u32>,
+}
+
+impl Array {
+    pub fn texture(&self) -> &wgpu::Texture {
+        &self.texture
+    }
+
+    /// All of its layers.
+    pub fn view(&self) -> &wgpu::TextureView {
+        &self.view
+    }
+
+    pub fn layers(&self) -> u32 {
+        self.texture.depth_or_array_layers()
+    }
+
+    /// A layer below `ceiling`, if one is free.
+    pub fn take(&mut self, ceiling: u32) -> Option<u32> {
+        self.free.pop().or_else(|| {
+            let layer = self.used;
+            (layer < self.layers().min(ceiling)).then(|| {
+                self.used += 1;
+                layer
+            })
+        })
+    }
+
+    /// Takes a layer back.
+    pub fn give_back(&mut self, layer: u32) {
+        self.free.push(layer);
+    }
+}
+
+/// All layers of an array.
+pub(in crate::draw) fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2Array),
+        ..wgpu::TextureViewDescriptor::default()
+    })
+}
+
+/// A larger array on its way into the place of another one, or of none.
+#[derive(Debug)]
+pub(in crate::draw) enum Growth {
+    Ordered(Pending<(wgpu::Texture, wgpu::TextureView)>),
+    Moving(Moving),
+}
+
+/// How far what was there has moved: all before this layer of this level.
+#[derive(Debug)]
+pub(in crate::draw) struct Moving {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    mip_level: u32,
+    layer: u32,
+}
+
+impl Growth {
+    /// Has a larger array made.
+    pub fn order(maker: &Maker, format: wgpu::TextureFormat, side_log2: u8, layers: u32) -> Self {
+        let side = 1 << side_log2;
+        Self::Ordered(maker.order(move |device| {
+            let texture = device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("images"),
+                size: wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers },
+                mip_level_count: u32::from(side_log2) + 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING
+                    | wgpu::TextureUsages::COPY_DST
+                    | wgpu::TextureUsages::COPY_SRC,
+                view_formats: &[],
+            });
+            let view = view(&texture);
+            (texture, view)
+        }))
+    }
+
+    /// Moves layers of `old` and makes others white, up to `allowance_bytes`, from which that is taken; whether all is done.
+    pub fn advance(
+        &mut self,
+        old: Option<&Array>,
+        white: &wgpu::Buffer,
+        encoder: &mut wgpu::CommandEncoder,
+        allowance_bytes: &mut u64,
+    ) -> bool {
+        if let Self::Ordered(made) = self
+            && let Some((texture, view)) = made.take()
+        {
+            *self = Self::Moving(Moving { texture, view, mip_level: 0, layer: 0 });
+        }
+        let Self::Moving(moving) = self else { return false };
+        while moving.mip_level < moving.texture.mip_level_count() && *allowance_bytes > 0 {
+            let bytes = moving.step(old, white, encoder, *allowance_bytes);
+            *allowance_bytes = allowance_bytes.saturating_sub(bytes);
+        }
+        moving.mip_level == moving.texture.mip_level_count()
+    }
+
+    /// What takes the place of `old`, once all is done.
+    pub fn finish(self, old: Option<Array>) -> Option<Array> {
+        let Self::Moving(Moving { texture, view, .. }) = self else { return old };
+        let (used, free) = old.map_or((u32::from(WHITE_LAYER) + 1, Vec::new()), |old| (old.used, old.free));
+        Some(Array { texture, view, used, free })
+    }
+}
+
+impl Moving {
+    /// Layers of one level; returns their bytes.
+    fn step(
+        &mut self,
+        old: Option<&Array>,
+        white: &wgpu::Buffer,
+        encoder: &mut wgpu::CommandEncoder,
+        allowance_bytes: u64,
+    ) -> u64 {
+        let side = (self.texture.width() >> self.mip_level).max(1);
+        let bytes = u64::from(side) * u64::from(side * TEXEL_BYTES);
+        let affordable = u32::try_from(allowance_bytes / bytes).unwrap_or(u32::MAX).max(1);
+        let layers = match old.filter(|old| self.layer < old.used) {
+            Some(old) => {
+                let layers = affordable.min(old.used - self.layer);
+                let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers };
+                encoder.copy_texture_to_texture(
+                    self.place(&old.texture, 0),
+                    self.place(&self.texture, 0),
+                    size,
+                );
+                layers
+            }
+            None => self.whiten(white, encoder, side, affordable),
+        };
+        self.layer += layers;
+        if self.layer == self.texture.depth_or_array_layers() {
+            (self.mip_level, self.layer) = (self.mip_level + 1, 0);
+        }
+        u64::from(layers) * bytes
+    }
+
+    /// Makes up to `affordable` layers of the level white; returns how many.
+    fn whiten(
+        &self,
+        white: &wgpu::Buffer,
+        encoder: &mut wgpu::CommandEncoder,
+        side: u32,
+        affordable: u32,
+    ) -> u32 {
+        let bytes_per_row = (side * TEXEL_BYTES).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let height = (WHITE_BYTES / bytes_per_row).min(side);
+        let at_once = (WHITE_BYTES / (bytes_per_row * height)).max(1);
+        let layers = affordable.min(at_once).min(self.texture.depth_or_array_layers() - self.layer);
+        let layout = wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some(bytes_per_row),
+            rows_per_image: Some(height),
+        };
+        // Both are powers of two.
+        for row in (0..side).step_by(height as usize) {
+            let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: layers };
+            let from = wgpu::TexelCopyBufferInfo { buffer: white, layout };
+            encoder.copy_buffer_to_texture(from, self.place(&self.texture, row), size);
+        }
+        layers
+    }
+
+    fn place<'a>(&self, texture: &'a wgpu::Texture, row: u32) -> wgpu::TexelCopyTextureInfo<'a> {
+        wgpu::TexelCopyTextureInfo {
+            mip_level: self.mip_level,
+            origin: wgpu::Origin3d { x: 0, y: row, z: self.layer },
+            ..texture.as_image_copy()
+        }
+    }
+}
