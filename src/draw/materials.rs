@@ -153,15 +153,24 @@ impl Materials {
     pub fn set_layer(&mut self, image: ImageId, layer: u16) {
         if let Some(place) = self.layers.get_mut(image.index()) {
             *place = Some(layer);
-            self.stale.extend(&self.users[image.index()]);
+            self.outdate(image);
         }
     }
 
     /// Shows the materials that use the image without it; returns the layer that it had.
     pub fn take_layer(&mut self, image: ImageId) -> Option<u16> {
         let layer = self.layers.get_mut(image.index())?.take()?;
-        self.stale.extend(&self.users[image.index()]);
+        self.outdate(image);
         Some(layer)
+    }
+
+    /// What shows the image is to be written again.
+    fn outdate(&mut self, image: ImageId) {
+        self.stale.extend(self.users.get(image.index()).into_iter().flatten());
+        // While no frame is drawn, the same may come and go often.
+        if self.stale.len() > 2 * self.materials.len() {
+            self.rewrite_all();
+        }
     }
 
     /// Brings the buffer up to date, and shows materials as they are in the frame that is being recorded.
