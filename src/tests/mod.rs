@@ -19,8 +19,6 @@ mod hostile;
 mod layers;
 #[cfg(all(feature = "host", feature = "viewer"))]
 mod meeting;
-#[cfg(all(feature = "host", feature = "viewer"))]
-mod pair;
 #[cfg(feature = "viewer")]
 mod props;
 #[cfg(all(feature = "host", feature = "viewer"))]

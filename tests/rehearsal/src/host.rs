@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pavilion::host::serve::content::{Pace, StreamKey};
+use pavilion::host::serve::content::{OPEN_MAX, Pace, RUNNING_MAX, StreamKey};
 use pavilion::host::serve::opening::opening;
 use pavilion::host::serve::session::{Action, Offer, Session};
 use pavilion::host::serve::visitors::{ConnectionKey, Visitors};
@@ -15,7 +15,7 @@ use quinn_proto::{Connection, ConnectionHandle, Dir, Event, StreamId, VarInt, Wr
 use crate::peer::{Moment, Program};
 use crate::twin::Twin;
 
-/// A host that serves one twin.
+/// A host that serves one twin at a time.
 pub struct Host {
     offer: Arc<Offer>,
     blobs: Arc<BTreeMap<ContentHash, Bytes>>,
@@ -57,6 +57,19 @@ impl Host {
             rotten: BTreeMap::new(),
             written_bytes: 0,
             closed: Vec::new(),
+        }
+    }
+
+    /// It shows another twin from now on, and tells its visitors once its connections are acted on. What it showed
+    /// before can still be had: somebody may be in the middle of it.
+    pub fn show(&mut self, twin: &Twin) {
+        let mut offer = offer(twin);
+        offer.catalog.extend(&self.offer.catalog);
+        let mut blobs = BTreeMap::clone(&self.blobs);
+        blobs.extend(twin.blobs.iter().map(|(hash, bytes)| (*hash, bytes.clone())));
+        (self.offer, self.blobs) = (Arc::new(offer), Arc::new(blobs));
+        for line in self.lines.values_mut() {
+            line.session.on_change(&self.offer);
         }
     }
 
@@ -105,6 +118,8 @@ impl Host {
                     let chunks = self.open(header);
                     if let Some(line) = self.lines.get_mut(&handle.0) {
                         line.streams.insert(stream, Out { id: None, pace, chunks });
+                        // Those that give way to it are cancelled after it.
+                        assert!(line.streams.len() <= OPEN_MAX + RUNNING_MAX, "open streams are bounded");
                     }
                 }
                 Action::Pace { stream, pace } => {

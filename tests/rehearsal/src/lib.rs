@@ -7,12 +7,14 @@
 pub mod arrivals;
 pub mod cesium;
 pub mod download;
+pub mod gaze;
 pub mod head;
 pub mod host;
 pub mod link;
 pub mod peer;
 pub mod plain;
 pub mod random;
+pub mod renderer;
 pub mod sight;
 pub mod trial;
 pub mod twin;

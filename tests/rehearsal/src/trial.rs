@@ -10,6 +10,7 @@ use pavilion::stream::Limits;
 use crate::arrivals::Arrivals;
 use crate::cesium::Cesium;
 use crate::download::Download;
+use crate::gaze::Wants;
 use crate::head::Path;
 use crate::host::Host;
 use crate::link::Behaviour;
@@ -113,7 +114,7 @@ pub fn run(policy: Policy, twin: &Twin, way: Way, path: &Path, lasts: Duration, 
     match policy {
         Policy::Ours => {
             let limits = Limits { has_cache: false, resident_bytes: u64::MAX / 2, ..Limits::default() };
-            let visitor = Viewer::new(limits, false);
+            let visitor = Viewer::new(limits, Wants::Seen);
             follow(World::new(Host::new(twin), Setup::ours(), seed), visitor, twin, way, path, lasts)
         }
         Policy::Cesium(pixels) => {

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use glam::{Quat, Vec3, vec3};
 use pavilion::math::{Aabb, Pose};
 use pavilion::protocol::{ContentHash, manifest};
+use pavilion::scene::texture::{ColorSpace, Image};
 use pavilion::scene::tileset::{Blob, Tables, Tile};
-use pavilion::scene::{BlobId, Tileset};
+use pavilion::scene::{BlobId, ImageId, Tileset};
 
 use crate::random::Random;
 
@@ -37,19 +38,33 @@ pub struct Plan {
     pub error_metres: f32,
     /// Bytes of a tile, about.
     pub tile_bytes: u32,
+    /// Bytes of an image, about: the four tiles that replace one share it. 0: there are none.
+    pub image_bytes: u32,
+    /// Every blob is exactly as large, and not half as large to half as large again.
+    pub is_even: bool,
 }
 
 impl Plan {
     /// 200 MB: a square of 160 m in 5461 tiles whose finest are 2.5 m wide.
-    pub const LARGE: Self = Self { levels: 6, side_metres: 160.0, error_metres: 8.0, tile_bytes: 36_600 };
+    pub const LARGE: Self = Self {
+        levels: 6,
+        side_metres: 160.0,
+        error_metres: 8.0,
+        tile_bytes: 36_600,
+        image_bytes: 0,
+        is_even: false,
+    };
     /// 3 MB, for many runs.
-    pub const SMALL: Self = Self { levels: 3, side_metres: 40.0, error_metres: 2.0, tile_bytes: 36_600 };
+    pub const SMALL: Self = Self { levels: 3, side_metres: 40.0, error_metres: 2.0, ..Self::LARGE };
 }
 
 /// As a baked venue has it: from 2.2 m to 2 mm in five levels.
 const ERROR_RATIO: f32 = 0.35;
 
 const HEIGHT_METRES: f32 = 6.0;
+
+/// Images are 32 texels wide: on the GPU a tenth of a tile.
+const IMAGE_SIDE_LOG2: u8 = 5;
 
 /// Where visitors come in, on the floor.
 pub const ENTRANCE: Pose = Pose { position: vec3(3.0, 0.0, 5.0), orientation: Quat::IDENTITY };
@@ -73,7 +88,13 @@ impl Twin {
             let is_finest = level == plan.levels;
             let mut next = Vec::new();
             for (index, bounds) in level_tiles.iter().enumerate() {
-                let content = Some(add_blob(&mut tables, &mut blobs, &mut random, plan.tile_bytes));
+                if plan.image_bytes > 0 && level > 0 && index % 4 == 0 {
+                    let blob = plan.add_blob(plan.image_bytes, &mut tables, &mut blobs, &mut random);
+                    let (space, side_log2) = (ColorSpace::Srgb, IMAGE_SIDE_LOG2);
+                    tables.images.push(Image { blob, space, side_log2 });
+                }
+                let image = tables.images.len().checked_sub(1).map(|newest| ImageId(newest as u32));
+                let content = Some(plan.add_blob(plan.tile_bytes, &mut tables, &mut blobs, &mut random));
                 let error = plan.error_metres * ERROR_RATIO.powi(level as i32);
                 tables.tiles.push(Tile {
                     bounds: *bounds,
@@ -81,7 +102,7 @@ impl Twin {
                     first_child: if is_finest { 0 } else { (first_of_next + 4 * index) as u32 },
                     child_count: if is_finest { 0 } else { 4 },
                     content,
-                    images: Vec::new(),
+                    images: image.into_iter().collect(),
                     triangle_count: 3000,
                     draw_count: 1,
                 });
@@ -102,19 +123,23 @@ impl Twin {
     }
 }
 
-fn add_blob(
-    tables: &mut Tables,
-    blobs: &mut BTreeMap<ContentHash, Bytes>,
-    random: &mut Random,
-    about: u32,
-) -> BlobId {
-    // Half as large to half as large again, as the tiles of a baked venue are.
-    let size = u64::from(about / 2) + random.below(u64::from(about));
-    let bytes = Bytes::from(random.bytes(size as usize));
-    let hash = ContentHash::of(&bytes);
-    tables.blobs.push(Blob { hash, size_bytes: bytes.len() as u32 });
-    blobs.insert(hash, bytes);
-    BlobId(tables.blobs.len() as u32 - 1)
+impl Plan {
+    fn add_blob(
+        &self,
+        about: u32,
+        tables: &mut Tables,
+        blobs: &mut BTreeMap<ContentHash, Bytes>,
+        random: &mut Random,
+    ) -> BlobId {
+        // Half as large to half as large again, as the tiles of a baked venue are.
+        let mut spread = || u64::from(about / 2) + random.below(u64::from(about));
+        let size = if self.is_even { u64::from(about) } else { spread() };
+        let bytes = Bytes::from(random.bytes(size as usize));
+        let hash = ContentHash::of(&bytes);
+        tables.blobs.push(Blob { hash, size_bytes: bytes.len() as u32 });
+        blobs.insert(hash, bytes);
+        BlobId(tables.blobs.len() as u32 - 1)
+    }
 }
 
 fn quarters(of: Aabb) -> [Aabb; 4] {

@@ -1,29 +1,31 @@
 //! The viewer on virtual sockets: its streamer, its inbox and its culling are the viewer's own; decoding takes a
-//! while and makes nothing.
+//! while and makes up what it should have found.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use glam::{Affine3A, Quat};
-use pavilion::cull::{Budget, Culler, DrawList, Quality, Sight};
-use pavilion::math::{Pose, fovea};
+use glam::Affine3A;
+use pavilion::math::Pose;
 use pavilion::net::inbox::{Inbox, Inlet, Rejected};
 use pavilion::protocol::codec::{self, Frames};
+use pavilion::protocol::content::OPENING_BYTES_MAX;
 use pavilion::protocol::{
     BlobFault, BlobHeader, Capabilities, ContentHash, FromHost, FromViewer, Hello, Holding, Name, Proof,
     ShortWant, Token, VisitorKey,
 };
-use pavilion::scene::{Chunks, Demand, ResidentTile, Scene, TileId, TileMesh, Tileset};
+use pavilion::scene::mesh::{Attributes, Position};
+use pavilion::scene::{TileId, TileMesh, Tileset};
 use pavilion::stream::decode::{self, Content, Decoded, Work};
 use pavilion::stream::{DecodeJob, Limits, Ready, Request, StreamFault, Streamer};
 use quinn_proto::{Connection, ConnectionHandle, Dir, Event, StreamId};
 
 use crate::arrivals::Arrivals;
+use crate::gaze::{Gaze, Wants};
 use crate::host::read;
 use crate::peer::{Moment, Program};
-use crate::sight::{self, PIXEL_RADIANS};
+use crate::renderer::Renderer;
 use crate::world::Visitor;
 
 /// A disk's answer.
@@ -32,13 +34,18 @@ const LOOK: Duration = Duration::from_millis(2);
 /// A tile's decoding, and its way to the GPU.
 const DECODE: Duration = Duration::from_millis(4);
 
+const VERTEX_BYTES: usize = size_of::<Position>() + size_of::<Attributes>();
+
+/// What is held of blobs beside what the window lets be asked for: what comes unasked, and the blob that goes over it.
+const HELD_BEYOND_BYTES: u64 = OPENING_BYTES_MAX as u64 + (2 << 20);
+
 /// What a viewer has: a link's ends are elsewhere.
 pub struct Viewer {
     /// What it wants and has.
     pub streamer: Streamer,
     /// Its cache on disk.
     pub cache: BTreeMap<ContentHash, Bytes>,
-    has_cache: bool,
+    limits: Limits,
     inbox: Inbox,
     line: Option<Line>,
     token: Option<Token>,
@@ -46,13 +53,8 @@ pub struct Viewer {
     pub holding: Option<ContentHash>,
     looks: VecDeque<(Duration, ContentHash)>,
     jobs: VecDeque<(Duration, DecodeJob)>,
-    scene: Option<Scene>,
-    head_before: Option<(Duration, Quat)>,
-    culler: Culler,
-    list: DrawList,
-    demand: Demand,
-    /// Wants everything, and not only what it sees.
-    wants_all: bool,
+    renderer: Option<Renderer>,
+    gaze: Gaze,
     /// Everything that came.
     pub arrivals: Arrivals,
     /// What cannot be had.
@@ -82,23 +84,19 @@ enum Inflow {
 
 impl Viewer {
     /// A viewer without a connection.
-    pub fn new(limits: Limits, wants_all: bool) -> Self {
+    pub fn new(limits: Limits, wants: Wants) -> Self {
         Self {
             streamer: Streamer::new(limits),
             cache: BTreeMap::new(),
-            has_cache: limits.has_cache,
+            limits,
             inbox: Inbox::default(),
             line: None,
             token: None,
             holding: None,
             looks: VecDeque::new(),
             jobs: VecDeque::new(),
-            scene: None,
-            head_before: None,
-            culler: Culler::default(),
-            list: DrawList::default(),
-            demand: Demand::default(),
-            wants_all,
+            renderer: None,
+            gaze: Gaze::new(wants),
             arrivals: Arrivals::default(),
             faults: Vec::new(),
             said_lists: 0,
@@ -109,17 +107,22 @@ impl Viewer {
 
     /// The venue, once it is known.
     pub fn tileset(&self) -> Option<&Arc<Tileset>> {
-        self.scene.as_ref().map(|scene| &scene.tileset)
+        self.renderer.as_ref().map(|renderer| &renderer.scene().tileset)
     }
 
     /// Whether the tile is here.
     pub fn is_here(&self, tile: TileId) -> bool {
-        self.scene.as_ref().is_some_and(|scene| scene.resident(tile).is_some())
+        self.renderer.as_ref().is_some_and(|renderer| renderer.is_here(tile))
     }
 
     /// Whether nothing is wanted that is not here.
     pub fn is_satisfied(&self) -> bool {
-        self.scene.is_some() && self.demand.wants.is_empty()
+        self.gaze.is_satisfied()
+    }
+
+    /// It wants these from the next frame on, most important first, and not what it sees.
+    pub fn look_at(&mut self, tiles: Vec<TileId>) {
+        self.gaze.want(Wants::Listed(tiles));
     }
 
     /// Its connection, for as long as it lasts.
@@ -135,40 +138,13 @@ impl Viewer {
     /// A frame at `now`, with the head there.
     pub fn frame(&mut self, now: Duration, head: Pose) {
         self.work(now);
-        let ahead = self.turning(now, head);
-        if let Some(scene) = &self.scene {
-            let views = sight::views(head);
-            let quality = Quality { budget: Budget::UNLIMITED, ahead, ..Quality::default() };
-            let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
-            self.culler.cull(scene, &[], &sight, &mut self.list, &mut self.demand);
-            if self.wants_all {
-                self.want_all();
-            }
-        }
-        self.streamer.frame(now, &self.demand);
+        self.gaze.look(self.renderer.as_ref().map(Renderer::scene), now, head);
+        self.streamer.frame(now, self.gaze.demand());
         self.take_requests(now);
         self.take_ready(now);
         self.faults.extend(std::iter::from_fn(|| self.streamer.next_fault()));
-    }
-
-    /// How the head will have turned, by how it has turned since the last frame.
-    fn turning(&mut self, now: Duration, head: Pose) -> Quat {
-        let before = self.head_before.replace((now, head.orientation));
-        let Some((then, before)) = before.filter(|(then, _)| *then < now) else { return Quat::IDENTITY };
-        let turn = (head.orientation * before.inverse()).to_scaled_axis();
-        fovea::ahead(turn / (now - then).as_secs_f32())
-    }
-
-    fn want_all(&mut self) {
-        let Some(scene) = &self.scene else { return };
-        let named: BTreeSet<_> = self.demand.wants.iter().map(|want| want.tile).collect();
-        for tile in (0..scene.tileset.tiles().len() as u32).map(TileId) {
-            if scene.resident(tile).is_some() {
-                self.demand.keeps.push(tile);
-            } else if !named.contains(&tile) {
-                self.demand.wants.push(pavilion::scene::demand::Want::new(tile, 1e-3));
-            }
-        }
+        let held = self.held_bytes() as u64;
+        assert!(held <= self.limits.window_bytes + HELD_BEYOND_BYTES, "{held} bytes are held");
     }
 
     /// Disk and decoding threads.
@@ -186,7 +162,7 @@ impl Viewer {
             match request {
                 Request::Look(hash) => self.looks.push_back((now + LOOK, hash)),
                 Request::Save { hash, bytes } => {
-                    if self.has_cache {
+                    if self.limits.has_cache {
                         self.cache.insert(hash, Bytes::from(bytes.to_vec()));
                     }
                 }
@@ -194,7 +170,11 @@ impl Viewer {
                     self.inbox.replace(&wanted);
                     self.say_wants();
                 }
-                Request::Decode(job) => self.jobs.push_back((now + DECODE, job)),
+                Request::Decode(job) => {
+                    let of_venue = self.jobs.iter().filter(|(_, other)| other.venue == job.venue).count();
+                    assert!(of_venue < self.limits.decodes, "{of_venue} jobs wait already");
+                    self.jobs.push_back((now + DECODE, job));
+                }
             }
         }
     }
@@ -212,24 +192,14 @@ impl Viewer {
 
     fn take_ready(&mut self, now: Duration) {
         while let Some(ready) = self.streamer.next_ready() {
-            match ready {
-                Ready::Tileset(tileset) => {
-                    self.holding = self.streamer.manifest();
-                    self.scene = Some(Scene::new(tileset));
-                    self.culler = Culler::default();
-                }
-                Ready::Tile { tile, .. } => {
-                    let Some(scene) = &mut self.scene else { continue };
-                    assert!(scene.resident(tile).is_none(), "tile {} comes twice", tile.0);
-                    scene.set_resident(tile, Some(nothing()));
-                    self.arrivals.shown(now, tile);
-                }
-                Ready::EvictTile(tile) => {
-                    if let Some(scene) = &mut self.scene {
-                        scene.set_resident(tile, None);
-                    }
-                }
-                _ => {}
+            if let Ready::Tileset(tileset) = ready {
+                self.holding = self.streamer.manifest();
+                self.renderer = Some(Renderer::new(tileset));
+                self.gaze.forget();
+            } else if let Some(renderer) = &mut self.renderer
+                && let Some(tile) = renderer.take(ready, self.gaze.demand())
+            {
+                self.arrivals.shown(now, tile);
             }
         }
     }
@@ -413,27 +383,27 @@ impl Program for Viewer {
     }
 }
 
-fn nothing() -> ResidentTile {
-    ResidentTile {
-        chunks: Chunks::default(),
-        occluders: Vec::new(),
-        world_from_grid: Affine3A::IDENTITY,
-        motion: None,
-        size_bytes: 0,
-    }
-}
-
-/// Blobs are noise here: a tile becomes a mesh of nothing, the manifest is read.
+/// Blobs are noise here: a tile becomes a mesh of the size that its triangles promise, an image a blank one, and the
+/// manifest is read.
 fn decode_instead(job: DecodeJob) -> Decoded {
-    let Work::Tile { tile, .. } = job.work else { return decode::run(job) };
-    let mesh = TileMesh {
-        moving: None,
-        world_from_grid: Affine3A::IDENTITY,
-        positions: Vec::new(),
-        attributes: Vec::new(),
-        indices: Vec::new(),
-        chunks: Vec::new(),
-        occluders: Vec::new(),
-    };
-    Decoded { venue: job.venue, content: Content::Tile { tile, mesh: Ok(Box::new(mesh)) } }
+    let DecodeJob { venue, work } = job;
+    match work {
+        Work::Tile { tile, tileset, .. } => {
+            let vertex_count = tileset.tile(tile).expected_bytes() as usize / VERTEX_BYTES;
+            let mesh = TileMesh {
+                moving: None,
+                world_from_grid: Affine3A::IDENTITY,
+                positions: vec![Position::default(); vertex_count],
+                attributes: vec![Attributes::default(); vertex_count],
+                indices: Vec::new(),
+                chunks: Vec::new(),
+                occluders: Vec::new(),
+            };
+            Decoded { venue, content: Content::Tile { tile, mesh: Ok(Box::new(mesh)) } }
+        }
+        Work::Image { image, form, .. } => {
+            decode::run(DecodeJob { venue, work: Work::Image { image, form, file: None } })
+        }
+        work => decode::run(DecodeJob { venue, work }),
+    }
 }

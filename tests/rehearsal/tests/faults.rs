@@ -8,6 +8,7 @@ use std::time::Duration;
 use pavilion::host::serve::opening::opening;
 use pavilion::protocol::ContentHash;
 use pavilion::stream::Limits;
+use pavilion_rehearsal::gaze::Wants;
 use pavilion_rehearsal::head::Path;
 use pavilion_rehearsal::host::Host;
 use pavilion_rehearsal::link::Behaviour;
@@ -55,9 +56,11 @@ impl<'a> Run<'a> {
         let twin = &venues.twins[random.below(venues.twins.len() as u64) as usize];
         let mut world = World::new(Host::new(twin), Setup::ours(), seed);
         for _ in 0..1 + random.below(3) {
-            let limits = Limits { has_cache: random.happens(0.5), ..Limits::default() };
+            let limits = Limits::default();
+            let window_bytes = if random.happens(0.5) { 400_000 } else { limits.window_bytes };
+            let limits = Limits { has_cache: random.happens(0.5), window_bytes, ..limits };
             let (down, up) = (wild(&mut random), wild(&mut random));
-            world.enter(Viewer::new(limits, true), Path::visitor(random.bits()), down, up);
+            world.enter(Viewer::new(limits, Wants::All), Path::visitor(random.bits()), down, up);
         }
         Self { world, random, twin, breaks: 0, rotten: BTreeSet::new() }
     }
@@ -182,7 +185,11 @@ impl<'a> Run<'a> {
 fn everything_wanted_arrives_once_faults_stop() {
     let venues = Venues {
         twins: (0..8)
-            .map(|seed| Twin::new(Plan { tile_bytes: 4_000 + 6_000 * seed, ..Plan::SMALL }, u64::from(seed)))
+            .map(|seed| {
+                // Half of them have images.
+                let (tile_bytes, image_bytes) = (4_000 + 6_000 * seed, seed % 2 * 10_000);
+                Twin::new(Plan { tile_bytes, image_bytes, ..Plan::SMALL }, u64::from(seed))
+            })
             .collect(),
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;

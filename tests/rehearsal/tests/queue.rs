@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pavilion::stream::Limits;
+use pavilion_rehearsal::gaze::Wants;
 use pavilion_rehearsal::head::Path;
 use pavilion_rehearsal::host::Host;
 use pavilion_rehearsal::link::Behaviour;
@@ -17,7 +18,7 @@ const WAY: Duration = Duration::from_millis(15);
 
 fn viewer() -> Viewer {
     let limits = Limits { has_cache: false, ..Limits::default() };
-    Viewer::new(limits, true)
+    Viewer::new(limits, Wants::All)
 }
 
 fn up() -> Behaviour {
