@@ -101,6 +101,8 @@ pub struct Person {
     refuge: Refuge,
     comfort: Comfort,
     start: (Vec3, f32),
+    /// Where feet and stage are put once the ground is there.
+    arrival: (Vec3, Vec3),
 }
 
 impl Person {
@@ -127,6 +129,7 @@ impl Person {
             refuge: Refuge::default(),
             comfort: Comfort::default(),
             start: (spawn.position, yaw_radians),
+            arrival: (spawn.position, spawn.position),
         }
     }
 
@@ -275,12 +278,17 @@ impl Person {
         }
     }
 
+    /// The ground is another one from now on: the person will [`arrive`](Self::arrive) where they stand now.
+    pub fn stay(&mut self) {
+        self.arrival = (self.feet, self.origin);
+    }
+
     /// All the ground around is there for the first time: the person begins the visit anew, standing on it,
     /// wherever single pieces of it have led them.
     pub fn arrive(&mut self, world: &World) {
         // The stage stays where the visit hung it: the head keeps its place in the room.
-        let (start, _) = self.start;
-        (self.feet, self.origin, self.fall_speed) = (start, start, 0.0);
+        (self.feet, self.origin) = self.arrival;
+        self.fall_speed = 0.0;
         (self.drop_metres, self.revision) = (None, None);
         self.settle(world);
         if let Some(drop) = self.drop_metres.filter(|_| !self.is_stuck) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::directory::Directory;
 use crate::math::Pose;
 use crate::physics::Surface;
 use crate::protocol::{ProtocolError, manifest};
@@ -91,7 +92,7 @@ impl Decoded {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A manifest.
-    Manifest(Result<Box<Tileset>, ProtocolError>),
+    Manifest(Result<Box<DecodedTwin>, ProtocolError>),
     /// A tile.
     Tile {
         /// Which.
@@ -124,10 +125,27 @@ pub enum Content {
     },
 }
 
+/// A twin as its manifest tells it.
+#[derive(Clone, Debug)]
+pub struct DecodedTwin {
+    /// All of it.
+    pub tileset: Arc<Tileset>,
+    /// Who needs which blob of it.
+    pub(super) directory: Directory,
+}
+
+impl DecodedTwin {
+    fn new(tileset: Tileset) -> Self {
+        Self { directory: Directory::new(&tileset), tileset: Arc::new(tileset) }
+    }
+}
+
 /// Does a job.
 pub fn run(job: DecodeJob) -> Decoded {
     let content = match job.work {
-        Work::Manifest { bytes } => Content::Manifest(manifest::decode(&bytes).map(Box::new)),
+        Work::Manifest { bytes } => {
+            Content::Manifest(manifest::decode(&bytes).map(|tileset| Box::new(DecodedTwin::new(tileset))))
+        }
         Work::Tile { tile, tileset, glb } => {
             Content::Tile { tile, mesh: tile::decode(&glb, &tileset, tile).map(Box::new) }
         }

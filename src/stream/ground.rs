@@ -70,6 +70,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
 
+    use super::super::directory::Directory;
     use super::*;
     use crate::math::Aabb;
     use crate::protocol::ContentHash;
@@ -99,7 +100,8 @@ mod tests {
             ..Tables::default()
         };
         let tileset = Arc::new(Tileset::try_from(tables).unwrap());
-        Venue::new(VenueNumber(1), ContentHash([1; 32]), tileset)
+        let directory = Directory::new(&tileset);
+        Venue::new(VenueNumber(1), ContentHash([1; 32]), tileset, directory)
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod active;
 mod choice;
 mod clips;
 pub mod decode;
+mod directory;
 mod early;
 mod fetch;
 mod ground;

@@ -9,9 +9,10 @@ use glam::Vec3;
 use super::active::{Active, size_bytes};
 use super::choice::Room;
 use super::clips::Clips;
-use super::decode::{Content, DecodeJob, Decoded, VenueNumber, Work};
+use super::decode::{Content, DecodeJob, Decoded, DecodedTwin, VenueNumber, Work};
+use super::directory::{Directory, User};
 use super::early::Early;
-use super::venue::{ColliderState, ImageState, TileState, User, Venue};
+use super::venue::{ColliderState, ImageState, TileState, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
 use crate::protocol::content::WANTS_MAX;
 use crate::protocol::{BlobFault, Changed, ContentHash, WantedBlob, Welcome};
@@ -320,7 +321,7 @@ impl Streamer {
         if !active.fetch.failed(blob, fault) {
             return;
         }
-        for user in active.venue.users[blob.index()].clone() {
+        for user in active.venue.directory.users(blob).to_vec() {
             match user {
                 User::Tile(tile) => active.venue.tiles[tile.index()].state = TileState::Bad,
                 User::Image(image) => {
@@ -352,7 +353,7 @@ impl Streamer {
         let Some(active) = &mut self.venue else { return };
         let round = active.choice.round();
         let mut is_used = false;
-        for user in active.venue.users[blob.index()].clone() {
+        for user in active.venue.directory.users(blob).to_vec() {
             match user {
                 User::Tile(tile) => {
                     let slot = &active.venue.tiles[tile.index()];
@@ -410,7 +411,7 @@ impl Streamer {
                 {
                     self.manifest = Manifest::Settled;
                     match result {
-                        Ok(tileset) => self.begin(hash, *tileset),
+                        Ok(twin) => self.begin(hash, *twin),
                         Err(reason) => self.report(StreamFault::Manifest(reason)),
                     }
                 }
@@ -495,21 +496,29 @@ impl Streamer {
                 )
             });
             let ground = active.venue.colliders.iter().map(|slot| slot.at_start_over()).collect();
-            self.open(active.venue.manifest, active.venue.tileset, clips, ready);
+            let Venue { manifest, tileset, directory, .. } = active.venue;
+            self.open(manifest, tileset, directory, clips, ready);
             if let Some(active) = &mut self.venue {
                 active.venue.colliders = ground;
             }
         }
     }
 
-    fn begin(&mut self, manifest: ContentHash, tileset: Tileset) {
-        let clips = Clips::new(&tileset);
-        let tileset = Arc::new(tileset);
-        self.open(manifest, tileset.clone(), clips, VecDeque::from([Ready::Tileset(tileset)]));
+    fn begin(&mut self, manifest: ContentHash, twin: DecodedTwin) {
+        let DecodedTwin { tileset, directory } = twin;
+        let (clips, ready) = (Clips::new(&tileset), VecDeque::from([Ready::Tileset(tileset.clone())]));
+        self.open(manifest, tileset, directory, clips, ready);
     }
 
-    fn open(&mut self, manifest: ContentHash, tileset: Arc<Tileset>, clips: Clips, ready: VecDeque<Ready>) {
-        let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset);
+    fn open(
+        &mut self,
+        manifest: ContentHash,
+        tileset: Arc<Tileset>,
+        directory: Directory,
+        clips: Clips,
+        ready: VecDeque<Ready>,
+    ) {
+        let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset, directory);
         let mut active = Active::new(venue, clips, ready, self.limits.has_cache);
         for hash in self.early.names() {
             if let Some(blob) = active.venue.blob(hash) {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::VenueNumber;
+use super::directory::{Directory, User};
 use crate::protocol::ContentHash;
 use crate::scene::texture::Image;
-use crate::scene::{BlobId, ClipId, ColliderId, ImageId, TileId, TileMesh, Tileset};
+use crate::scene::{BlobId, ImageId, TileId, TileMesh, Tileset};
 
 /// How far a tile has come.
 #[derive(Debug)]
@@ -80,15 +81,6 @@ impl ColliderSlot {
     }
 }
 
-/// Who needs a blob.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum User {
-    Tile(TileId),
-    Image(ImageId),
-    Collider(ColliderId),
-    Clip(ClipId),
-}
-
 /// A tileset and the state of everything in it.
 pub struct Venue {
     pub number: VenueNumber,
@@ -97,14 +89,16 @@ pub struct Venue {
     pub tiles: Vec<TileSlot>,
     pub images: Vec<ImageSlot>,
     pub colliders: Vec<ColliderSlot>,
-    /// By blob.
-    pub users: Vec<Vec<User>>,
-    by_hash: Vec<(ContentHash, BlobId)>,
+    pub directory: Directory,
 }
 
 impl Venue {
-    pub fn new(number: VenueNumber, manifest: ContentHash, tileset: Arc<Tileset>) -> Self {
-        let mut users = vec![Vec::new(); tileset.blobs().len()];
+    pub fn new(
+        number: VenueNumber,
+        manifest: ContentHash,
+        tileset: Arc<Tileset>,
+        directory: Directory,
+    ) -> Self {
         let images: Vec<_> = tileset
             .images()
             .iter()
@@ -121,43 +115,24 @@ impl Venue {
                 resident_below: 0,
             })
             .collect();
-        for (index, image) in tileset.images().iter().enumerate() {
-            users[image.blob.index()].push(User::Image(ImageId(index as u32)));
-        }
         let unseen = ColliderSlot { state: ColliderState::Absent, wanted_round: 0 };
         let colliders = vec![unseen; tileset.grounds().len()];
-        for (index, cell) in tileset.grounds().iter().enumerate() {
-            users[cell.blob.index()].push(User::Collider(ColliderId(index as u32)));
-        }
-        for (index, clip) in tileset.clips().iter().enumerate() {
-            users[clip.blob.index()].push(User::Clip(ClipId(index as u32)));
-        }
-        for (index, tile) in tileset.tiles().iter().enumerate() {
-            let id = TileId(index as u32);
-            if let Some(blob) = tile.content {
-                users[blob.index()].push(User::Tile(id));
-            }
-        }
-        let mut by_hash: Vec<_> =
-            tileset.blobs().iter().zip(0..).map(|(blob, index)| (blob.hash, BlobId(index))).collect();
-        by_hash.sort_unstable();
-        Self { number, manifest, tileset, tiles, images, colliders, users, by_hash }
+        Self { number, manifest, tileset, tiles, images, colliders, directory }
     }
 
     /// The blob of this name.
     pub fn blob(&self, hash: ContentHash) -> Option<BlobId> {
-        let place = self.by_hash.binary_search_by(|(other, _)| other.cmp(&hash)).ok()?;
-        self.by_hash.get(place).map(|(_, blob)| *blob)
+        self.directory.blob(hash)
     }
 
     /// Whether it is a clip's.
     pub fn is_clip(&self, blob: BlobId) -> bool {
-        self.users[blob.index()].iter().any(|user| matches!(user, User::Clip(_)))
+        self.directory.users(blob).iter().any(|user| matches!(user, User::Clip(_)))
     }
 
     /// Whether somebody wants the blob in this round who does not have it. Clips have a list of their own.
     pub fn is_wanted(&self, blob: BlobId, round: u64) -> bool {
-        self.users[blob.index()].iter().any(|user| match user {
+        self.directory.users(blob).iter().any(|user| match user {
             User::Tile(tile) => {
                 let slot = &self.tiles[tile.index()];
                 slot.wanted_round == round && matches!(slot.state, TileState::Absent)

@@ -15,7 +15,7 @@ use crate::scene::tileset::{Blob, Tables, Tile};
 use crate::scene::{
     Batch, BlobId, Chunk, Chunks, Demand, MaterialId, ResidentTile, Scene, TileId, TileMesh, Tileset,
 };
-use crate::stream::decode::{Content, Work};
+use crate::stream::decode::{self, Content, Work};
 use crate::stream::{Decoded, Limits, Ready, Request, Streamer};
 
 const FRAME: Duration = Duration::from_millis(14);
@@ -184,14 +184,15 @@ impl Visit {
             match request {
                 Request::Want(list) => self.wanted = list,
                 Request::Decode(job) => {
-                    let content = match job.work {
+                    let decoded = match job.work {
                         Work::Tile { tile, tileset, .. } => {
-                            Content::Tile { tile, mesh: Ok(Box::new(mesh(&tileset, tile))) }
+                            let content = Content::Tile { tile, mesh: Ok(Box::new(mesh(&tileset, tile))) };
+                            Decoded { venue: job.venue, content }
                         }
-                        Work::Manifest { bytes } => Content::Manifest(manifest::decode(&bytes).map(Box::new)),
+                        Work::Manifest { .. } => decode::run(job),
                         other => panic!("nobody wanted {other:?}"),
                     };
-                    self.streamer.decoded(Decoded { venue: job.venue, content });
+                    self.streamer.decoded(decoded);
                 }
                 Request::Look(_) | Request::Save { .. } => panic!("there is no cache"),
             }

@@ -28,7 +28,17 @@ impl Viewer {
         if self.input.retry {
             self.venue.retry()?;
         }
-        if self.waiting.len() < WAITING_MAX {
+        // A tile may need more images than may wait.
+        let is_due = self.waiting.len() >= WAITING_MAX
+            || self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
+        let entered = self.coming.take_if(|_| is_due && self.screen.renderer.is_complete());
+        let has_entered = entered.is_some();
+        if let Some(tileset) = entered {
+            self.enter(tileset);
+            self.toll.lap(Part::Twin);
+        }
+        // Nobody has looked at it yet, and the frame has had its share.
+        if self.waiting.len() < WAITING_MAX && !has_entered {
             // What eyes want of one twin says nothing of the next.
             let demand = (self.place == Place::Twin && self.coming.is_none()).then_some(&self.demand);
             let now = self.started.elapsed();
@@ -40,16 +50,6 @@ impl Viewer {
             let part = if matches!(event, Event::Tileset(_)) { Part::Twin } else { Part::Content };
             self.on_event(event)?;
             self.toll.lap(part);
-        }
-        // A tile may need more images than may wait.
-        let is_due = self.waiting.len() >= WAITING_MAX
-            || self.waiting.iter().any(|upload| matches!(upload, Upload::Tile { .. }));
-        if is_due
-            && self.screen.renderer.is_complete()
-            && let Some(tileset) = self.coming.take()
-        {
-            self.enter(tileset);
-            self.toll.lap(Part::Twin);
         }
         if self.place == Place::Twin && self.coming.is_none() {
             self.enqueue();
@@ -113,7 +113,9 @@ impl Viewer {
         let is_same_place = self.place == Place::Twin
             && known.title() == tileset.title()
             && known.spawn().position.distance(tileset.spawn().position) < SAME_PLACE_METRES;
-        if !is_same_place {
+        if is_same_place {
+            self.person.stay();
+        } else {
             self.person = Person::at(self.wishes.start.unwrap_or_else(|| tileset.spawn()));
         }
         self.report.title = tileset.title().to_owned();

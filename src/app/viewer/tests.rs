@@ -146,7 +146,8 @@ fn a_twin_that_is_baked_anew_is_shown_as_to_who_comes_then() {
 
     // The same venue: who is there stays where they are.
     let spawn = visit.viewer.person.feet;
-    visit.viewer.person.put(spawn + Vec3::new(0.25, 0.0, 0.25), 1.0);
+    // Nothing stands there.
+    visit.viewer.person.put(spawn + Vec3::new(0.25, 0.0, -0.05), 1.0);
     visit.settle(|_| true);
     let elsewhere = visit.viewer.person.feet;
     assert!(elsewhere.distance(spawn) > 0.1, "{elsewhere} is {spawn}");
