@@ -23,6 +23,7 @@ mod surfaces;
 mod uploads;
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use super::props::{Props, draw_all};
 use crate::cull::DrawList;
@@ -118,7 +119,9 @@ impl Show {
     }
 
     fn frame(&mut self, gpu: &Gpu, views: &ViewPair, upload_budget_bytes: u64) -> FrameStats {
-        let input = FrameInput { list: &self.list, uploads: UploadBudget::bytes(upload_budget_bytes) };
+        // As where somebody waits for the frame, though for longer.
+        let uploads = UploadBudget { bytes: upload_budget_bytes, cpu: Some(Duration::from_secs(10)) };
+        let input = FrameInput { list: &self.list, uploads };
         let mut stats = self.renderer.draw(gpu, &input, &self.target, |_| Some(*views));
         for arrival in stats.arrivals.drain(..) {
             if let Arrival::Tile { tile, resident } = &arrival
