@@ -136,7 +136,7 @@ fn a_steady_frame_of_a_visit_allocates_nothing_of_ours() {
 #[test]
 fn a_twin_that_is_baked_anew_is_shown_as_to_who_comes_then() {
     const OPTIONS: [&str; 4] = ["nowhere", "--headless", "--size", "96x96"];
-    let (Some(garage), Some(stereo)) = (twin("garage"), twin("stereo")) else { return };
+    let (Some(garage), Some(theater)) = (twin("garage"), twin("home-theater")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let baked = folder.path().join("baked");
     bake(&garage, &baked, &BakeOptions::default());
@@ -161,7 +161,7 @@ fn a_twin_that_is_baked_anew_is_shown_as_to_who_comes_then() {
 
     // Another one.
     let manifest = visit.viewer.scene.tileset.clone();
-    bake(&stereo, &baked, &BakeOptions::default());
+    bake(&theater, &baked, &BakeOptions::default());
     visit.settle(|viewer| !Arc::ptr_eq(&viewer.scene.tileset, &manifest));
     let mut fresh = Visit::begin(&baked, &OPTIONS);
     fresh.settle(|_| true);
