@@ -2,7 +2,7 @@
 //!
 //! A draw binds one colour array and one data array, and the material names the layers, of which the first is white:
 //! it stands for images that a material has not, or that have not arrived. Arrays grow
-//! by doubling, never beyond the number of images that the tileset has in that class: see [`array`]. Beside them the
+//! by doubling, never beyond the number of images that the tileset has in that class: see [`mod@array`]. Beside them the
 //! names of people have a texture of their own, which stays when the tileset changes.
 
 pub(super) mod array;
