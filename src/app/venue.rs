@@ -200,6 +200,11 @@ impl Venue {
         self.streamer.start_over();
     }
 
+    /// Whether all of every image that the tiles show is here, as far as it can be had.
+    pub fn is_sharp(&self) -> bool {
+        self.streamer.is_sharp()
+    }
+
     /// Whether the ground around `feet` is here, as far as it can be had.
     pub fn has_ground(&self, feet: glam::Vec3) -> bool {
         self.streamer.has_ground(feet)
@@ -242,7 +247,7 @@ impl Venue {
                     }
                     Event::Tileset(tileset)
                 }
-                Ready::Texture { image, texture } => {
+                Ready::Texture { image, texture, .. } => {
                     Event::Ready(Upload::Texture { image, texture: Arc::new(texture) })
                 }
                 Ready::Tile { tile, mesh } => Event::Ready(Upload::Tile { tile, mesh }),

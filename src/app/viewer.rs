@@ -556,6 +556,7 @@ impl Viewer {
             && self.demand.is_satisfied()
             && self.is_on_ground
             && self.venue.has_ground(self.person.feet)
+            && self.venue.is_sharp()
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.screen.renderer.is_complete()

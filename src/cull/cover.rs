@@ -181,12 +181,11 @@ impl Group {
     }
 }
 
-/// Of the tile and its images: some of those may be here.
+/// Of the tile and what is shown of its images at first: some of that may be here.
 fn size_bytes(scene: &Scene, tile: TileId) -> u64 {
-    let tile = scene.tileset.tile(tile);
-    let images = tile.images.iter().filter_map(|image| scene.tileset.images().get(image.index()));
-    let blobs = images.map(|image| image.blob).chain(tile.content);
-    blobs
+    scene
+        .tileset
+        .first_blobs(scene.tileset.tile(tile))
         .filter_map(|blob| scene.tileset.blobs().get(blob.index()))
         .map(|blob| u64::from(blob.size_bytes))
         .sum()

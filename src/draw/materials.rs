@@ -144,9 +144,9 @@ impl Materials {
         self.stale.extend(0..self.materials.len());
     }
 
-    /// Whether the image has arrived.
-    pub fn has_image(&self, image: ImageId) -> bool {
-        self.layers.get(image.index()).is_some_and(Option::is_some)
+    /// The layer of the image, if it has arrived.
+    pub fn layer(&self, image: ImageId) -> Option<u16> {
+        self.layers.get(image.index()).copied().flatten()
     }
 
     /// Shows the image on every material that uses it, from the frame on that is recorded next.
@@ -187,7 +187,7 @@ impl Materials {
                 writes.write_buffer(encoder, &self.buffer, offset, size).slice(..).copy_from_slice(bytes);
             }
         };
-        let layer_of = |image: ImageId| self.layers.get(image.index()).copied().flatten();
+        let layer_of = |image: ImageId| self.layer(image);
         self.stale.sort_unstable();
         self.stale.dedup();
         // Neighbours go together: at first that is all of them.

@@ -193,11 +193,12 @@ impl Renderer {
 
     /// Forgets the image, shown or waiting: materials that use it show their factors.
     pub fn retire_image(&mut self, image: ImageId) {
-        self.uploads.cancel_image(image, &mut self.textures);
-        if let Some(class) = self.textures.class(image)
-            && let Some(layer) = self.materials.take_layer(image)
-        {
-            self.textures.release(Layer { class, index: u32::from(layer) });
+        let begun = self.uploads.cancel_image(image);
+        let shown = self.materials.take_layer(image).zip(self.textures.class(image));
+        let shown = shown.map(|(layer, class)| Layer { class, index: u32::from(layer) });
+        // What takes the place of what is shown is in the same layer.
+        if let Some(layer) = shown.or(begun) {
+            self.textures.release(layer);
         }
     }
 

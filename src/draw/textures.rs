@@ -140,10 +140,15 @@ impl Textures {
         self.classes.get(image.index()).copied()
     }
 
+    /// Whether a larger array of the class is on its way: what would be written now may be where the move has been
+    /// already.
+    pub fn is_growing(&self, class: Class) -> bool {
+        self.growths.iter().any(|(growing, _)| *growing == class)
+    }
+
     /// A free layer of the class. Where there is none, a larger array is ordered.
     pub fn reserve(&mut self, gpu: &Gpu, maker: &Maker, class: Class) -> Reserved {
-        // What would be written now may be where the move has been already.
-        if self.growths.iter().any(|(growing, _)| *growing == class) {
+        if self.is_growing(class) {
             return Reserved::Coming;
         }
         let total = self.image_counts[class.index()];

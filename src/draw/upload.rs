@@ -56,7 +56,8 @@ const STAGING_COUNT: usize = 6;
 /// Something to be brought to the GPU.
 #[derive(Clone, Debug)]
 pub enum Upload {
-    /// An image of the tileset. The size must be the one that the tileset gives it.
+    /// An image of the tileset, in the place of what is shown of it, if anything is. The size must be the one that
+    /// the tileset gives it.
     Texture {
         /// Which image.
         image: ImageId,
@@ -221,17 +222,17 @@ impl Uploads {
         });
     }
 
-    /// Drops what waits for the image.
-    pub fn cancel_image(&mut self, image: ImageId, textures: &mut Textures) {
+    /// Drops what waits for the image; returns the layer that part of it is in, if any.
+    pub fn cancel_image(&mut self, image: ImageId) -> Option<Layer> {
+        let mut begun = None;
         self.jobs.retain(|job| match job {
             Job::Texture { image: waiting, layer, .. } if *waiting == image => {
-                if let Some(layer) = layer {
-                    textures.release(*layer);
-                }
+                begun = begun.or(*layer);
                 false
             }
             _ => true,
         });
+        begun
     }
 
     /// Copies what the budget affords, or one piece if that is more; says what is complete. Returns the
@@ -318,9 +319,6 @@ impl TextureWork<'_> {
         room: u64,
     ) -> Step {
         let image = self.image;
-        if to.materials.has_image(image) {
-            return Step::Done(Arrival::Texture { image });
-        }
         let layer = match self.layer.map_or_else(|| self.find_layer(to), Reserved::Layer) {
             Reserved::Layer(layer) => layer,
             Reserved::Coming => return Step::Waits,
@@ -340,7 +338,7 @@ impl TextureWork<'_> {
         rows.step(belt, to.encoder, piece, room)
     }
 
-    /// A layer, if the texture is what the tileset promised and there is room.
+    /// The layer that the image is in, or a free one, if the texture is what the tileset promised and there is room.
     fn find_layer(&self, to: &mut Destination<'_>) -> Reserved {
         let Some(class) = to.textures.class(self.image) else { return Reserved::Full };
         let is_as_promised = class.space == self.texture.space && class.side_log2 == self.texture.side_log2;
@@ -354,7 +352,11 @@ impl TextureWork<'_> {
         if !is_as_promised || !levels_fit {
             return Reserved::Full;
         }
-        to.textures.reserve(to.gpu, to.maker, class)
+        match to.materials.layer(self.image) {
+            Some(_) if to.textures.is_growing(class) => Reserved::Coming,
+            Some(layer) => Reserved::Layer(Layer { class, index: u32::from(layer) }),
+            None => to.textures.reserve(to.gpu, to.maker, class),
+        }
     }
 }
 

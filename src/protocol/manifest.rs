@@ -9,7 +9,11 @@ pub use crate::scene::tileset::{Tables, Tileset};
 pub const FILE_NAME: &str = "manifest.pavilion";
 
 const MAGIC: [u8; 4] = *b"PVLN";
-const VERSION: u16 = 5;
+const VERSION: u16 = 6;
+
+/// Without tails, the last table.
+const VERSION_BEFORE: u16 = 5;
+
 const HEADER_BYTES: usize = 6;
 
 /// The manifest of `tables`.
@@ -39,11 +43,12 @@ pub fn decode(bytes: &[u8]) -> Result<Tileset, ProtocolError> {
     if [*m0, *m1, *m2, *m3] != MAGIC {
         return Err(malformed);
     }
-    let found = u16::from_le_bytes([*v0, *v1]);
-    if found != VERSION {
-        return Err(ProtocolError::ManifestVersion { found, expected: VERSION });
-    }
-    let tables: Tables = read("a manifest", body)?;
+    let tables: Tables = match u16::from_le_bytes([*v0, *v1]) {
+        VERSION => read("a manifest", body)?,
+        // A table that is not there reads like one of no rows, whose count is a zero byte.
+        VERSION_BEFORE => read("a manifest", &[body, &[0]].concat())?,
+        found => return Err(ProtocolError::ManifestVersion { found, expected: VERSION }),
+    };
     Ok(Tileset::try_from(tables)?)
 }
 

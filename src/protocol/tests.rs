@@ -156,14 +156,23 @@ fn a_manifest_reads_back_and_others_are_refused() {
         assert!(manifest::decode(&bytes[..length]).is_err(), "cut at {length}");
     }
     let mut later = bytes.clone();
-    later[4] = 6;
-    let version = ProtocolError::ManifestVersion { found: 6, expected: 5 };
+    later[4] = 7;
+    let version = ProtocolError::ManifestVersion { found: 7, expected: 6 };
     assert_eq!(manifest::decode(&later).unwrap_err(), version);
     assert!(manifest::decode(&[bytes, vec![0]].concat()).is_err());
     assert!(matches!(
         manifest::decode(&manifest::encode(&Tables::default()).unwrap()),
         Err(ProtocolError::Manifest(_))
     ));
+}
+
+/// The twin above as the version before wrote it.
+const MANIFEST_BEFORE: &str = "RECORD";
+
+#[test]
+fn a_manifest_of_the_version_before_is_one_without_tails() {
+    assert_eq!(manifest::decode(&bytes(MANIFEST_BEFORE)).unwrap().tables(), &tables());
+    assert!(manifest::decode(&bytes(MANIFEST_BEFORE)[..60]).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits;
-use super::{BlobId, ContentError};
+use super::{BlobId, ContentError, ImageId};
 
 /// How the bytes of an image are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +32,15 @@ impl Image {
         let side = 1_u64 << self.side_log2;
         (side * side * 4 * 4).div_ceil(3)
     }
+}
+
+/// A small picture of an image that is shown until all of it is here: its mip tail, as a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// Of which.
+    pub image: ImageId,
+    /// The PNG or JPEG.
+    pub blob: BlobId,
 }
 
 /// Pixels as they come out of a PNG or JPEG: RGBA8, row by row from the top.

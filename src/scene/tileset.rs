@@ -13,7 +13,7 @@ use super::mover::{self, Mover};
 use super::placement::{self, Ground, Placement, Places, Prototype};
 use super::prop::{self, Prop};
 use super::sound::{self, Clip, Sound};
-use super::texture::Image;
+use super::texture::{Image, Tail};
 use super::{BlobId, ColliderId, ContentError, ContentHash, ImageId, Material, PropId, TileId, limits};
 use crate::math::{Aabb, Pose};
 
@@ -130,6 +130,8 @@ pub struct Tables {
     pub clips: Vec<Clip>,
     /// Where it is heard.
     pub sounds: Vec<Sound>,
+    /// What is shown of images at first, sorted by the image. The last table: a manifest of before it has none.
+    pub tails: Vec<Tail>,
 }
 
 impl Tables {
@@ -170,6 +172,7 @@ impl TryFrom<Tables> for Tileset {
                 ));
             }
         }
+        check_tails(&tables)?;
         for (index, material) in tables.materials.iter().enumerate() {
             let slots = [material.textures(), material.drawn_textures()];
             let images_exist =
@@ -213,6 +216,16 @@ fn check_sizes(tables: &Tables) -> Result<(), ContentError> {
     check("bytes of title", tables.title.len(), limits::NAME_BYTES_MAX)?;
     let largest = tables.blobs.iter().map(|blob| blob.size_bytes as usize).max().unwrap_or(0);
     check("bytes of blob", largest, limits::BLOB_BYTES_MAX)
+}
+
+fn check_tails(tables: &Tables) -> Result<(), ContentError> {
+    let is_sorted = tables.tails.is_sorted_by(|a, b| a.image < b.image);
+    let exist =
+        |tail: &Tail| tail.image.index() < tables.images.len() && tail.blob.index() < tables.blobs.len();
+    if is_sorted && tables.tails.iter().all(exist) {
+        return Ok(());
+    }
+    Err(ContentError::malformed("tails", "an image or a blob of them is out of range or out of order"))
 }
 
 fn check_material_tracks(tables: &Tables) -> Result<(), ContentError> {
@@ -342,6 +355,20 @@ impl Tileset {
     /// Every image.
     pub fn images(&self) -> &[Image] {
         &self.tables.images
+    }
+
+    /// What is shown of the image at first, if it is worth it.
+    pub fn tail(&self, image: ImageId) -> Option<BlobId> {
+        let tails = &self.tables.tails;
+        let place = tails.binary_search_by_key(&image, |tail| tail.image).ok()?;
+        tails.get(place).map(|tail| tail.blob)
+    }
+
+    /// What the tile is shown with at first, of what it must not lack: tails of images, or all of them, and its content.
+    pub fn first_blobs<'a>(&'a self, tile: &'a Tile) -> impl Iterator<Item = BlobId> + 'a {
+        let first =
+            |&image: &ImageId| self.tail(image).or_else(|| Some(self.tables.images.get(image.index())?.blob));
+        tile.images.iter().filter_map(first).chain(tile.content)
     }
 
     /// Every material.
@@ -533,6 +560,25 @@ mod tests {
     fn tree() -> Tables {
         let tiles = vec![tile(1, 2, 1.0), tile(0, 0, 0.0), tile(3, 1, 0.5), tile(0, 0, 0.0)];
         Tables { tiles, ..Tables::default() }
+    }
+
+    #[test]
+    fn tails_are_in_order_and_of_what_there_is() {
+        let image = Image { blob: BlobId(0), space: ColorSpace::Linear, side_log2: 8 };
+        let with = |tails: &[(u32, u32)]| {
+            let tail = |&(image, blob): &(u32, u32)| Tail { image: ImageId(image), blob: BlobId(blob) };
+            let blobs = vec![Blob { hash: ContentHash([0; 32]), size_bytes: 1 }; 2];
+            let tails = tails.iter().map(tail).collect();
+            Tileset::try_from(Tables { blobs, images: vec![image; 3], tails, ..tree() })
+        };
+        let tileset = with(&[(0, 1), (2, 0)]).unwrap();
+        assert_eq!(
+            [0, 1, 2].map(|image| tileset.tail(ImageId(image))),
+            [Some(BlobId(1)), None, Some(BlobId(0))]
+        );
+        for faulty in [&[(0, 2)][..], &[(3, 0)], &[(1, 0), (0, 0)], &[(1, 0), (1, 1)]] {
+            assert!(with(faulty).is_err(), "{faulty:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::fetch::Fetch;
 use super::pace::Pace;
 use super::residency::Residency;
 use super::venue::{ColliderState, ImageState, TileState, Venue};
+use crate::scene::texture::Texture;
 use crate::scene::{ClipId, ContentError, ImageId, Samples, TileId};
 
 /// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
@@ -69,13 +70,41 @@ impl Active {
     }
 
     pub fn queue_image(&mut self, image: ImageId, file: Option<Arc<Vec<u8>>>) {
-        if self.venue.images[image.index()].state != ImageState::Absent {
+        let slot = &mut self.venue.images[image.index()];
+        if slot.state != ImageState::Absent {
             return;
         }
-        self.venue.images[image.index()].state = ImageState::Decoding;
+        slot.state = ImageState::Decoding;
         let size_bytes = file.as_ref().map_or(0, |file| file.len() as u64);
         let form = self.venue.image_form(image);
-        self.queue(Work::Image { image, form, file }, size_bytes);
+        self.queue(Work::Image { image, form, file, is_tail: false }, size_bytes);
+    }
+
+    pub fn queue_tail(&mut self, image: ImageId, file: Arc<Vec<u8>>) {
+        self.venue.images[image.index()].tail = Some(ImageState::Decoding);
+        let (size_bytes, form) = (file.len() as u64, self.venue.image_form(image));
+        self.queue(Work::Image { image, form, file: Some(file), is_tail: true }, size_bytes);
+    }
+
+    /// Hands the image out, unless something better of it was.
+    pub fn take_image(&mut self, image: ImageId, texture: Texture, is_refused: bool, is_tail: bool) {
+        let slot = &mut self.venue.images[image.index()];
+        if is_tail && is_refused {
+            slot.tail = None;
+            return;
+        }
+        if is_tail && slot.state == ImageState::Resident {
+            slot.tail = Some(ImageState::Absent);
+            return;
+        }
+        slot.is_blank |= is_refused;
+        if slot.is_blank && slot.is_shown() {
+            slot.state = ImageState::Resident;
+            return;
+        }
+        self.residency.add_image(&mut self.venue, image, is_tail);
+        self.ready_bytes += texture.size_bytes();
+        self.ready.push_back(Ready::Texture { image, texture, is_tail });
     }
 
     pub fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
@@ -140,7 +169,11 @@ impl Active {
                     Work::Collider { collider, .. } => {
                         venue.colliders[collider.index()].state = ColliderState::Absent;
                     }
-                    Work::Image { image, .. } => venue.images[image.index()].state = ImageState::Absent,
+                    Work::Image { image, is_tail, .. } => {
+                        let slot = &mut venue.images[image.index()];
+                        let state = if *is_tail { slot.tail.as_mut() } else { Some(&mut slot.state) };
+                        state.into_iter().for_each(|state| *state = ImageState::Absent);
+                    }
                     Work::Clip { clip, .. } => clips.drop_decoding(*clip),
                 }
             }

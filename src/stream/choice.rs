@@ -1,22 +1,35 @@
 //! Which blobs to fetch next: the tiles that remove most visible error for their bytes, each with the
-//! images that it needs and after whatever coarser tile is wanted too.
+//! images that it needs and after whatever coarser tile is wanted too. Of an image that only the host has, the tail
+//! comes with the tile, and all of it when it is worth its bytes as much as the next tile.
 
 use super::fetch::Fetch;
 use super::ground::Ground;
-use super::venue::{ColliderState, ImageState, TileState, Venue};
+use super::venue::{ColliderState, ImageSlot, ImageState, TileState, Venue};
 use crate::protocol::content::WANTS_MAX;
 use crate::scene::demand::Want;
-use crate::scene::{BlobId, Demand, TileId};
+use crate::scene::{BlobId, Demand, ImageId, TileId};
 
 /// What a request costs beside its bytes: the decoding, the upload, the bookkeeping.
 const REQUEST_BYTES: f32 = 4096.0;
+
+/// The most that anything matters that closes no hole.
+const BELOW_HOLE: f32 = Want::HOLE * 1e-3;
+
+/// What is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    /// A tile, with what it cannot be shown without.
+    Tile(TileId),
+    /// All of an image of which the tail is shown.
+    Image(ImageId),
+}
 
 /// A round of choosing; keeps its lists' memory.
 #[derive(Debug, Default)]
 pub struct Choice {
     round: u64,
-    scored: Vec<(f32, TileId)>,
-    /// So many of the scored tiles close a hole.
+    scored: Vec<(f32, Item)>,
+    /// So many of the first close a hole.
     hole_count: usize,
     ground: Ground,
     blobs: Vec<BlobId>,
@@ -51,7 +64,9 @@ impl Choice {
         mut look: impl FnMut(BlobId),
     ) -> &mut Vec<BlobId> {
         self.round += 1;
-        self.score(venue, demand, room.direct_bytes);
+        self.score(venue, fetch, demand, room.direct_bytes);
+        self.score_images(venue, fetch);
+        self.scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         self.ground.look(venue, demand.feet, self.round);
         self.blobs.clear();
         self.list.clear();
@@ -64,7 +79,10 @@ impl Choice {
             {
                 break;
             }
-            used_bytes += self.take(venue, self.scored[index].1, &mut room.resident_bytes);
+            used_bytes += match self.scored[index].1 {
+                Item::Tile(tile) => self.take(venue, fetch, tile, &mut room.resident_bytes),
+                Item::Image(image) => self.add(venue, venue.image_form(image).blob),
+            };
         }
         for &blob in &self.blobs {
             if fetch.is_with_host(blob) {
@@ -89,20 +107,28 @@ impl Choice {
         for collider in self.ground.missing() {
             let cell = venue.tileset.grounds()[collider.index()];
             let is_absent = venue.colliders[collider.index()].state == ColliderState::Absent;
-            if is_absent && self.blobs.len() < WANTS_MAX && !self.blobs.contains(&cell.blob) {
-                self.blobs.push(cell.blob);
-                used_bytes += u64::from(venue.tileset.blobs()[cell.blob.index()].size_bytes);
+            if is_absent && self.blobs.len() < WANTS_MAX {
+                used_bytes += self.add(venue, cell.blob);
             }
         }
         used_bytes
     }
 
-    /// Marks what is wanted and sorts it by importance for its bytes.
-    fn score(&mut self, venue: &mut Venue, demand: &Demand, direct_bytes: u64) {
+    /// Adds the blob, unless it was added already; returns its bytes.
+    fn add(&mut self, venue: &Venue, blob: BlobId) -> u64 {
+        if self.blobs.contains(&blob) {
+            return 0;
+        }
+        self.blobs.push(blob);
+        u64::from(venue.tileset.blobs()[blob.index()].size_bytes)
+    }
+
+    /// Marks what is wanted and scores it by importance for its bytes.
+    fn score(&mut self, venue: &mut Venue, fetch: &Fetch, demand: &Demand, direct_bytes: u64) {
         self.scored.clear();
         self.hole_count = 0;
         let last = demand.wants.iter().filter(|want| !want.is_step);
-        let missing = last.flat_map(|want| missing_blobs(venue, want.tile));
+        let missing = last.flat_map(|want| missing_blobs(venue, fetch, want.tile));
         let missing_bytes: u64 =
             missing.map(|blob| u64::from(venue.tileset.blobs()[blob.index()].size_bytes)).sum();
         let is_stepwise = missing_bytes > direct_bytes;
@@ -113,45 +139,61 @@ impl Choice {
             }
             slot.wanted_round = self.round;
             let mut missing_bytes = 0;
-            for blob in missing_blobs(venue, want.tile) {
+            for blob in missing_blobs(venue, fetch, want.tile) {
                 missing_bytes += venue.tileset.blobs()[blob.index()].size_bytes;
             }
             self.hole_count += usize::from(want.importance >= Want::HOLE);
             let importance = if is_stepwise { want.beyond_steps } else { want.importance };
-            self.scored.push((importance / (REQUEST_BYTES + missing_bytes as f32), want.tile));
+            let score = importance / (REQUEST_BYTES + missing_bytes as f32);
+            self.scored.push((score, Item::Tile(want.tile)));
             for image in &venue.tileset.tile(want.tile).images {
-                venue.images[image.index()].wanted_round = self.round;
+                venue.images[image.index()].want(self.round, importance);
             }
         }
-        self.scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    }
+
+    /// Marks the images whose tails are shown, and scores them and those whose tails are on their way.
+    fn score_images(&mut self, venue: &mut Venue, fetch: &Fetch) {
+        let Venue { tileset, images, .. } = venue;
+        for (slot, image) in images.iter_mut().zip((0..).map(ImageId)) {
+            if slot.is_blurred() && slot.user_count > 0 {
+                slot.want(self.round, 0.0);
+            }
+            let blob = tileset.images()[image.index()].blob;
+            let comes_later = slot.state == ImageState::Absent && has_tail_first(slot, fetch, blob);
+            if comes_later && slot.wanted_round == self.round {
+                // Where the tail is there is no hole.
+                let importance = slot.importance.min(BELOW_HOLE);
+                let size_bytes = tileset.blobs()[blob.index()].size_bytes;
+                self.scored.push((importance / (REQUEST_BYTES + size_bytes as f32), Item::Image(image)));
+            }
+        }
     }
 
     /// Takes a tile, after the coarser ones that are wanted too; returns the bytes that this adds.
-    fn take(&mut self, venue: &Venue, tile: TileId, resident_bytes: &mut u64) -> u64 {
+    fn take(&mut self, venue: &Venue, fetch: &Fetch, tile: TileId, resident_bytes: &mut u64) -> u64 {
         let parent = venue.tileset.parent(tile);
         let mut used_bytes = 0;
         if let Some(parent) = parent
             && self.is_wanted_above(venue, parent)
         {
-            used_bytes += self.take(venue, parent, resident_bytes);
+            used_bytes += self.take(venue, fetch, parent, resident_bytes);
         }
         if venue.tiles[tile.index()].wanted_round != self.round {
             return used_bytes;
         }
         let mut size_bytes = venue.expected_bytes(tile);
         let images = &venue.tileset.tile(tile).images;
-        for image in images.iter().filter(|i| venue.images[i.index()].state == ImageState::Absent) {
+        let is_absent = |slot: &ImageSlot| !slot.is_shown() && slot.state == ImageState::Absent;
+        for image in images.iter().filter(|image| is_absent(&venue.images[image.index()])) {
             size_bytes += venue.image_bytes(*image);
         }
         if size_bytes > *resident_bytes {
             return used_bytes;
         }
         let before = self.blobs.len();
-        for blob in missing_blobs(venue, tile) {
-            if !self.blobs.contains(&blob) {
-                self.blobs.push(blob);
-                used_bytes += u64::from(venue.tileset.blobs()[blob.index()].size_bytes);
-            }
+        for blob in missing_blobs(venue, fetch, tile) {
+            used_bytes += self.add(venue, blob);
         }
         if self.blobs.len() > before {
             *resident_bytes -= size_bytes;
@@ -182,14 +224,25 @@ impl Choice {
     }
 }
 
-/// The blobs that the tile still needs: its images first, because it cannot be shown without them.
-fn missing_blobs(venue: &Venue, tile: TileId) -> impl Iterator<Item = BlobId> {
+/// The blobs that the tile still needs: its images first, because it cannot be shown without something of them.
+fn missing_blobs(venue: &Venue, fetch: &Fetch, tile: TileId) -> impl Iterator<Item = BlobId> {
     let node = venue.tileset.tile(tile);
-    let images = node
-        .images
-        .iter()
-        .filter(|image| venue.images[image.index()].state == ImageState::Absent)
-        .map(|image| venue.image_form(*image).blob);
+    let images = node.images.iter().filter_map(|&image| {
+        let slot = &venue.images[image.index()];
+        let blob = venue.image_form(image).blob;
+        match slot.tail.filter(|_| has_tail_first(slot, fetch, blob)) {
+            _ if slot.state != ImageState::Absent => None,
+            Some(ImageState::Absent) => venue.tileset.tail(image),
+            Some(ImageState::Decoding | ImageState::Resident) => None,
+            None => Some(blob),
+        }
+    });
     let is_absent = matches!(venue.tiles[tile.index()].state, TileState::Absent);
     images.chain(node.content.filter(|_| is_absent))
+}
+
+/// Whether the tail of the image is to be shown before all of it: if it is here already, or if all of it, `blob`, has to
+/// come from the host.
+fn has_tail_first(slot: &ImageSlot, fetch: &Fetch, blob: BlobId) -> bool {
+    slot.tail.is_some_and(|tail| tail != ImageState::Absent || fetch.is_with_host(blob))
 }

@@ -60,6 +60,8 @@ pub enum Work {
         form: Image,
         /// Its PNG or JPEG; `None` where there is none to be had.
         file: Option<Arc<Vec<u8>>>,
+        /// Whether that is its tail.
+        is_tail: bool,
     },
     /// A clip.
     Clip {
@@ -115,6 +117,8 @@ pub enum Content {
         texture: Texture,
         /// Why they are refused.
         refused: Option<ContentError>,
+        /// Whether they are its tail's.
+        is_tail: bool,
     },
     /// A clip.
     Clip {
@@ -152,12 +156,10 @@ pub fn run(job: DecodeJob) -> Decoded {
         Work::Collider { collider, pose, bytes } => {
             Content::Collider { collider, surface: decode_collider(&bytes, pose) }
         }
-        Work::Image { image, form, file: Some(file) } => match decode_image(&file, form) {
-            Ok(texture) => Content::Image { image, texture, refused: None },
-            Err(reason) => Content::Image { image, texture: blank(form), refused: Some(reason) },
-        },
-        Work::Image { image, form, file: None } => {
-            Content::Image { image, texture: blank(form), refused: None }
+        Work::Image { image, form, file, is_tail } => {
+            let decoded = file.map(|file| decode_image(&file, form)).transpose();
+            let (texture, refused) = decoded.map_or_else(|reason| (None, Some(reason)), |t| (t, None));
+            Content::Image { image, texture: texture.unwrap_or_else(|| blank(form)), refused, is_tail }
         }
         Work::Clip { clip, form, file } => Content::Clip { clip, samples: sound::decode(&file, &form) },
     };

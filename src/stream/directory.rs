@@ -11,6 +11,8 @@ pub enum User {
     Tile(TileId),
     /// An image.
     Image(ImageId),
+    /// An image, to show something of it.
+    Tail(ImageId),
     /// A piece of the ground.
     Collider(ColliderId),
     /// A sound.
@@ -31,12 +33,14 @@ impl Directory {
     /// That of a tileset.
     pub fn new(tileset: &Tileset) -> Self {
         let images = tileset.images().iter().map(|image| image.blob).zip((0..).map(ImageId).map(User::Image));
+        let tails = tileset.tables().tails.iter().map(|tail| (tail.blob, User::Tail(tail.image)));
         let grounds = tileset.grounds().iter().map(|cell| cell.blob);
         let colliders = grounds.zip((0..).map(ColliderId).map(User::Collider));
         let clips = tileset.clips().iter().map(|clip| clip.blob).zip((0..).map(ClipId).map(User::Clip));
         let tiles = tileset.tiles().iter().zip((0..).map(TileId));
         let tiles = tiles.filter_map(|(tile, id)| Some((tile.content?, User::Tile(id))));
-        let mut needs: Vec<(BlobId, User)> = images.chain(colliders).chain(clips).chain(tiles).collect();
+        let mut needs: Vec<(BlobId, User)> =
+            images.chain(tails).chain(colliders).chain(clips).chain(tiles).collect();
         needs.sort_by_key(|(blob, _)| *blob);
         let blob_count = tileset.blobs().len();
         let starts = (0..=blob_count).map(|blob| needs.partition_point(|(other, _)| other.index() < blob));

@@ -97,8 +97,10 @@ pub enum Ready {
         image: ImageId,
         /// Its pixels.
         texture: Texture,
+        /// Whether they are magnified from its tail: all of it comes later, in the place of this.
+        is_tail: bool,
     },
-    /// A tile, whose textures have all come.
+    /// A tile, whose textures have all come, be it as tails.
     Tile {
         /// Which.
         tile: TileId,

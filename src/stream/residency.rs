@@ -40,10 +40,16 @@ impl Residency {
         self.tile_count += 1;
     }
 
-    /// An image is here.
-    pub fn add_image(&mut self, venue: &mut Venue, image: ImageId) {
-        venue.images[image.index()].state = ImageState::Resident;
-        self.bytes += venue.image_bytes(image);
+    /// An image is here, or its tail, which takes the same room.
+    pub fn add_image(&mut self, venue: &mut Venue, image: ImageId, is_tail: bool) {
+        let slot = &mut venue.images[image.index()];
+        let was_here = slot.is_shown();
+        if is_tail {
+            slot.tail = Some(ImageState::Resident);
+        } else {
+            slot.state = ImageState::Resident;
+        }
+        self.bytes += if was_here { 0 } else { venue.image_bytes(image) };
     }
 
     /// A tile is gone.
@@ -78,7 +84,9 @@ impl Residency {
         while self.bytes > limit_bytes {
             if let Some(index) = (0..venue.images.len()).find(|index| is_unused(venue, *index, round)) {
                 let image = ImageId(index as u32);
-                venue.images[index].state = ImageState::Absent;
+                let slot = &mut venue.images[index];
+                slot.state = ImageState::Absent;
+                slot.tail = slot.tail.map(|_| ImageState::Absent);
                 self.bytes -= venue.image_bytes(image);
                 evict(Ready::EvictTexture(image));
                 continue;
@@ -110,5 +118,6 @@ fn may_rest(venue: &Venue, index: usize, now: Duration) -> bool {
 fn is_unused(venue: &Venue, index: usize, round: u64) -> bool {
     let slot = &venue.images[index];
     let is_used = slot.user_count > 0 || slot.wanted_round == round;
-    slot.state == ImageState::Resident && !is_used && !slot.is_blank
+    let is_resting = ![Some(slot.state), slot.tail].contains(&Some(ImageState::Decoding));
+    slot.is_shown() && is_resting && !is_used && !slot.is_blank
 }

@@ -164,6 +164,7 @@ impl Streamer {
             && demand.wants.is_empty()
             && active.fetch.sent().is_empty()
             && active.waiting.is_empty()
+            && active.venue.is_sharp()
             && !active.clips.is_missing_any();
         // While another venue's manifest is wanted, its list must not be replaced by ours.
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
@@ -208,6 +209,11 @@ impl Streamer {
             active.ready.push_back(Ready::EvictCollider(collider));
         }
         active.drop_unwanted();
+    }
+
+    /// Whether all of every image that the tiles show is here, as far as it can be had.
+    pub fn is_sharp(&self) -> bool {
+        self.venue.as_ref().is_none_or(|active| active.venue.is_sharp())
     }
 
     /// Whether the ground around `feet` is here, as far as it can be had.
@@ -328,6 +334,7 @@ impl Streamer {
                     active.venue.images[image.index()].is_blank = true;
                     active.queue_image(image, None);
                 }
+                User::Tail(image) => active.venue.images[image.index()].tail = None,
                 User::Collider(collider) => {
                     active.venue.colliders[collider.index()].state = ColliderState::Bad;
                     active.ready.push_back(Ready::Collider { collider, surface: None });
@@ -366,6 +373,12 @@ impl Streamer {
                     let slot = &active.venue.images[image.index()];
                     if slot.state == ImageState::Absent && slot.wanted_round == round {
                         active.queue_image(image, Some(bytes.clone()));
+                        is_used = true;
+                    }
+                }
+                User::Tail(image) => {
+                    if active.venue.wants_tail(image, round) {
+                        active.queue_tail(image, bytes.clone());
                         is_used = true;
                     }
                 }
@@ -443,14 +456,11 @@ impl Streamer {
                     self.report(StreamFault::Collider { collider, reason });
                 }
             }
-            Content::Image { image, texture, refused } => {
+            Content::Image { image, texture, refused, is_tail } => {
                 let Some(active) = self.active(decoded.venue) else { return };
                 active.decoding_count -= 1;
-                active.residency.add_image(&mut active.venue, image);
-                active.ready_bytes += texture.size_bytes();
-                active.ready.push_back(Ready::Texture { image, texture });
+                active.take_image(image, texture, refused.is_some(), is_tail);
                 if let Some(reason) = refused {
-                    active.venue.images[image.index()].is_blank = true;
                     self.report(StreamFault::Image { image, reason });
                 }
             }

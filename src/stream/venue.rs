@@ -47,8 +47,12 @@ pub enum ImageState {
 #[derive(Debug)]
 pub struct ImageSlot {
     pub state: ImageState,
-    /// Needed by a tile that is wanted in this round.
+    /// How far that has come which is shown of it meanwhile; `None` if nothing is to be had.
+    pub tail: Option<ImageState>,
+    /// Needed by a tile that is wanted in this round, or kept.
     pub wanted_round: u64,
+    /// Of the tile that needs it most.
+    pub importance: f32,
     /// Tiles that are decoded or resident and use it.
     pub user_count: u32,
     /// Its file cannot be had or is refused: the blank one that stands for it is never given up.
@@ -64,6 +68,25 @@ pub enum ColliderState {
     Resident,
     /// Refused for good.
     Bad,
+}
+
+impl ImageSlot {
+    /// Something of it was handed out.
+    pub fn is_shown(&self) -> bool {
+        self.state == ImageState::Resident || self.tail == Some(ImageState::Resident)
+    }
+
+    /// Something of it is shown, and not all of it was handed out.
+    pub fn is_blurred(&self) -> bool {
+        self.state != ImageState::Resident && self.tail == Some(ImageState::Resident)
+    }
+
+    /// A tile needs it in this round that matters so much. How much it mattered before counts as long as somebody
+    /// needs it.
+    pub fn want(&mut self, round: u64, importance: f32) {
+        let before = if self.wanted_round + 1 >= round { self.importance } else { 0.0 };
+        (self.wanted_round, self.importance) = (round, importance.max(before));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,10 +122,15 @@ impl Venue {
         tileset: Arc<Tileset>,
         directory: Directory,
     ) -> Self {
-        let images: Vec<_> = tileset
-            .images()
-            .iter()
-            .map(|_| ImageSlot { state: ImageState::Absent, wanted_round: 0, user_count: 0, is_blank: false })
+        let images = (0..tileset.images().len() as u32)
+            .map(|image| ImageSlot {
+                state: ImageState::Absent,
+                tail: tileset.tail(ImageId(image)).map(|_| ImageState::Absent),
+                wanted_round: 0,
+                importance: 0.0,
+                user_count: 0,
+                is_blank: false,
+            })
             .collect();
         let tiles = tileset
             .tiles()
@@ -141,12 +169,25 @@ impl Venue {
                 let slot = &self.images[image.index()];
                 slot.wanted_round == round && slot.state == ImageState::Absent
             }
+            User::Tail(image) => self.wants_tail(*image, round),
             User::Collider(collider) => {
                 let slot = &self.colliders[collider.index()];
                 slot.wanted_round == round && slot.state == ColliderState::Absent
             }
             User::Clip(_) => false,
         })
+    }
+
+    /// Whether the tail of the image is wanted in this round and not here, and nor is the image.
+    pub fn wants_tail(&self, image: ImageId, round: u64) -> bool {
+        let slot = &self.images[image.index()];
+        let is_absent = (slot.state, slot.tail) == (ImageState::Absent, Some(ImageState::Absent));
+        slot.wanted_round == round && is_absent
+    }
+
+    /// Whether no tile that is here shows a tail.
+    pub fn is_sharp(&self) -> bool {
+        !self.images.iter().any(|slot| slot.user_count > 0 && slot.is_blurred())
     }
 
     /// What the image is.
@@ -169,15 +210,17 @@ impl Venue {
         let is_coming = |slot: &TileSlot| matches!(slot.state, TileState::Decoding | TileState::Decoded(_));
         let tiles = (0..).map(TileId).zip(&self.tiles).filter(|(_, slot)| is_coming(slot));
         let images = (0..).map(ImageId).zip(&self.images);
-        let images = images.filter(|(_, slot)| slot.state == ImageState::Decoding);
+        let is_coming = |slot: &ImageSlot| {
+            !slot.is_shown() && [Some(slot.state), slot.tail].contains(&Some(ImageState::Decoding))
+        };
+        let images = images.filter(|(_, slot)| is_coming(slot));
         tiles.map(|(tile, _)| self.expected_bytes(tile)).sum::<u64>()
             + images.map(|(image, _)| self.image_bytes(image)).sum::<u64>()
     }
 
-    /// Whether all textures of the tile were handed out.
+    /// Whether of all textures of the tile something was handed out.
     pub fn has_textures(&self, tile: TileId) -> bool {
-        let images = &self.tileset.tile(tile).images;
-        images.iter().all(|image| self.images[image.index()].state == ImageState::Resident)
+        self.tileset.tile(tile).images.iter().all(|image| self.images[image.index()].is_shown())
     }
 
     /// Counts the tile among the users of its images, or no longer.

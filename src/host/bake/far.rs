@@ -12,7 +12,7 @@ use crate::scene::texture::{Image, Texture};
 use crate::scene::{BlobId, ContentError, ImageId, limits};
 
 /// The side of far images, as a power of two.
-const FAR_SIDE_LOG2: u8 = 6;
+pub(super) const FAR_SIDE_LOG2: u8 = 6;
 
 /// Adds the far materials to the shelf and their groups to the soup, and completes the soup's
 /// [`Soup::far_groups`] and [`Soup::plain_groups`]. Where there would be too many materials, far
@@ -48,7 +48,7 @@ pub fn add(shelf: &mut Shelf, soup: &mut Soup) -> Result<(), BakeError> {
 }
 
 /// Where `item` is in the list, at its end if it was not there.
-fn place<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
+pub(super) fn place<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
     let known = list.iter().position(|other| *other == item);
     if known.is_none() {
         list.push(item);
@@ -92,7 +92,7 @@ fn small_images(shelf: &mut Shelf) -> Result<Vec<ImageId>, BakeError> {
 }
 
 /// The image as a PNG of [`FAR_SIDE_LOG2`].
-fn shrunk(bytes: &[u8], image: Image) -> Result<Vec<u8>, BakeError> {
+pub(super) fn shrunk(bytes: &[u8], image: Image) -> Result<Vec<u8>, BakeError> {
     let texture = Texture::from_pixels(&decode(bytes)?, image.space, image.side_log2)?;
     let level = usize::from(image.side_log2 - FAR_SIDE_LOG2);
     let rgba = texture.levels.get(level).map(Vec::as_slice).unwrap_or_default();

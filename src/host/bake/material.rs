@@ -18,7 +18,7 @@ use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{SourceMaterial, SourceTexture};
 use crate::scene::gltf::image::{self, Encoding};
 use crate::scene::material::{PackedSurface, TextureSlot, Wrap};
-use crate::scene::texture::{ColorSpace, Image, side_log2_for};
+use crate::scene::texture::{ColorSpace, Image, Tail, side_log2_for};
 use crate::scene::{BlobId, ContentError, ImageId, Material, limits};
 
 /// Repetitions of a texture that a material's box may span before larger spans get a material of
@@ -109,6 +109,8 @@ pub struct Shelf {
     pub sources: Vec<Option<usize>>,
     /// As the tileset lists them.
     pub images: Vec<Image>,
+    /// As the tileset lists them.
+    pub tails: Vec<Tail>,
     /// The images' bytes, which are the tileset's first blobs.
     pub blobs: Vec<BakedBlob>,
     /// What was left out, by name.
@@ -204,7 +206,8 @@ impl Catalog {
             material.uv_scale = [or_one(size.x), or_one(size.y)];
         }
         sides::merge(&mut self.images, &mut materials);
-        Shelf { materials, sources, images: self.images, blobs: self.blobs, skipped: self.skipped }
+        let (images, blobs, skipped) = (self.images, self.blobs, self.skipped);
+        Shelf { materials, sources, images, tails: Vec::new(), blobs, skipped }
     }
 
     fn plan(&mut self, document: &Document, source: &SourceMaterial) -> Result<Plan, ContentError> {

@@ -7,7 +7,7 @@
 //! [`partition`] into cells → [`chain`] of levels of
 //! detail a cell, and its [`collider`] → [`proxy`] tiles above them, in a [`pyramid`]; points and lines as [`mark`]s in
 //! another; every [`prop`] and [`mover`] → [`gather`] under one root →
-//! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`].
+//! [`encode`] and [`tile_glb`] → [`folder`]. Proxies and the root use the materials of [`far`]; large images have a [`tail`].
 //!
 //! **Again.** Where nothing that was read has changed, the folder is left as it is ([`record`]). Where something has,
 //! the pieces that are as they were are not simplified again ([`recall`]): cells are cut at planes that stay where they
@@ -61,6 +61,7 @@ pub mod simplify;
 pub mod sound;
 pub mod soup;
 pub mod surface;
+mod tail;
 pub mod tile_glb;
 pub mod tileset_json;
 pub mod tree;
@@ -382,6 +383,7 @@ impl Scene {
         let mut shelf = materials.finish(&soup.uv_boxes);
         let material_tracks = material_track::all(document, &playing, &shelf);
         far::add(&mut shelf, &mut soup)?;
+        tail::add(&mut shelf)?;
         let heard = sound::collect(document, &soup.entities)?;
         report.count_skipped(&light::skipped(document));
         let staging = light::staging(document, options);

@@ -219,6 +219,7 @@ pub fn tables(
         props,
         clips: heard.clips,
         sounds: heard.sounds,
+        tails: shelf.tails,
     };
     (tables, blobs)
 }

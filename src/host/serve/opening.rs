@@ -7,7 +7,7 @@ use crate::cull::FirstView;
 use crate::protocol::ContentHash;
 use crate::protocol::content::{OPENING_BYTES_MAX, UNASKED_BYTES_MIN};
 use crate::rig::Person;
-use crate::scene::{BlobId, TileId, Tileset};
+use crate::scene::Tileset;
 
 /// How far around the entrance the ground is sent, metres: some steps.
 const GROUND_METRES: f32 = 8.0;
@@ -22,8 +22,9 @@ pub fn opening(tileset: &Arc<Tileset>) -> Vec<ContentHash> {
     let ground =
         ground.filter_map(|(collider, _)| tileset.grounds().get(collider.index())).map(|cell| cell.blob);
 
-    let first: Vec<_> = seen.by_ref().take(COARSE).flat_map(|tile| needs(tileset, tile)).collect();
-    let rest = seen.flat_map(|tile| needs(tileset, tile));
+    let first: Vec<_> =
+        seen.by_ref().take(COARSE).flat_map(|tile| tileset.first_blobs(tileset.tile(tile))).collect();
+    let rest = seen.flat_map(|tile| tileset.first_blobs(tileset.tile(tile)));
     let (mut left, mut known, mut chosen) = (OPENING_BYTES_MAX, BTreeSet::new(), Vec::new());
     for blob in first.into_iter().chain(ground).chain(rest) {
         let Some(blob) = tileset.blobs().get(blob.index()) else { continue };
@@ -35,11 +36,4 @@ pub fn opening(tileset: &Arc<Tileset>) -> Vec<ContentHash> {
         chosen.push(blob.hash);
     }
     chosen
-}
-
-/// What the tile is shown with: its images, then itself.
-fn needs(tileset: &Tileset, tile: TileId) -> Vec<BlobId> {
-    let tile = tileset.tile(tile);
-    let images = tile.images.iter().filter_map(|image| tileset.images().get(image.index()));
-    images.map(|image| image.blob).chain(tile.content).collect()
 }

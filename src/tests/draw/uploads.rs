@@ -59,7 +59,7 @@ fn the_queue_is_bounded_and_hands_back_what_it_does_not_take() {
     let taken = (0..1000).take_while(|_| show.renderer.enqueue(upload()).is_ok()).count();
     assert_eq!(taken, 64);
     show.finish_uploads(gpu);
-    // The same image again costs nothing and takes no second layer.
+    // The same image again takes no second layer.
     assert_eq!(show.arrivals.len(), 64);
     assert!(show.arrivals.iter().all(|arrival| matches!(arrival, Arrival::Texture { image: ImageId(0) })));
     assert!(show.renderer.enqueue(upload()).is_ok());
@@ -156,6 +156,36 @@ fn layers_are_used_again() {
     }
     show.finish_uploads(gpu);
     assert_eq!(sides(show.picture(gpu, &views)), [[255, 0, 0, 255], [0, 255, 0, 255]]);
+}
+
+/// What is shown at first is replaced, and its layer is given back once, whenever the image goes.
+#[test]
+fn an_image_takes_the_place_of_its_tail() {
+    let Some(gpu) = gpu() else { return };
+    let mut props = Props::new();
+    let slot = props.image(&painted(16, |_, _| [255, 0, 0, 255]), ColorSpace::Srgb);
+    let material = Material { unlit: true, base_color_texture: slot, ..Material::default() };
+    props.add(material, Shape::square().moved(at([0.0, 0.0, -1.0], Quat::IDENTITY, [4.0, 4.0, 1.0])));
+    let mut show = Show::new(gpu, &props, [32, 32], COMPARABLE);
+    let views = looking(Pose::IDENTITY);
+    let seen = |show: &mut Show| texel(&show.picture(gpu, &views)[0], 16, 16);
+    assert_eq!(seen(&mut show), [255, 0, 0, 255]);
+    let blue = painted(16, |_, _| [0, 0, 255, 255]);
+    let blue = Arc::new(Texture::from_pixels(&blue, ColorSpace::Srgb, 4).unwrap());
+    let upload = || Upload::Texture { image: ImageId(0), texture: Arc::clone(&blue) };
+    show.renderer.enqueue(upload()).unwrap();
+    show.finish_uploads(gpu);
+    assert_eq!(seen(&mut show), [0, 0, 255, 255]);
+    // Gone while it is about to be replaced, and back: there is one layer for it, and that is free.
+    for _ in 0..3 {
+        show.renderer.enqueue(upload()).unwrap();
+        show.frame(gpu, &views, 100);
+        show.renderer.retire_image(ImageId(0));
+        assert_eq!(seen(&mut show), [255; 4]);
+        show.renderer.enqueue(upload()).unwrap();
+        show.finish_uploads(gpu);
+        assert_eq!(seen(&mut show), [0, 0, 255, 255]);
+    }
 }
 
 /// A tileset of several tiles with the same geometry.

@@ -1,6 +1,6 @@
 //! A renderer that draws nothing, and holds the streamer to the order in which it promises to hand things out.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use glam::Affine3A;
@@ -10,13 +10,14 @@ use pavilion::stream::Ready;
 /// What was handed out of one venue.
 pub struct Renderer {
     scene: Scene,
-    images: BTreeSet<ImageId>,
+    /// Of which images something was, and whether all of it.
+    images: BTreeMap<ImageId, bool>,
 }
 
 impl Renderer {
     /// A venue of which nothing is here.
     pub fn new(tileset: Arc<Tileset>) -> Self {
-        Self { scene: Scene::new(tileset), images: BTreeSet::new() }
+        Self { scene: Scene::new(tileset), images: BTreeMap::new() }
     }
 
     /// The venue, and which of its tiles are here.
@@ -30,12 +31,18 @@ impl Renderer {
     /// When something comes twice, a tile before its images, or when what goes is still in use.
     pub fn take(&mut self, ready: Ready, demand: &Demand) -> Option<TileId> {
         match ready {
-            Ready::Texture { image, .. } => {
-                assert!(self.images.insert(image), "image {} comes twice", image.0);
+            Ready::Texture { image, is_tail, .. } => {
+                let before = self.images.insert(image, !is_tail);
+                let is_better = before.is_none() || (before == Some(false) && !is_tail);
+                assert!(is_better, "image {} comes twice", image.0);
             }
             Ready::Tile { tile, .. } => {
                 let mut images = self.scene.tileset.tile(tile).images.iter();
-                assert!(images.all(|image| self.images.contains(image)), "tile {} without images", tile.0);
+                assert!(
+                    images.all(|image| self.images.contains_key(image)),
+                    "tile {} without images",
+                    tile.0
+                );
                 assert!(!self.is_here(tile), "tile {} comes twice", tile.0);
                 self.scene.set_resident(tile, Some(nothing()));
                 return Some(tile);
@@ -46,7 +53,7 @@ impl Renderer {
                 self.scene.set_resident(tile, None);
             }
             Ready::EvictTexture(image) => {
-                assert!(self.images.remove(&image), "image {} goes twice", image.0);
+                assert!(self.images.remove(&image).is_some(), "image {} goes twice", image.0);
                 let mut tiles = (0..self.scene.tileset.tiles().len() as u32).map(TileId);
                 let is_used = tiles
                     .any(|tile| self.is_here(tile) && self.scene.tileset.tile(tile).images.contains(&image));
@@ -59,6 +66,11 @@ impl Renderer {
             | Ready::EvictClip(_) => {}
         }
         None
+    }
+
+    /// Whether all of the image is here.
+    pub fn is_sharp(&self, image: ImageId) -> bool {
+        self.images.get(&image) == Some(&true)
     }
 
     /// Whether the tile is here.

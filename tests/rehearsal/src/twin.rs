@@ -8,7 +8,7 @@ use bytes::Bytes;
 use glam::{Quat, Vec3, vec3};
 use pavilion::math::{Aabb, Pose};
 use pavilion::protocol::{ContentHash, manifest};
-use pavilion::scene::texture::{ColorSpace, Image};
+use pavilion::scene::texture::{ColorSpace, Image, Tail};
 use pavilion::scene::tileset::{Blob, Tables, Tile};
 use pavilion::scene::{BlobId, ImageId, Tileset};
 
@@ -40,6 +40,8 @@ pub struct Plan {
     pub tile_bytes: u32,
     /// Bytes of an image, about: the four tiles that replace one share it. 0: there are none.
     pub image_bytes: u32,
+    /// Bytes of an image's tail, about, and 0 if they have none.
+    pub tail_bytes: u32,
     /// Every blob is exactly as large, and not half as large to half as large again.
     pub is_even: bool,
 }
@@ -52,6 +54,7 @@ impl Plan {
         error_metres: 8.0,
         tile_bytes: 36_600,
         image_bytes: 0,
+        tail_bytes: 0,
         is_even: false,
     };
     /// 3 MB, for many runs.
@@ -92,6 +95,11 @@ impl Twin {
                     let blob = plan.add_blob(plan.image_bytes, &mut tables, &mut blobs, &mut random);
                     let (space, side_log2) = (ColorSpace::Srgb, IMAGE_SIDE_LOG2);
                     tables.images.push(Image { blob, space, side_log2 });
+                    let image = ImageId(tables.images.len() as u32 - 1);
+                    if plan.tail_bytes > 0 {
+                        let blob = plan.add_blob(plan.tail_bytes, &mut tables, &mut blobs, &mut random);
+                        tables.tails.push(Tail { image, blob });
+                    }
                 }
                 let image = tables.images.len().checked_sub(1).map(|newest| ImageId(newest as u32));
                 let content = Some(plan.add_blob(plan.tile_bytes, &mut tables, &mut blobs, &mut random));

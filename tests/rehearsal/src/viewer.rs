@@ -117,7 +117,7 @@ impl Viewer {
 
     /// Whether nothing is wanted that is not here.
     pub fn is_satisfied(&self) -> bool {
-        self.gaze.is_satisfied()
+        self.gaze.is_satisfied() && self.streamer.is_sharp()
     }
 
     /// It wants these from the next frame on, most important first, and not what it sees.
@@ -401,8 +401,8 @@ fn decode_instead(job: DecodeJob) -> Decoded {
             };
             Decoded { venue, content: Content::Tile { tile, mesh: Ok(Box::new(mesh)) } }
         }
-        Work::Image { image, form, .. } => {
-            decode::run(DecodeJob { venue, work: Work::Image { image, form, file: None } })
+        Work::Image { image, form, is_tail, .. } => {
+            decode::run(DecodeJob { venue, work: Work::Image { image, form, file: None, is_tail } })
         }
         work => decode::run(DecodeJob { venue, work }),
     }

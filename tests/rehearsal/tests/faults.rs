@@ -186,9 +186,10 @@ fn everything_wanted_arrives_once_faults_stop() {
     let venues = Venues {
         twins: (0..8)
             .map(|seed| {
-                // Half of them have images.
+                // Half of them have images, and half of those have tails.
                 let (tile_bytes, image_bytes) = (4_000 + 6_000 * seed, seed % 2 * 10_000);
-                Twin::new(Plan { tile_bytes, image_bytes, ..Plan::SMALL }, u64::from(seed))
+                let tail_bytes = u32::from(seed % 4 == 1) * 1_000;
+                Twin::new(Plan { tile_bytes, image_bytes, tail_bytes, ..Plan::SMALL }, u64::from(seed))
             })
             .collect(),
     };

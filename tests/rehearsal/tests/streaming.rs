@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pavilion::host::serve::opening::opening;
 use pavilion::protocol::ContentHash;
-use pavilion::scene::{TileId, Tileset};
+use pavilion::scene::{BlobId, TileId, Tileset};
 use pavilion::stream::{Limits, StreamFault};
 use pavilion_rehearsal::gaze::Wants;
 use pavilion_rehearsal::head::Path;
@@ -239,6 +239,81 @@ fn an_image_that_cannot_be_had_is_blank_and_its_tiles_are_shown() {
     visit.until(30, Viewer::is_satisfied);
     assert!(visit.viewer().is_here(TileId(tile)));
     assert_eq!(visit.viewer().faults, [StreamFault::Corrupt { hash: image }]);
+}
+
+/// Large images with small tails, and one tile of each that is not sent to a newcomer unasked.
+fn twin_with_tails() -> (Twin, Vec<u32>) {
+    let twin = Twin::new(Plan { image_bytes: 200_000, tail_bytes: 2_000, ..PLAN }, 11);
+    let image = |tile: u32| twin.tileset.tile(TileId(tile)).images.first().copied();
+    let mut seen = BTreeSet::new();
+    let asked_for = asked_for(&twin).into_iter();
+    let tiles = asked_for.filter(|tile| image(*tile).is_some_and(|image| seen.insert(image))).collect();
+    (twin, tiles)
+}
+
+#[test]
+fn a_tile_is_shown_with_the_tail_of_its_image_which_follows() {
+    let (twin, tiles) = twin_with_tails();
+    let [image, content] = blobs_of(&twin.tileset, tiles[0])[..] else { panic!() };
+    for_every_seed(|seed| {
+        let mut visit = Visit::new(&twin, Limits::default(), seed);
+        visit.look_at([tiles[0]]);
+        visit.until(10, |viewer| viewer.is_here(TileId(tiles[0])));
+        let has = |viewer: &Viewer, wanted| viewer.arrivals.blobs.iter().any(|(_, hash, _)| *hash == wanted);
+        assert!(has(visit.viewer(), content) && !has(visit.viewer(), image), "it waits for all of its image");
+        assert!(!visit.viewer().is_satisfied(), "it shows a tail");
+        visit.until(10, Viewer::is_satisfied);
+        assert!(has(visit.viewer(), image), "its image does not follow");
+        assert_eq!(visit.viewer().faults, []);
+    });
+}
+
+#[test]
+fn an_image_in_the_cache_has_no_need_of_its_tail() {
+    let (twin, tiles) = twin_with_tails();
+    let mut visit = Visit::new(&twin, Limits::default(), 1);
+    visit.look_at(tiles.iter().copied());
+    visit.until(60, Viewer::is_satisfied);
+    let tails: BTreeSet<_> = twin.tileset.tables().tails.iter().map(|tail| tail.blob).collect();
+    let is_tail = |hash| {
+        twin.tileset
+            .blobs()
+            .iter()
+            .zip((0..).map(BlobId))
+            .any(|(blob, id)| blob.hash == hash && tails.contains(&id))
+    };
+    let mut viewer = Viewer::new(Limits::default(), Wants::Listed(Vec::new()));
+    viewer.cache = visit.viewer().cache.clone();
+    viewer.cache.retain(|hash, _| !is_tail(*hash));
+    let mut again = Visit::of(&twin, viewer, Behaviour::calm(100.0, WAY), 2);
+    again.look_at(tiles.iter().copied());
+    again.until(60, Viewer::is_satisfied);
+    // What is sent unasked may be here already.
+    let unasked = opening(&twin.tileset);
+    let came = again.viewer().arrivals.blobs.iter().filter(|(_, hash, _)| !unasked.contains(hash));
+    assert_eq!(came.count(), 0);
+}
+
+#[test]
+fn whatever_of_an_image_cannot_be_had_its_tiles_are_shown_and_the_rest_of_it() {
+    let (twin, tiles) = twin_with_tails();
+    let name = |blob: BlobId| twin.tileset.blobs()[blob.index()].hash;
+    for tile in [tiles[0], tiles[1]] {
+        let image = twin.tileset.tile(TileId(tile)).images[0];
+        let [all, tail] =
+            [twin.tileset.images()[image.index()].blob, twin.tileset.tail(image).unwrap()].map(name);
+        for lost in [&[all][..], &[tail], &[all, tail]] {
+            let mut visit = Visit::new(&twin, Limits::default(), 3);
+            lost.iter().for_each(|hash| visit.host().rot(*hash, u32::MAX));
+            visit.look_at([tile]);
+            visit.until(10, Viewer::is_satisfied);
+            assert!(visit.viewer().is_here(TileId(tile)));
+            let faults: BTreeSet<_> = visit.viewer().faults.iter().map(ToString::to_string).collect();
+            let told: BTreeSet<_> =
+                lost.iter().map(|hash| StreamFault::Corrupt { hash: *hash }.to_string()).collect();
+            assert_eq!(faults, told);
+        }
+    }
 }
 
 #[test]

@@ -10,8 +10,11 @@ use super::scenes::{bake, baked_hills, hills, node, plain_material, png, quick, 
 use crate::host::bake::{BakeError, bake_document};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{LightKind, Mesh, Primitive, PunctualLight, SourceTexture};
-use crate::scene::limits;
+use crate::scene::gltf::image::decode;
 use crate::scene::material::{TextureSlot, Wrap};
+use crate::scene::texture::Texture;
+use crate::scene::tileset::Tables;
+use crate::scene::{BlobId, limits};
 
 /// A flat sheet whose material has the given textures.
 fn plate(textures: [Option<SourceTexture>; 5], uv_scale: f32) -> Document {
@@ -192,4 +195,26 @@ fn webp_comes_before_the_image_that_it_stands_in_for() {
     assert_eq!(pixels.rgba, [10, 20, 30, 255, 40, 50, 60, 255]);
     json["images"][1]["uri"] = data_uri("image/webp", &webp[..webp.len() - 6]).into();
     assert!(crate::scene::gltf::read(&glb(&json, &bin), &mut folder).is_err());
+}
+
+/// What a large image is shown with at first is its own mip level, once for each form in which it is read.
+#[test]
+fn large_images_have_tails_and_small_ones_do_not() {
+    let mut document = plate([Some(texture(0, 0)), None, None, Some(texture(1, 0)), None], 1.0);
+    document.images = vec![png(256, 1), png(16, 2)];
+    let baked = bake(&document);
+    let Tables { tails, images, blobs, .. } = &baked.tables;
+    let color = baked.tables.materials[0].base_color_texture.unwrap().image;
+    let of_color: Vec<_> = tails.iter().filter(|tail| tail.image == color).collect();
+    let [tail] = of_color[..] else { panic!("{tails:?}") };
+    let decoded = |blob: BlobId| decode(&baked.blobs[blob.index()].bytes).unwrap();
+    let whole = images[color.index()];
+    let levels = Texture::from_pixels(&decoded(whole.blob), whole.space, whole.side_log2).unwrap().levels;
+    let small = decoded(tail.blob);
+    assert_eq!([small.width, small.height], [64, 64]);
+    assert_eq!(small.rgba, levels[usize::from(whole.side_log2) - 6]);
+    assert!(blobs[tail.blob.index()].size_bytes * 4 < blobs[whole.blob.index()].size_bytes);
+    for tail in tails {
+        assert!(blobs[images[tail.image.index()].blob.index()].size_bytes >= 32 << 10, "{tail:?}");
+    }
 }
