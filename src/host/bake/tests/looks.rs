@@ -6,7 +6,9 @@ use glam::{Affine3A, Vec2, Vec3};
 use serde_json::json;
 
 use super::decoded::Decoded;
-use super::scenes::{bake, baked_hills, hills, node, plain_material, png, quick, sheet, single, texture};
+use super::scenes::{
+    bake, baked_hills, hills, node, noise, plain_material, png, quick, sheet, single, texture,
+};
 use crate::host::bake::{BakeError, bake_document};
 use crate::scene::gltf::Document;
 use crate::scene::gltf::document::{LightKind, Mesh, Primitive, PunctualLight, SourceTexture};
@@ -201,7 +203,7 @@ fn webp_comes_before_the_image_that_it_stands_in_for() {
 #[test]
 fn large_images_have_tails_and_small_ones_do_not() {
     let mut document = plate([Some(texture(0, 0)), None, None, Some(texture(1, 0)), None], 1.0);
-    document.images = vec![png(256, 1), png(16, 2)];
+    document.images = vec![noise(256), png(16, 2)];
     let baked = bake(&document);
     let Tables { tails, images, blobs, .. } = &baked.tables;
     let color = baked.tables.materials[0].base_color_texture.unwrap().image;

@@ -43,14 +43,27 @@ pub fn texture(image: usize, uv_set: usize) -> SourceTexture {
 
 /// A checkerboard PNG.
 pub fn png(side: u32, seed: u8) -> SourceImage {
+    picture(side, |i| {
+        let is_light = (i % side / 8 + i / side / 8).is_multiple_of(2);
+        if is_light { [230, 220, seed] } else { [60, 70, 80] }
+    })
+}
+
+/// A PNG that is as large as its texels.
+pub fn noise(side: u32) -> SourceImage {
+    picture(side, |i| {
+        i.wrapping_add(1).wrapping_mul(0x9e37_79b1).rotate_left(9).wrapping_mul(0x85eb_ca6b).to_le_bytes()
+            [1..]
+            .try_into()
+            .unwrap()
+    })
+}
+
+fn picture(side: u32, texel: impl Fn(u32) -> [u8; 3]) -> SourceImage {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, side, side);
     encoder.set_color(png::ColorType::Rgb);
-    let texels = (0..side * side).flat_map(|i| {
-        let is_light = (i % side / 8 + i / side / 8).is_multiple_of(2);
-        if is_light { [230, 220, seed] } else { [60, 70, 80] }
-    });
-    let texels: Vec<u8> = texels.collect();
+    let texels: Vec<u8> = (0..side * side).flat_map(texel).collect();
     encoder.write_header().unwrap().write_image_data(&texels).unwrap();
     SourceImage { name: None, uri: None, bytes: Some(bytes) }
 }
