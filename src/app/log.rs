@@ -1,20 +1,24 @@
 //! The log, for whoever looks into a problem; what everybody must know is printed instead.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts the log on standard error, on a headset in the system's log: warnings, more with `-v` and `-vv`, or what
 /// PAVILION_LOG says.
 pub fn start(verbose: u8) {
     let level = ["pavilion=warn,error", "pavilion=info,warn", "pavilion=debug,info"];
     let default = level[usize::from(verbose).min(level.len() - 1)];
-    let filter = EnvFilter::try_from_env("PAVILION_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).compact();
+    let said = std::env::var("PAVILION_LOG").ok().filter(|said| !said.is_empty());
+    let filter: Targets = said.and_then(|said| said.parse().ok()).or(default.parse().ok()).unwrap_or_default();
+    let log = fmt::layer().with_target(false).compact();
     #[cfg(not(target_os = "android"))]
     let log = log.with_writer(std::io::stderr);
     #[cfg(target_os = "android")]
     let log = log.with_ansi(false).without_time().with_level(false).with_writer(logcat::Logcat::start());
     // A second start, in tests, leaves the first log as it is.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(filter).with(log).try_init();
 }
 
 /// Android's log, which keeps time and level itself: `adb logcat -s pavilion`.
