@@ -11,7 +11,8 @@ pub fn start(verbose: u8) {
     let level = ["pavilion=warn,error", "pavilion=info,warn", "pavilion=debug,info"];
     let default = level[usize::from(verbose).min(level.len() - 1)];
     let said = std::env::var("PAVILION_LOG").ok().filter(|said| !said.is_empty());
-    let filter: Targets = said.and_then(|said| said.parse().ok()).or(default.parse().ok()).unwrap_or_default();
+    let filter: Targets =
+        said.and_then(|said| said.parse().ok()).or(default.parse().ok()).unwrap_or_default();
     let log = fmt::layer().with_target(false).compact();
     #[cfg(not(target_os = "android"))]
     let log = log.with_writer(std::io::stderr);

@@ -5,7 +5,7 @@
 //! refused until others are retired. The built-in shapes of actors lie before all tiles and stay.
 
 use super::Gpu;
-use super::maker::Maker;
+use super::maker::{Allowance, Maker};
 use super::pool::{Pool, Room, Stream};
 use crate::cull::Source;
 use crate::scene::actor;
@@ -195,8 +195,8 @@ impl Geometry {
     }
 
     /// Goes on growing: see [`Pool::advance`].
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
-        self.vertices.advance(encoder, allowance_bytes);
-        self.index_pairs.advance(encoder, allowance_bytes);
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
+        self.vertices.advance(encoder, allowance);
+        self.index_pairs.advance(encoder, allowance);
     }
 }

@@ -1,7 +1,7 @@
 //! Makes what frames need on a thread of its own: a driver may take milliseconds to find memory, or to see how a texture
 //! is to be read, and a frame has eleven in all.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// Orders that may wait: more than there are kinds of things.
@@ -19,15 +19,39 @@ pub(super) struct Maker {
     worker: Option<JoinHandle<()>>,
 }
 
-/// What was ordered.
+/// What a frame may spend on what was ordered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowance {
+    /// Bytes that it may have the GPU move.
+    pub bytes: u64,
+    /// It waits for what is in the making: nobody waits for the frame.
+    pub waits: bool,
+}
+
+/// What was ordered, until it is taken.
 #[derive(Debug)]
 pub(super) struct Pending<T>(Receiver<T>);
 
 impl<T> Pending<T> {
     /// It, once it is made.
-    pub fn take(&self) -> Option<T> {
-        self.0.try_recv().ok()
+    ///
+    /// # Panics
+    /// When whoever was to make it has.
+    pub fn take(&self, allowance: &Allowance) -> Option<T> {
+        if allowance.waits {
+            return Some(self.0.recv().unwrap_or_else(|_| lost()));
+        }
+        match self.0.try_recv() {
+            Ok(made) => Some(made),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => lost(),
+        }
     }
+}
+
+/// Else what was ordered would be waited for in vain, without a word.
+fn lost() -> ! {
+    panic!("the thread that makes buffers and textures has panicked")
 }
 
 impl Maker {

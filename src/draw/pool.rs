@@ -4,7 +4,7 @@
 //! into them some megabytes a frame; until then nothing new finds room.
 
 use super::Gpu;
-use super::maker::{Maker, Pending};
+use super::maker::{Allowance, Maker, Pending};
 use super::ranges::Ranges;
 
 /// One of the buffers: what an element is to it.
@@ -103,20 +103,20 @@ impl<const STREAMS: usize> Pool<STREAMS> {
     }
 
     /// Moves what is there into the larger buffers, if there are any, and clears what is behind it: up to
-    /// `allowance_bytes`, from which that is taken. The frame that moves the last of it draws from them.
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
+    /// the `allowance`, from which that is taken. The frame that moves the last of it draws from them.
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
         if let Some(Growth::Ordered { capacity, made }) = &self.growth
-            && let Some(buffers) = made.take()
+            && let Some(buffers) = made.take(allowance)
         {
             self.growth = Some(Growth::Moving { capacity: *capacity, buffers, moved: 0 });
         }
         let Some(Growth::Moving { capacity, buffers, moved }) = &mut self.growth else { return };
         let used = self.elements.capacity();
         let element_bytes: u64 = self.streams.iter().map(|stream| stream.element_bytes).sum();
-        while *moved < *capacity && *allowance_bytes > 0 {
+        while *moved < *capacity && allowance.bytes > 0 {
             let is_used = *moved < used;
             let end = if is_used { used } else { *capacity };
-            let affordable = u32::try_from(*allowance_bytes / element_bytes).unwrap_or(u32::MAX);
+            let affordable = u32::try_from(allowance.bytes / element_bytes).unwrap_or(u32::MAX);
             let count = affordable.clamp(1, end - *moved);
             for ((stream, old), new) in self.streams.iter().zip(&self.buffers).zip(&*buffers) {
                 let first_byte = u64::from(*moved) * stream.element_bytes;
@@ -129,7 +129,7 @@ impl<const STREAMS: usize> Pool<STREAMS> {
                 }
             }
             *moved += count;
-            *allowance_bytes = allowance_bytes.saturating_sub(u64::from(count) * element_bytes);
+            allowance.bytes = allowance.bytes.saturating_sub(u64::from(count) * element_bytes);
         }
         if *moved == *capacity {
             self.buffers = buffers.clone();

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use super::Gpu;
 use super::geometry::Geometry;
-use super::maker::Maker;
+use super::maker::{Allowance, Maker};
 use super::pool::{Pool, Room, Stream};
 use crate::cull::draw_list::Posed;
 use crate::cull::{DrawList, Source};
@@ -101,8 +101,8 @@ impl Skinning {
     }
 
     /// Goes on growing: see [`Pool::advance`].
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
-        self.words.advance(encoder, allowance_bytes);
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
+        self.words.advance(encoder, allowance);
     }
 
     /// The tile's vertices at rest are where [`Skinning::reserve`] said.

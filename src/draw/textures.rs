@@ -11,7 +11,7 @@ use wgpu::util::DeviceExt as _;
 
 use self::array::{Array, Growth, WHITE_BYTES};
 use super::bindings::{Bindings, Images};
-use super::maker::Maker;
+use super::maker::{Allowance, Maker};
 use super::{Gpu, names};
 use crate::scene::material::Wrap;
 use crate::scene::mesh::TextureSet;
@@ -197,13 +197,13 @@ impl Textures {
         self.groups.get(group_index(set))?.as_ref()
     }
 
-    /// Goes on growing, up to `allowance_bytes`, from which that is taken. The frame that moves the last of an array
+    /// Goes on growing, up to the `allowance`, from which that is taken. The frame that moves the last of an array
     /// draws from it.
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance_bytes: &mut u64) {
+    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
         let mut index = 0;
         while let Some((class, growth)) = self.growths.get_mut(index) {
             let (class, place) = (*class, &mut self.arrays[class.index()]);
-            if growth.advance(place.as_ref(), &self.white, encoder, allowance_bytes) {
+            if growth.advance(place.as_ref(), &self.white, encoder, allowance) {
                 let (_, growth) = self.growths.remove(index);
                 *place = growth.finish(place.take());
                 self.forget_groups(class);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Place, Slot};
-use super::maker::Maker;
+use super::maker::{Allowance, Maker};
 use super::materials::Materials;
 use super::names::{self, NamePlate};
 use super::pool::Room;
@@ -126,10 +126,10 @@ pub(super) struct Destination<'a> {
 
 impl Destination<'_> {
     /// Goes on growing what was too small.
-    fn advance(&mut self, mut allowance_bytes: u64) {
-        self.geometry.advance(self.encoder, &mut allowance_bytes);
-        self.skinning.advance(self.encoder, &mut allowance_bytes);
-        self.textures.advance(self.encoder, &mut allowance_bytes);
+    fn advance(&mut self, mut allowance: Allowance) {
+        self.geometry.advance(self.encoder, &mut allowance);
+        self.skinning.advance(self.encoder, &mut allowance);
+        self.textures.advance(self.encoder, &mut allowance);
     }
 }
 
@@ -245,7 +245,11 @@ impl Uploads {
     ) -> u64 {
         let budget_bytes = budget.bytes;
         let ends = budget.cpu.zip(cpu_time::of_this_thread()).map(|(cpu, now)| now + cpu);
-        to.advance(if budget.cpu.is_some() { MOVED_BYTES_MAX } else { u64::MAX });
+        let allowance = match budget.cpu {
+            Some(_) => Allowance { bytes: MOVED_BYTES_MAX, waits: false },
+            None => Allowance { bytes: u64::MAX, waits: true },
+        };
+        to.advance(allowance);
         let (mut copied, mut index, mut images_wait) = (0, 0, false);
         while copied < budget_bytes {
             if copied > 0 && ends.is_some_and(|ends| cpu_time::of_this_thread() >= Some(ends)) {
@@ -279,6 +283,8 @@ impl Uploads {
                     self.bring_to_front(&mut index);
                     break;
                 }
+                // It is there at once where it may be waited for.
+                Step::Waits if allowance.waits => to.advance(allowance),
                 Step::Waits => {
                     images_wait |= matches!(job, Job::Texture { .. });
                     index += 1;

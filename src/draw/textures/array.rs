@@ -3,7 +3,7 @@
 //! The larger one is made beside the frame. What is there moves into it some megabytes a frame, and the rest is made
 //! white meanwhile: else the first frame that draws from it would have to clear all of it.
 
-use crate::draw::maker::{Maker, Pending};
+use crate::draw::maker::{Allowance, Maker, Pending};
 use crate::draw::textures::WHITE_LAYER;
 
 /// Bytes of white, from which layers are made white: the largest level of all but the largest images.
@@ -99,23 +99,23 @@ impl Growth {
         }))
     }
 
-    /// Moves layers of `old` and makes others white, up to `allowance_bytes`, from which that is taken; whether all is done.
+    /// Moves layers of `old` and makes others white, up to the `allowance`, from which that is taken; whether all is done.
     pub fn advance(
         &mut self,
         old: Option<&Array>,
         white: &wgpu::Buffer,
         encoder: &mut wgpu::CommandEncoder,
-        allowance_bytes: &mut u64,
+        allowance: &mut Allowance,
     ) -> bool {
         if let Self::Ordered(made) = self
-            && let Some((texture, view)) = made.take()
+            && let Some((texture, view)) = made.take(allowance)
         {
             *self = Self::Moving(Moving { texture, view, mip_level: 0, layer: 0 });
         }
         let Self::Moving(moving) = self else { return false };
-        while moving.mip_level < moving.texture.mip_level_count() && *allowance_bytes > 0 {
-            let bytes = moving.step(old, white, encoder, *allowance_bytes);
-            *allowance_bytes = allowance_bytes.saturating_sub(bytes);
+        while moving.mip_level < moving.texture.mip_level_count() && allowance.bytes > 0 {
+            let bytes = moving.step(old, white, encoder, allowance.bytes);
+            allowance.bytes = allowance.bytes.saturating_sub(bytes);
         }
         moving.mip_level == moving.texture.mip_level_count()
     }
