@@ -160,8 +160,11 @@ impl Choice {
                 slot.want(self.round, 0.0);
             }
             let blob = tileset.images()[image.index()].blob;
-            let comes_later = slot.state == ImageState::Absent && has_tail_first(slot, fetch, blob);
-            if comes_later && slot.wanted_round == self.round {
+            let tail = tileset.tail(image).filter(|_| has_tail_first(slot, fetch, blob));
+            // Not before it is known where the tail comes from, or it would come first.
+            let follows =
+                tail.is_some_and(|tail| slot.tail != Some(ImageState::Absent) || fetch.is_with_host(tail));
+            if follows && slot.state == ImageState::Absent && slot.wanted_round == self.round {
                 // Where the tail is there is no hole.
                 let importance = slot.importance.min(BELOW_HOLE);
                 let size_bytes = tileset.blobs()[blob.index()].size_bytes;
