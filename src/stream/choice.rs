@@ -81,7 +81,10 @@ impl Choice {
             }
             used_bytes += match self.scored[index].1 {
                 Item::Tile(tile) => self.take(venue, fetch, tile, &mut room.resident_bytes),
-                Item::Image(image) => self.add(venue, venue.image_form(image).blob),
+                Item::Image(image) if self.has_room(venue, image) => {
+                    self.add(venue, venue.image_form(image).blob)
+                }
+                Item::Image(_) => 0,
             };
         }
         for &blob in &self.blobs {
@@ -202,6 +205,12 @@ impl Choice {
             *resident_bytes -= size_bytes;
         }
         used_bytes
+    }
+
+    /// Whether there is room on the GPU for the image: its tail takes as much.
+    fn has_room(&self, venue: &Venue, image: ImageId) -> bool {
+        let is_chosen = || venue.tileset.tail(image).is_some_and(|tail| self.blobs.contains(&tail));
+        venue.images[image.index()].tail != Some(ImageState::Absent) || is_chosen()
     }
 
     fn is_wanted_above(&self, venue: &Venue, tile: TileId) -> bool {
