@@ -557,6 +557,7 @@ impl Viewer {
             && self.is_on_ground
             && self.venue.has_ground(self.person.feet)
             && self.venue.is_sharp()
+            && self.events.is_empty()
             && self.waiting.is_empty()
             && self.figures.is_settled()
             && self.screen.renderer.is_complete()

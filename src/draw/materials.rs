@@ -187,7 +187,7 @@ impl Materials {
                 writes.write_buffer(encoder, &self.buffer, offset, size).slice(..).copy_from_slice(bytes);
             }
         };
-        let layer_of = |image: ImageId| self.layer(image);
+        let layer_of = |image: ImageId| self.layers.get(image.index()).copied().flatten();
         self.stale.sort_unstable();
         self.stale.dedup();
         // Neighbours go together: at first that is all of them.

@@ -12,8 +12,9 @@ use crate::scene::{BlobId, Demand, ImageId, TileId};
 /// What a request costs beside its bytes: the decoding, the upload, the bookkeeping.
 const REQUEST_BYTES: f32 = 4096.0;
 
-/// The most that anything matters that closes no hole.
-const BELOW_HOLE: f32 = Want::HOLE * 1e-3;
+/// The most that an image matters of which the tail is shown: as much as ten errors that could just be told apart, all
+/// over the view. It closes no hole.
+const BLURRED: f32 = 10.0;
 
 /// What is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +83,7 @@ impl Choice {
             used_bytes += match self.scored[index].1 {
                 Item::Tile(tile) => self.take(venue, fetch, tile, &mut room.resident_bytes),
                 Item::Image(image) if self.has_room(venue, image) => {
-                    self.add(venue, venue.image_form(image).blob)
+                    add(&mut self.blobs, venue, venue.image_form(image).blob)
                 }
                 Item::Image(_) => 0,
             };
@@ -106,24 +107,16 @@ impl Choice {
 
     /// Takes the ground around the person, nearest first; returns its bytes.
     fn take_ground(&mut self, venue: &Venue) -> u64 {
+        let Self { ground, blobs, .. } = self;
         let mut used_bytes = 0;
-        for collider in self.ground.missing() {
+        for collider in ground.missing() {
             let cell = venue.tileset.grounds()[collider.index()];
             let is_absent = venue.colliders[collider.index()].state == ColliderState::Absent;
-            if is_absent && self.blobs.len() < WANTS_MAX {
-                used_bytes += self.add(venue, cell.blob);
+            if is_absent && blobs.len() < WANTS_MAX {
+                used_bytes += add(blobs, venue, cell.blob);
             }
         }
         used_bytes
-    }
-
-    /// Adds the blob, unless it was added already; returns its bytes.
-    fn add(&mut self, venue: &Venue, blob: BlobId) -> u64 {
-        if self.blobs.contains(&blob) {
-            return 0;
-        }
-        self.blobs.push(blob);
-        u64::from(venue.tileset.blobs()[blob.index()].size_bytes)
     }
 
     /// Marks what is wanted and scores it by importance for its bytes.
@@ -160,7 +153,7 @@ impl Choice {
         let Venue { tileset, images, .. } = venue;
         for (slot, image) in images.iter_mut().zip((0..).map(ImageId)) {
             if slot.is_blurred() && slot.user_count > 0 {
-                slot.want(self.round, 0.0);
+                slot.wanted_round = self.round;
             }
             let blob = tileset.images()[image.index()].blob;
             let tail = tileset.tail(image).filter(|_| has_tail_first(slot, fetch, blob));
@@ -168,8 +161,7 @@ impl Choice {
             let follows =
                 tail.is_some_and(|tail| slot.tail != Some(ImageState::Absent) || fetch.is_with_host(tail));
             if follows && slot.state == ImageState::Absent && slot.wanted_round == self.round {
-                // Where the tail is there is no hole.
-                let importance = slot.importance.min(BELOW_HOLE);
+                let importance = slot.importance.min(BLURRED);
                 let size_bytes = tileset.blobs()[blob.index()].size_bytes;
                 self.scored.push((importance / (REQUEST_BYTES + size_bytes as f32), Item::Image(image)));
             }
@@ -190,8 +182,7 @@ impl Choice {
         }
         let mut size_bytes = venue.expected_bytes(tile);
         let images = &venue.tileset.tile(tile).images;
-        let is_absent = |slot: &ImageSlot| !slot.is_shown() && slot.state == ImageState::Absent;
-        for image in images.iter().filter(|image| is_absent(&venue.images[image.index()])) {
+        for image in images.iter().filter(|image| venue.images[image.index()].is_absent()) {
             size_bytes += venue.image_bytes(*image);
         }
         if size_bytes > *resident_bytes {
@@ -199,7 +190,7 @@ impl Choice {
         }
         let before = self.blobs.len();
         for blob in missing_blobs(venue, fetch, tile) {
-            used_bytes += self.add(venue, blob);
+            used_bytes += add(&mut self.blobs, venue, blob);
         }
         if self.blobs.len() > before {
             *resident_bytes -= size_bytes;
@@ -234,6 +225,15 @@ impl Choice {
             }
         }
     }
+}
+
+/// Adds the blob, unless it was added already; returns its bytes.
+fn add(blobs: &mut Vec<BlobId>, venue: &Venue, blob: BlobId) -> u64 {
+    if blobs.contains(&blob) {
+        return 0;
+    }
+    blobs.push(blob);
+    u64::from(venue.tileset.blobs()[blob.index()].size_bytes)
 }
 
 /// The blobs that the tile still needs: its images first, because it cannot be shown without something of them.

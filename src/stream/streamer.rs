@@ -211,9 +211,9 @@ impl Streamer {
         active.drop_unwanted();
     }
 
-    /// Whether all of every image that the tiles show is here, as far as it can be had.
+    /// Whether all of every image that the tiles show was taken, as far as it can be had.
     pub fn is_sharp(&self) -> bool {
-        self.venue.as_ref().is_none_or(|active| active.venue.is_sharp())
+        self.venue.as_ref().is_none_or(|active| active.venue.is_sharp() && active.ready.is_empty())
     }
 
     /// Whether the ground around `feet` is here, as far as it can be had.
@@ -334,7 +334,7 @@ impl Streamer {
                     active.venue.images[image.index()].is_blank = true;
                     active.queue_image(image, None);
                 }
-                User::Tail(image) => active.venue.images[image.index()].tail = None,
+                User::Tail(image) => active.venue.images[image.index()].give_up_tail(),
                 User::Collider(collider) => {
                     active.venue.colliders[collider.index()].state = ColliderState::Bad;
                     active.ready.push_back(Ready::Collider { collider, surface: None });

@@ -51,7 +51,7 @@ pub struct ImageSlot {
     pub tail: Option<ImageState>,
     /// Needed by a tile that is wanted in this round, or kept.
     pub wanted_round: u64,
-    /// Of the tile that needs it most.
+    /// Of the tile that needs it most, or needed it when one was wanted last.
     pub importance: f32,
     /// Tiles that are decoded or resident and use it.
     pub user_count: u32,
@@ -81,10 +81,19 @@ impl ImageSlot {
         self.state != ImageState::Resident && self.tail == Some(ImageState::Resident)
     }
 
-    /// A tile needs it in this round that matters so much. How much it mattered before counts as long as somebody
-    /// needs it.
+    /// Nothing of it is here or on its way to the GPU.
+    pub fn is_absent(&self) -> bool {
+        self.state == ImageState::Absent && self.tail.is_none_or(|tail| tail == ImageState::Absent)
+    }
+
+    /// The tail is not to be had, unless it is here: its file may be that of another image too.
+    pub fn give_up_tail(&mut self) {
+        self.tail = self.tail.filter(|tail| *tail != ImageState::Absent);
+    }
+
+    /// A tile is wanted in this round that needs it, and matters so much.
     pub fn want(&mut self, round: u64, importance: f32) {
-        let before = if self.wanted_round + 1 >= round { self.importance } else { 0.0 };
+        let before = if self.wanted_round == round { self.importance } else { 0.0 };
         (self.wanted_round, self.importance) = (round, importance.max(before));
     }
 }

@@ -76,21 +76,23 @@ impl Viewer {
             Event::Clip { clip, samples } => self.sounds.set_clip(clip, Some(samples)),
             Event::EvictClip(clip) => self.sounds.set_clip(clip, None),
             Event::Ready(upload) => self.waiting.push_back(upload),
-            // Of what is to come nothing is in the scene.
-            Event::EvictTile(tile) if self.coming.is_some() => {
+            Event::EvictTile(tile) => {
                 self.waiting
                     .retain(|upload| !matches!(upload, Upload::Tile { tile: other, .. } if *other == tile));
+                // Of what is to come nothing is in the scene.
+                if self.coming.is_none() {
+                    self.scene.set_resident(tile, None);
+                    self.screen.renderer.retire(tile);
+                }
             }
-            Event::EvictImage(image) if self.coming.is_some() => {
+            Event::EvictImage(image) => {
                 self.waiting.retain(
                     |upload| !matches!(upload, Upload::Texture { image: other, .. } if *other == image),
                 );
+                if self.coming.is_none() {
+                    self.screen.renderer.retire_image(image);
+                }
             }
-            Event::EvictTile(tile) => {
-                self.scene.set_resident(tile, None);
-                self.screen.renderer.retire(tile);
-            }
-            Event::EvictImage(image) => self.screen.renderer.retire_image(image),
             Event::Lost(sentence) => self.say(&sentence)?,
             Event::Back => self.say("Back again.")?,
             Event::Broken(sentence) => {
