@@ -50,6 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         if let Err(error) = &result {
             eprintln!("{} failed: {error:#}", stage.name);
         }
+        // The table comes too late for whoever breaks off.
+        eprintln!("== {} took {:.0} s", stage.name, start.elapsed().as_secs_f64());
         rows.push(Row { name: stage.name, took: start.elapsed(), result });
     }
     prefix::forget_downloads(&context.cache)?;
