@@ -100,18 +100,19 @@ impl Culler {
                 distance = distance.min(node.distance);
             }
             let instances = instance..list.instances.len() as u32;
-            self.emit_whole(Source::Tile(tile), resident, instances, distance, list);
+            self.emit_whole(Source::Tile(tile), resident, instances, distance, Fade::Settled, list);
         }
         self.repeated = repeated;
     }
 
-    /// Adds a draw for each of the batches of what is seen as a whole, of all of the instances.
+    /// Adds a draw for each of the batches of what is seen as a whole, of all of the instances, which have that fade.
     pub(super) fn emit_whole(
         &mut self,
         source: Source,
         resident: &ResidentTile,
         instances: Range<u32>,
         distance_metres: f32,
+        fade: Fade,
         list: &mut DrawList,
     ) {
         let (instance, instance_count) = (instances.start, instances.len() as u32);
@@ -122,7 +123,7 @@ impl Culler {
             let Some(first_index) = ranges.first().map(|range| range.first_index) else { continue };
             let index_count = ranges.iter().map(|range| range.index_count).sum();
             list.triangle_count += u64::from(index_count / 3) * u64::from(instance_count);
-            let (batch, fade) = (group.batch, Fade::Settled);
+            let batch = group.batch;
             let draw = Draw { source, first_index, index_count, instance, instance_count, batch, fade };
             self.sorted.push(Keyed::new(distance_metres, draw));
         }

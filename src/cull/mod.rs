@@ -22,6 +22,7 @@ pub mod governor;
 mod movers;
 mod occlusion;
 mod props;
+mod succession;
 mod transition;
 
 pub use budget::Budget;
@@ -185,6 +186,10 @@ pub struct Culler {
     posed_bones: usize,
     /// Where everything of a mover is.
     posture: Posture,
+    /// Which level is shown of each mover, and which goes.
+    levels: Vec<succession::Succession>,
+    /// The same of each prop, of which there is one.
+    props: Vec<succession::Succession>,
     /// What changes from frame to frame, without a jump.
     transition: transition::Transition,
     /// What may be here, and how coarse that makes all.

@@ -2,7 +2,7 @@
 
 use glam::{Affine3A, Mat4, Vec3};
 
-use super::draw_list::Posed;
+use super::draw_list::{Fade, Posed};
 use super::{Culler, DrawList, Eyes, Instance, NEAR_METRES, Source};
 use crate::math::Aabb;
 use crate::scene::demand::Want;
@@ -31,11 +31,14 @@ impl Culler {
         demand: &mut Demand,
     ) {
         self.posed_bones = 0;
-        for mover in scene.tileset.movers() {
+        let mut levels = std::mem::take(&mut self.levels);
+        levels.resize_with(scene.tileset.movers().len(), Default::default);
+        for (mover, level) in scene.tileset.movers().iter().zip(&mut levels) {
             let bounds = scene.tileset.tile(mover.first).bounds.sphere();
             let (distance, unseen) = eyes.look_at(bounds);
             let excess = 2.0 * bounds.radius / distance.max(NEAR_METRES) / unseen;
             if excess.is_nan() || excess < 1.0 {
+                *level = Default::default();
                 continue;
             }
             let tolerance = unseen * distance.max(NEAR_METRES);
@@ -52,12 +55,16 @@ impl Culler {
             if shown != Some(wanted) {
                 demand.wants.push(Want::new(wanted, excess));
             }
-            let Some(tile) = shown else { continue };
-            demand.keeps.push(tile);
-            if eyes.frustum.touches_sphere(bounds) {
-                self.emit_mover(scene, tile, eyes, distance, list);
+            let passed_seconds = self.transition.passed_seconds();
+            level.step(shown, passed_seconds, |tile| scene.resident(tile).is_some());
+            for (tile, fade) in level.parts() {
+                demand.keeps.push(tile);
+                if eyes.frustum.touches_sphere(bounds) {
+                    self.emit_mover(scene, (tile, fade), eyes, distance, list);
+                }
             }
         }
+        self.levels = levels;
     }
 
     /// Remembers whether the budget was too small for the frame.
@@ -69,12 +76,12 @@ impl Culler {
     fn emit_mover(
         &mut self,
         scene: &Scene,
-        tile: TileId,
+        (tile, fade): (TileId, Fade),
         eyes: &Eyes,
         distance_metres: f32,
         list: &mut DrawList,
     ) {
-        let Some(resident) = scene.resident(tile) else { return };
+        let Some(resident) = scene.resident(tile).filter(|_| fade != Fade::Nothing) else { return };
         let Some(motion) = &resident.motion else { return };
         // A host may list far more than a frame can work out.
         self.posed_bones += motion.bones.len();
@@ -88,8 +95,9 @@ impl Culler {
         };
         self.pose(tile, motion, &world_from_grid, list);
         let instance = list.instances.len() as u32;
-        list.instances.push(Instance::new(&world_from_grid));
-        self.emit_whole(Source::Tile(tile), resident, instance..instance + 1, distance_metres, list);
+        list.instances.push(Instance::new(&world_from_grid).faded(fade));
+        let instances = instance..instance + 1;
+        self.emit_whole(Source::Tile(tile), resident, instances, distance_metres, fade, list);
     }
 
     /// Lists where its joints and targets are.

@@ -161,6 +161,11 @@ impl Transition {
         (self.seconds, self.position, self.skipped_count) = (seconds, position, 0);
     }
 
+    /// Since the frame before; 0 where nothing may fade in this frame.
+    pub fn passed_seconds(&self) -> f32 {
+        self.passed_seconds
+    }
+
     /// Whether anything may fade in this frame.
     fn goes_on(&self) -> bool {
         self.passed_seconds > 0.0

@@ -98,6 +98,28 @@ fn it_is_as_fine_as_it_has_to_be_and_what_is_missing_is_asked_for() {
 }
 
 #[test]
+fn a_finer_level_comes_while_the_coarser_one_goes() {
+    let near = eyes(Vec3::new(0.0, 0.5, -11.0), 0.0);
+    let (mut scene, mut culler) = (with_shuttle(&[7]), Culler::default());
+    let mut at = |scene: &mut Scene, seconds: f64| {
+        scene.set_seconds(seconds);
+        let (list, demand) = run(&mut culler, scene, &near);
+        let drawn = list.posed.iter().map(|posed| posed.tile.0);
+        let fade = |tile: u32| list.draws.iter().find(|draw| tile_of(draw) == Some(tile)).unwrap().fade;
+        (drawn.map(|tile| (tile, fade(tile))).collect::<Vec<_>>(), demand.keeps)
+    };
+    assert_eq!(at(&mut scene, 1.0).0, [(7, Fade::Settled)]);
+    assert_eq!(at(&mut scene, 1.0625).0, [(7, Fade::Settled)]);
+    scene.set_resident(TileId(5), with_shuttle(&[5]).resident(TileId(5)).cloned());
+    assert_eq!(at(&mut scene, 1.125).0, [(7, Fade::Settled)]);
+    let (half, keeps) = at(&mut scene, 1.25);
+    assert_eq!(half, [(5, Fade::Coming(32)), (7, Fade::Going(32))]);
+    assert!(keeps.contains(&TileId(7)), "it goes before it has gone");
+    let (after, keeps) = at(&mut scene, 1.375);
+    assert_eq!((after, keeps.contains(&TileId(7))), (vec![(5, Fade::Settled)], false));
+}
+
+#[test]
 fn what_nobody_sees_is_kept_and_costs_no_posture() {
     let mut scene = with_shuttle(&[5, 6, 7]);
     let ahead = eyes(Vec3::new(0.0, 0.5, 0.0), 0.0);

@@ -268,6 +268,36 @@ fn a_tile_is_shown_with_the_tail_of_its_image_which_follows() {
     });
 }
 
+/// When sixteen tiles with an image of 400 kB each are shown, and when all of their images are, at 20 Mbit/s.
+fn room_seconds(tail_bytes: u32) -> [f64; 2] {
+    let plan = Plan { levels: 4, tile_bytes: 20_000, image_bytes: 400_000, tail_bytes, ..PLAN };
+    let twin = Twin::new(plan, 12);
+    let mut images = BTreeSet::new();
+    let mut tiles = asked_for(&twin);
+    tiles.retain(|tile| images.insert(twin.tileset.tile(TileId(*tile)).images.first().copied()));
+    tiles.truncate(16);
+    let viewer = Viewer::new(Limits::default(), Wants::Listed(Vec::new()));
+    let mut visit = Visit::of(&twin, viewer, Behaviour::calm(20.0, WAY), 1);
+    // What is sent unasked is over by then.
+    visit.wait(3_000);
+    let asked = visit.world.now();
+    visit.look_at(tiles.iter().copied());
+    visit.until(60, |viewer| tiles.iter().all(|tile| viewer.is_here(TileId(*tile))));
+    let shown = visit.world.now() - asked;
+    visit.until(60, Viewer::is_satisfied);
+    [shown, visit.world.now() - asked].map(|time| time.as_secs_f64())
+}
+
+#[test]
+fn tails_show_a_room_long_before_its_images_and_hold_those_up_little() {
+    let [[shown, sharp], [shown_without, sharp_without]] = [room_seconds(5_000), room_seconds(0)];
+    println!(
+        "shown after {shown:.2} s, sharp after {sharp:.2} s; without tails both after {shown_without:.2} s"
+    );
+    assert!(shown < shown_without / 4.0, "{shown} s, without tails {shown_without} s");
+    assert!(sharp < sharp_without * 1.1, "{sharp} s, without tails {sharp_without} s");
+}
+
 #[test]
 fn an_image_in_the_cache_has_no_need_of_its_tail() {
     let (twin, tiles) = twin_with_tails();
