@@ -99,11 +99,11 @@ fn it_is_as_fine_as_it_has_to_be_and_what_is_missing_is_asked_for() {
 
 #[test]
 fn a_finer_level_comes_while_the_coarser_one_goes() {
-    let near = eyes(Vec3::new(0.0, 0.5, -11.0), 0.0);
+    let ahead = eyes(Vec3::new(0.0, 0.5, 0.0), 0.0);
     let (mut scene, mut culler) = (with_shuttle(&[7]), Culler::default());
     let mut at = |scene: &mut Scene, seconds: f64| {
         scene.set_seconds(seconds);
-        let (list, demand) = run(&mut culler, scene, &near);
+        let (list, demand) = run(&mut culler, scene, &ahead);
         let drawn = list.posed.iter().map(|posed| posed.tile.0);
         let fade = |tile: u32| list.draws.iter().find(|draw| tile_of(draw) == Some(tile)).unwrap().fade;
         (drawn.map(|tile| (tile, fade(tile))).collect::<Vec<_>>(), demand.keeps)
