@@ -11,12 +11,13 @@ use super::Ready;
 use super::choice::Choice;
 use super::clips::Clips;
 use super::decode::Work;
+use super::directory::User;
 use super::fetch::Fetch;
 use super::pace::Pace;
 use super::residency::Residency;
 use super::venue::{ColliderState, ImageState, TileState, Venue};
 use crate::scene::texture::Texture;
-use crate::scene::{ClipId, ContentError, ImageId, Samples, TileId};
+use crate::scene::{ClipId, ColliderId, ContentError, ImageId, Samples, TileId};
 
 /// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
 const EVICTION_SLACK: u64 = 16;
@@ -62,7 +63,18 @@ impl Active {
         }
     }
 
-    pub fn queue_tile(&mut self, tile: TileId, glb: Arc<Vec<u8>>) {
+    /// Has the blob decoded for whoever needs it.
+    pub fn queue_for(&mut self, user: User, bytes: Arc<Vec<u8>>) {
+        match user {
+            User::Tile(tile) => self.queue_tile(tile, bytes),
+            User::Image(image) => self.queue_image(image, Some(bytes)),
+            User::Tail(image) => self.queue_tail(image, bytes),
+            User::Collider(collider) => self.queue_collider(collider, bytes),
+            User::Clip(clip) => self.queue_clip(clip, bytes),
+        }
+    }
+
+    fn queue_tile(&mut self, tile: TileId, glb: Arc<Vec<u8>>) {
         self.venue.tiles[tile.index()].state = TileState::Decoding;
         let size_bytes = glb.len() as u64;
         let tileset = self.venue.tileset.clone();
@@ -80,7 +92,7 @@ impl Active {
         self.queue(Work::Image { image, form, file, is_tail: false }, size_bytes);
     }
 
-    pub fn queue_tail(&mut self, image: ImageId, file: Arc<Vec<u8>>) {
+    fn queue_tail(&mut self, image: ImageId, file: Arc<Vec<u8>>) {
         self.venue.images[image.index()].tail = Some(ImageState::Decoding);
         let (size_bytes, form) = (file.len() as u64, self.venue.image_form(image));
         self.queue(Work::Image { image, form, file: Some(file), is_tail: true }, size_bytes);
@@ -107,7 +119,16 @@ impl Active {
         self.ready.push_back(Ready::Texture { image, texture, is_tail });
     }
 
-    pub fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
+    fn queue_collider(&mut self, collider: ColliderId, bytes: Arc<Vec<u8>>) {
+        self.venue.colliders[collider.index()].state = ColliderState::Decoding;
+        let size_bytes = bytes.len() as u64;
+        let pose = self.venue.tileset.grounds()[collider.index()].pose;
+        // What one stands on comes before what one sees.
+        self.decode_queue_bytes += size_bytes;
+        self.decode_queue.push_front((Work::Collider { collider, pose, bytes }, size_bytes));
+    }
+
+    fn queue_clip(&mut self, clip: ClipId, file: Arc<Vec<u8>>) {
         self.clips.begin_decoding(clip);
         let size_bytes = file.len() as u64;
         let form = self.venue.tileset.clips()[clip.index()];
@@ -135,14 +156,9 @@ impl Active {
         });
     }
 
-    pub fn queue(&mut self, work: Work, size_bytes: u64) {
+    fn queue(&mut self, work: Work, size_bytes: u64) {
         self.decode_queue_bytes += size_bytes;
         self.decode_queue.push_back((work, size_bytes));
-    }
-
-    pub fn queue_first(&mut self, work: Work, size_bytes: u64) {
-        self.decode_queue_bytes += size_bytes;
-        self.decode_queue.push_front((work, size_bytes));
     }
 
     /// Forgets what has come and is not wanted any more: jobs that nobody has begun, and tiles that

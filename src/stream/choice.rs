@@ -124,7 +124,7 @@ impl Choice {
         self.scored.clear();
         self.hole_count = 0;
         let last = demand.wants.iter().filter(|want| !want.is_step);
-        let missing = last.flat_map(|want| missing_blobs(venue, fetch, want.tile));
+        let missing = last.flat_map(|want| absent_blobs(venue, want.tile));
         let missing_bytes: u64 =
             missing.map(|blob| u64::from(venue.tileset.blobs()[blob.index()].size_bytes)).sum();
         let is_stepwise = missing_bytes > direct_bytes;
@@ -225,6 +225,14 @@ impl Choice {
             }
         }
     }
+}
+
+/// All that is still to come of the tile and its images.
+fn absent_blobs(venue: &Venue, tile: TileId) -> impl Iterator<Item = BlobId> {
+    let node = venue.tileset.tile(tile);
+    let images = node.images.iter().filter(|image| venue.images[image.index()].state == ImageState::Absent);
+    let is_absent = matches!(venue.tiles[tile.index()].state, TileState::Absent);
+    images.map(|image| venue.image_form(*image).blob).chain(node.content.filter(|_| is_absent))
 }
 
 /// Adds the blob, unless it was added already; returns its bytes.

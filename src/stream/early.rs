@@ -37,15 +37,16 @@ impl Early {
         self.blobs.iter().map(|(hash, _)| *hash)
     }
 
-    /// Gives away what the venue wants in this round.
-    pub fn take_wanted(&mut self, venue: &Venue, round: u64) -> Vec<(BlobId, Arc<Vec<u8>>)> {
-        let mut wanted = Vec::new();
+    /// Gives away what the venue wants in this round, and what it has no use for any more.
+    pub fn take_due(&mut self, venue: &Venue, round: u64) -> Vec<(BlobId, Arc<Vec<u8>>)> {
+        let mut due = Vec::new();
         self.blobs.retain(|(hash, bytes)| {
-            let blob = venue.blob(*hash).filter(|blob| venue.is_wanted(*blob, round));
-            wanted.extend(blob.map(|blob| (blob, bytes.clone())));
+            let is_due = |blob: &BlobId| venue.is_wanted(*blob, round) || !venue.is_of_use(*blob);
+            let blob = venue.blob(*hash).filter(is_due);
+            due.extend(blob.map(|blob| (blob, bytes.clone())));
             blob.is_none()
         });
-        self.bytes -= wanted.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-        wanted
+        self.bytes -= due.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        due
     }
 }

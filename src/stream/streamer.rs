@@ -12,7 +12,7 @@ use super::clips::Clips;
 use super::decode::{Content, DecodeJob, Decoded, DecodedTwin, VenueNumber, Work};
 use super::directory::{Directory, User};
 use super::early::Early;
-use super::venue::{ColliderState, ImageState, TileState, Venue};
+use super::venue::{ColliderState, TileState, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
 use crate::protocol::content::WANTS_MAX;
 use crate::protocol::{BlobFault, Changed, ContentHash, WantedBlob, Welcome};
@@ -271,9 +271,11 @@ impl Streamer {
                 active.pace.arrived(bytes.len());
                 if active.venue.is_clip(blob) || active.venue.is_wanted(blob, active.choice.round()) {
                     self.use_blob(blob, bytes);
-                } else {
+                } else if active.venue.is_of_use(blob) {
                     active.fetch.hold(blob);
                     self.keep(hash, bytes);
+                } else {
+                    self.stats.stale += 1;
                 }
             }
             _ if is_early => self.keep(hash, bytes),
@@ -293,10 +295,10 @@ impl Streamer {
         });
     }
 
-    /// What has come before it was wanted need not be fetched.
+    /// What has come before it was wanted need not be fetched. What nobody can want any more makes room.
     fn use_early(&mut self) {
         let Some(active) = &self.venue else { return };
-        for (blob, bytes) in self.early.take_wanted(&active.venue, active.choice.round()) {
+        for (blob, bytes) in self.early.take_due(&active.venue, active.choice.round()) {
             if let Some(active) = &mut self.venue {
                 active.fetch.arrived(blob, self.limits.has_cache);
             }
@@ -361,44 +363,13 @@ impl Streamer {
         let round = active.choice.round();
         let mut is_used = false;
         for user in active.venue.directory.users(blob).to_vec() {
-            match user {
-                User::Tile(tile) => {
-                    let slot = &active.venue.tiles[tile.index()];
-                    if matches!(slot.state, TileState::Absent) && slot.wanted_round == round {
-                        active.queue_tile(tile, bytes.clone());
-                        is_used = true;
-                    }
-                }
-                User::Image(image) => {
-                    let slot = &active.venue.images[image.index()];
-                    if slot.state == ImageState::Absent && slot.wanted_round == round {
-                        active.queue_image(image, Some(bytes.clone()));
-                        is_used = true;
-                    }
-                }
-                User::Tail(image) => {
-                    if active.venue.wants_tail(image, round) {
-                        active.queue_tail(image, bytes.clone());
-                        is_used = true;
-                    }
-                }
-                User::Collider(collider) => {
-                    let slot = &mut active.venue.colliders[collider.index()];
-                    if slot.state == ColliderState::Absent && slot.wanted_round == round {
-                        slot.state = ColliderState::Decoding;
-                        let pose = active.venue.tileset.grounds()[collider.index()].pose;
-                        let work = Work::Collider { collider, pose, bytes: bytes.clone() };
-                        // What one stands on comes before what one sees.
-                        active.queue_first(work, bytes.len() as u64);
-                        is_used = true;
-                    }
-                }
-                User::Clip(clip) => {
-                    if active.clips.is_missing(clip) {
-                        active.queue_clip(clip, bytes.clone());
-                        is_used = true;
-                    }
-                }
+            let is_wanted = match user {
+                User::Clip(clip) => active.clips.is_missing(clip),
+                _ => active.venue.wants(user, round),
+            };
+            if is_wanted {
+                active.queue_for(user, bytes.clone());
+                is_used = true;
             }
         }
         self.stats.stale += u64::from(!is_used);

@@ -169,29 +169,37 @@ impl Venue {
 
     /// Whether somebody wants the blob in this round who does not have it. Clips have a list of their own.
     pub fn is_wanted(&self, blob: BlobId, round: u64) -> bool {
-        self.directory.users(blob).iter().any(|user| match user {
-            User::Tile(tile) => {
-                let slot = &self.tiles[tile.index()];
-                slot.wanted_round == round && matches!(slot.state, TileState::Absent)
-            }
-            User::Image(image) => {
-                let slot = &self.images[image.index()];
-                slot.wanted_round == round && slot.state == ImageState::Absent
-            }
-            User::Tail(image) => self.wants_tail(*image, round),
-            User::Collider(collider) => {
-                let slot = &self.colliders[collider.index()];
-                slot.wanted_round == round && slot.state == ColliderState::Absent
-            }
-            User::Clip(_) => false,
-        })
+        self.directory.users(blob).iter().any(|user| self.wants(*user, round))
     }
 
-    /// Whether the tail of the image is wanted in this round and not here, and nor is the image.
-    pub fn wants_tail(&self, image: ImageId, round: u64) -> bool {
-        let slot = &self.images[image.index()];
-        let is_absent = (slot.state, slot.tail) == (ImageState::Absent, Some(ImageState::Absent));
-        slot.wanted_round == round && is_absent
+    /// Whether this one is wanted in this round and does not have it.
+    pub fn wants(&self, user: User, round: u64) -> bool {
+        let wanted_round = match user {
+            User::Tile(tile) => self.tiles[tile.index()].wanted_round,
+            User::Image(image) | User::Tail(image) => self.images[image.index()].wanted_round,
+            User::Collider(collider) => self.colliders[collider.index()].wanted_round,
+            User::Clip(_) => return false,
+        };
+        wanted_round == round && self.lacks(user)
+    }
+
+    /// Whether somebody may want the blob still, now or later.
+    pub fn is_of_use(&self, blob: BlobId) -> bool {
+        self.directory.users(blob).iter().any(|user| self.lacks(*user))
+    }
+
+    /// Whether what it needs is neither here nor coming.
+    fn lacks(&self, user: User) -> bool {
+        match user {
+            User::Tile(tile) => matches!(self.tiles[tile.index()].state, TileState::Absent),
+            User::Image(image) => self.images[image.index()].state == ImageState::Absent,
+            User::Tail(image) => {
+                let slot = &self.images[image.index()];
+                (slot.state, slot.tail) == (ImageState::Absent, Some(ImageState::Absent))
+            }
+            User::Collider(collider) => self.colliders[collider.index()].state == ColliderState::Absent,
+            User::Clip(_) => true,
+        }
     }
 
     /// Whether no tile that is here shows a tail.
