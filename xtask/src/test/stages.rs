@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -20,6 +20,8 @@ pub struct Context {
     pub cache: Cache,
     /// Counts over all test programs.
     pub tally: Tally,
+    /// When the first stage began.
+    pub start: Instant,
 }
 
 /// How a stage ended that did not fail.
@@ -61,13 +63,17 @@ pub const STAGES: [Stage; 14] = [
 /// How long inputs that do harm are searched for, all readers together.
 const SEARCH: Duration = Duration::from_secs(60);
 
+/// After that long the headset's library is not built too, which takes half an hour on so slow a machine: everything
+/// together is to end within ninety minutes.
+const LATE: Duration = Duration::from_secs(55 * 60);
+
 /// What the core's dependency tree may not hold.
 const HEAVY: [&str; 6] = ["wgpu", "openxr", "winit", "tokio", "quinn", "egui"];
 
 impl Context {
     /// Nothing done yet.
     pub fn new(cache: Cache) -> Self {
-        Self { cache, tally: Tally::default() }
+        Self { cache, tally: Tally::default(), start: Instant::now() }
     }
 }
 
@@ -128,6 +134,12 @@ fn clippy(_: &mut Context) -> Result<Outcome> {
 }
 
 fn for_android(context: &mut Context) -> Result<Outcome> {
+    let minutes = context.start.elapsed().as_secs() / 60;
+    if context.start.elapsed() > LATE && !is_full() {
+        return Ok(Outcome::Skipped(format!(
+            "the stages before took {minutes} minutes, and this would take half an hour: run `cargo xtask test android`"
+        )));
+    }
     match android::library(&context.cache) {
         Ok(_) => Ok(Outcome::Passed),
         Err(error) if fault::code(&error) == 3 => Ok(Outcome::Skipped(format!("{error:#}"))),
