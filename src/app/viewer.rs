@@ -532,7 +532,7 @@ impl Viewer {
             if self.stats.draws > 0 && self.report.first_tile_seconds.is_none() {
                 self.report.first_tile_seconds = Some(elapsed.as_secs_f64());
             }
-            if self.is_whole() && self.report.whole_view_seconds.is_none() {
+            if self.report.whole_view_seconds.is_none() && self.is_whole() {
                 self.report.whole_view_seconds = Some(elapsed.as_secs_f64());
                 tracing::info!("whole view after {:.2} s", elapsed.as_secs_f64());
             } else if self.is_counting() {
