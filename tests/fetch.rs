@@ -28,7 +28,9 @@ fn number(report: &Value, name: &str) -> u64 {
 /// Every file under `folder`.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    let files = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+    // Beside them it is noted down whose they are.
+    files.filter(|path| !path.ends_with("known")).collect()
 }
 
 /// How many blobs a viewer needs, and their bytes: some images are there for viewers of 3D Tiles only.

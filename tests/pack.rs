@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use program::{Home, has_program};
+use program::{Home, can_draw, has_program};
 
 fn baked(home: &Home) -> PathBuf {
     let (source, baked) = (home.path("twin.gltf"), home.path("baked"));
@@ -55,13 +55,22 @@ fn a_twin_goes_by_one_file_into_a_cache_and_no_network_is_needed() {
     let once = home.json(&unpack);
     assert_eq!((&once["blobs"], &once["blobs_written"]), (&packed["blobs"], &packed["blobs"]), "{once}");
     let written = files(&cache);
-    assert_eq!(Some(written.len() as u64), packed["blobs"].as_u64(), "nothing half-written is left");
+    let noted = written.iter().filter(|(path, _)| path.ends_with("known")).count() as u64;
+    assert_eq!(noted, 1, "what was carried here is noted down");
+    assert_eq!(Some(written.len() as u64 - noted), packed["blobs"].as_u64(), "nothing half-written is left");
     let twice = home.json(&unpack);
     assert_eq!((twice["blobs_written"].as_u64(), twice["bytes_written"].as_u64()), (Some(0), Some(0)));
     assert!(files(&cache) == written, "a second time touches nothing");
 
     // `away` has its cache where it was unpacked to.
     let host = home.host(&baked, &[]);
+    if can_draw(&away) {
+        // Who comes for the first time is not sent again what is seen first.
+        let view = ["view", &host.link, "--headless", "--frames", "1", "--size", "320x320", "--json"];
+        let seen = away.json(&view);
+        assert_eq!(seen["bytes_received"].as_u64(), Some(0), "{seen}");
+        assert!(seen["bytes_from_cache"].as_u64() > Some(0), "{seen}");
+    }
     let fetched = away.json(&["fetch", &host.link, "--json"]);
     assert_eq!(fetched["bytes_received"].as_u64(), Some(0), "{fetched}");
     assert_eq!(fetched["bytes_from_cache"], once["bytes"], "{fetched}");

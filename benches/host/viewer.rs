@@ -88,7 +88,7 @@ fn transport_config() -> TransportConfig {
     let mut config = TransportConfig::default();
     config
         .initial_rtt(std::time::Duration::from_millis(transport::INITIAL_RTT_MILLIS))
-        .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
+        .datagram_receive_buffer_size(Some(transport::DATAGRAM_RECEIVE_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::VIEWER_STREAM_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(transport::VIEWER_WINDOW_BYTES))
         .max_concurrent_uni_streams(VarInt::from_u32(transport::BLOB_STREAMS_MAX))

@@ -123,6 +123,9 @@ pub struct ViewArgs {
     /// the driver.
     #[arg(long)]
     pub validate: bool,
+    /// What tiles and images may occupy on the GPU, MiB, instead of 512: with less, all is drawn coarser.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(32..=65536))]
+    pub memory: Option<u32>,
     /// Draw the eyes one after the other, as on a GPU without multiview.
     #[arg(long)]
     pub two_passes: bool,

@@ -15,8 +15,8 @@ use super::progress::Bar;
 use super::venue::CACHE_BYTES_MAX;
 use super::{Failure, folders};
 use crate::net::{Connection, Event, Identity, Me, Opening};
-use crate::protocol::{JoinLink, Name, WantedBlob, manifest};
-use crate::store::Store;
+use crate::protocol::{ContentHash, JoinLink, Name, WantedBlob, manifest};
+use crate::store::{Known, Store};
 use basket::Basket;
 
 /// How long nothing is looked at when nothing has come: at 1 Gbit/s a quarter of a megabyte comes.
@@ -53,9 +53,16 @@ pub fn run(arguments: &FetchArgs) -> Result<(), Failure> {
     let folder = folders::cache().ok_or_else(|| {
         Failure::environment("there is no home folder to keep a cache in: set PAVILION_CACHE to a folder")
     })?;
-    let store = Store::open(&folder.join("blobs"), CACHE_BYTES_MAX).map_err(Failure::environment)?;
+    let blobs = folder.join("blobs");
+    let store = Store::open(&blobs, CACHE_BYTES_MAX).map_err(Failure::environment)?;
     let patience = Duration::from_secs(arguments.timeout_seconds);
-    let report = Fetch::begin(link, store, patience, interrupt)?.all(arguments.first_view)?;
+    let host = link.fingerprint;
+    let (report, manifest) = Fetch::begin(link, store, patience, interrupt)?.all(arguments.first_view)?;
+    if let Err(error) = Known::open(&blobs).remember(host, manifest) {
+        tracing::warn!(
+            "the host will send again what is seen first: what is here cannot be noted down ({error})"
+        );
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
     } else {
@@ -107,8 +114,8 @@ impl Fetch {
         })
     }
 
-    /// Fetches the manifest, then what it lists.
-    fn all(mut self, is_first_view: bool) -> Result<Report, Failure> {
+    /// Fetches the manifest, then what it lists. Returns the manifest's name, too.
+    fn all(mut self, is_first_view: bool) -> Result<(Report, ContentHash), Failure> {
         let manifest = loop {
             match self.manifest {
                 Some(manifest) => break manifest,
@@ -133,7 +140,7 @@ impl Fetch {
         let since_welcome = self.welcomed.unwrap_or(self.began).elapsed().as_secs_f64();
         self.report.seconds = self.began.elapsed().as_secs_f64();
         self.report.megabits_per_second = self.report.bytes_received as f64 * 8e-6 / since_welcome.max(1e-6);
-        Ok(self.report)
+        Ok((self.report, manifest.hash))
     }
 
     /// Has all of `blobs` in the store, or fails.

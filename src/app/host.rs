@@ -71,6 +71,11 @@ pub fn run(arguments: HostArgs) -> Result<(), Failure> {
     } else {
         println!("{link}");
         eprintln!("listening on {address}; visitors join with `pavilion view '{link}'`; Ctrl-C stops");
+        if address.ip().is_unspecified() && server.link().is_of_this_machine() {
+            eprintln!(
+                "no network was found, so that link is for this machine only: name an address with --listen"
+            );
+        }
         if let Some(url) = site_url {
             eprintln!("other viewers of 3D Tiles open {url}");
         }
@@ -103,6 +108,12 @@ fn plan(folder: &Path, headsets: usize, mbps: f64, config: &Config) -> Result<()
     if headsets as u64 > config.visitors_max {
         let max = config.visitors_max;
         eprintln!("the host turns away whoever comes after {max}: --visitors-max lets in more");
+    }
+    if headsets as u64 > config.address_max {
+        let max = config.address_max;
+        eprintln!(
+            "where all come from one address, it lets in {max}: address_max in its settings lets in more"
+        );
     }
     if config.json {
         println!("{}", serde_json::to_string_pretty(&plan).map_err(Failure::failed)?);
@@ -141,7 +152,8 @@ pub fn start(options: ServerOptions) -> Result<RunningServer, Failure> {
 /// # Errors
 /// When the host has ended by itself: whoever looks after it starts it again.
 fn watch(server: &RunningServer, site: Option<&Site>, interrupt: &Interrupt) -> Result<(), Failure> {
-    let (mut looks, mut visitors, mut manifest) = (0_u32, 0, server.manifest());
+    let (mut looks, mut visitors) = (0_u32, 0);
+    let (mut manifest, mut is_told) = (server.manifest(), false);
     while !interrupt.is_raised() {
         if !server.is_serving() {
             return Err(Failure::failed(
@@ -152,10 +164,15 @@ fn watch(server: &RunningServer, site: Option<&Site>, interrupt: &Interrupt) -> 
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(LOOKS_A_REPORT) {
             let shown = server.manifest();
+            // The folder may change under its hands, so what fails is tried again.
             if shown != manifest {
-                manifest = shown;
-                if let Some(Err(error)) = site.map(Site::reload) {
-                    tracing::warn!("over HTTP the twin is shown as it was: {error}");
+                match site.map(Site::reload) {
+                    None | Some(Ok(())) => (manifest, is_told) = (shown, false),
+                    Some(Err(error)) if !is_told => {
+                        is_told = true;
+                        tracing::warn!("over HTTP the twin is shown as it was: {error}");
+                    }
+                    Some(Err(_)) => {}
                 }
             }
             let stats = server.stats();

@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use super::unpack;
 use super::venue::CACHE_BYTES_MAX;
 use crate::protocol::parcel::EXTENSION;
-use crate::store::Store;
+use crate::store::{Known, Store};
 
 /// A thread that takes in what lies there. When it is dropped it ends, after the blob at hand; what is left is taken in
 /// at the next start.
@@ -69,7 +69,8 @@ fn take_in(files: &[PathBuf], blobs: &Path, stop: &AtomicBool) {
         Err(error) => return tracing::warn!("{error}"),
     };
     for file in files {
-        let taken = unpack::unpack(file, &mut store, &mut |_, _| !stop.load(Ordering::Relaxed));
+        let mut known = Known::open(blobs);
+        let taken = unpack::unpack(file, &mut store, &mut known, &mut |_, _| !stop.load(Ordering::Relaxed));
         match taken {
             Ok(report) => {
                 tracing::info!("{} is in the cache: {report:?}", file.display());

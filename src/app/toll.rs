@@ -114,7 +114,7 @@ impl Toll {
     /// Streaming goes on from here.
     pub fn resume(&mut self) {
         if let Some(waits) = &mut self.waits {
-            waits.mark = waits_of_this_thread();
+            waits.mark = cpu_time::waits_of_this_thread();
         }
         self.mark = (self.clock)();
     }
@@ -122,7 +122,7 @@ impl Toll {
     /// Something else goes on from here.
     pub fn pause(&mut self) {
         if let Some(waits) = &mut self.waits {
-            let waited = waits_of_this_thread().zip(waits.mark.take());
+            let waited = cpu_time::waits_of_this_thread().zip(waits.mark.take());
             waits.count += waited.map_or(0, |(now, mark)| now.saturating_sub(mark));
         }
     }
@@ -145,6 +145,18 @@ impl Toll {
     /// So much was worked for this, as somebody else has measured.
     pub fn add(&mut self, part: Part, time: Duration) {
         self.spent[part as usize] += time;
+    }
+
+    /// Whether waits are counted.
+    pub fn counts_waits(&self) -> bool {
+        self.waits.is_some()
+    }
+
+    /// So often somebody else has waited in doing so, as far as that was counted.
+    pub fn add_waits(&mut self, count: Option<u64>) {
+        if let Some(waits) = &mut self.waits {
+            waits.count += count.unwrap_or_default();
+        }
     }
 
     /// Whether what is left to be done before the frame is drawn is better left to the next one.
@@ -209,13 +221,6 @@ struct Waits {
     count: u64,
 }
 
-/// Since the thread began; `None` where the system does not tell.
-fn waits_of_this_thread() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/thread-self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
-    line.trim().parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -276,6 +281,8 @@ mod tests {
         toll.pause();
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!(toll.waits(), Some(1));
+        toll.add_waits(Some(2));
+        assert_eq!(toll.waits(), Some(3));
         toll.end_frame();
         assert_eq!(toll.waits(), Some(0));
     }

@@ -59,6 +59,8 @@ pub struct Moment<'a> {
     pub received_bytes: u64,
     /// Bytes that tiles and images occupy on the GPU.
     pub resident_bytes: u64,
+    /// Bytes of the buffers and arrays that they are in.
+    pub held_bytes: u64,
 }
 
 /// The file, as long as it can be written to.
@@ -120,6 +122,7 @@ struct Line<'a> {
     streaming: StreamingLine<'a>,
     received_bytes: u64,
     resident_bytes: u64,
+    held_bytes: u64,
 }
 
 /// The numbers of the tiles that are drawn where they stand in the world.
@@ -235,6 +238,7 @@ impl<'a> Line<'a> {
             streaming: StreamingLine { waits: moment.toll.waits(), millis: PartsMillis(moment.toll) },
             received_bytes: moment.received_bytes,
             resident_bytes: moment.resident_bytes,
+            held_bytes: moment.held_bytes,
         }
     }
 }
@@ -305,6 +309,7 @@ mod tests {
             toll: &Toll::new(true),
             received_bytes: 5,
             resident_bytes: 6,
+            held_bytes: 7,
         };
         trace.write(&moment);
         trace.write(&Moment { head: None, ..moment });

@@ -20,7 +20,7 @@ use super::venue::CACHE_BYTES_MAX;
 use super::{Failure, folders};
 use crate::protocol::ContentHash;
 use crate::protocol::parcel::{Parcel, ParcelError};
-use crate::store::{Store, StoreError};
+use crate::store::{Known, Store, StoreError};
 
 /// What nobody has used counts as older than anything that somebody used since: no headset is kept so long.
 const UNUSED: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -52,9 +52,10 @@ pub fn run(arguments: &UnpackArgs) -> Result<(), Failure> {
             Failure::environment("there is no home folder to keep a cache in: name a folder with --to DIR")
         })?,
     };
-    let mut store = Store::open(&cache.join("blobs"), CACHE_BYTES_MAX).map_err(Failure::environment)?;
+    let blobs = cache.join("blobs");
+    let mut store = Store::open(&blobs, CACHE_BYTES_MAX).map_err(Failure::environment)?;
     let mut bar = Bar::new();
-    let report = unpack(&arguments.file, &mut store, &mut |done, total| {
+    let report = unpack(&arguments.file, &mut store, &mut Known::open(&blobs), &mut |done, total| {
         bar.show("unpacking", done, total);
         !interrupt.is_raised()
     })?;
@@ -67,13 +68,15 @@ pub fn run(arguments: &UnpackArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Puts all of the file's blobs into the store. `goes_on` is told bytes that are done and bytes of all, and may end it.
+/// Puts all of the file's blobs into the store, and `known` that they are there. `goes_on` is told bytes that are done
+/// and bytes of all, and may end it.
 ///
 /// # Errors
 /// When the file cannot be read or is damaged, the store cannot take it, or `goes_on` said no; what came before stays.
 pub fn unpack(
     file: &Path,
     store: &mut Store,
+    known: &mut Known,
     goes_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Report, Failure> {
     let named = |error: ParcelError| {
@@ -104,6 +107,11 @@ pub fn unpack(
         if let Some(&rank) = ranks.get(&hash) {
             laying.lay_in(hash, &bytes, rank).map_err(Failure::environment)?;
         }
+    }
+    if let Err(error) = known.carry(manifest) {
+        tracing::warn!(
+            "a host will send again what is seen first: what is here cannot be noted down ({error})"
+        );
     }
     Ok(laying.report)
 }
@@ -195,7 +203,7 @@ mod tests {
         store.put(ContentHash::of(&old), &old).unwrap();
         let recent = [b'r'; 1000];
         store.put(ContentHash::of(&recent), &recent).unwrap();
-        let report = unpack(&path, &mut store, &mut go_on).unwrap();
+        let report = unpack(&path, &mut store, &mut Known::open(home.path()), &mut go_on).unwrap();
         assert_eq!((report.blobs, report.bytes, report.blobs_written), (6, total, 6));
         assert!(!store.contains(ContentHash::of(&old)) && store.contains(ContentHash::of(&recent)));
         // The visitor comes and looks at the finest tile, which would have been the first to go.
@@ -216,14 +224,17 @@ mod tests {
         let (_, path) = packed(home.path());
         let mut store = Store::open(&home.path().join("blobs"), 1 << 20).unwrap();
         let mut steps = 0;
-        let failure = unpack(&path, &mut store, &mut |_, _| {
+        let mut known = Known::open(home.path());
+        let failure = unpack(&path, &mut store, &mut known, &mut |_, _| {
             steps += 1;
             steps < 3
         });
         assert_eq!(failure.unwrap_err().kind, FailureKind::Failed);
-        let rest = unpack(&path, &mut store, &mut go_on).unwrap();
+        assert_eq!(known.carried().count(), 0, "half of it is not all of it");
+        let rest = unpack(&path, &mut store, &mut Known::open(home.path()), &mut go_on).unwrap();
         assert_eq!((rest.blobs, rest.blobs_written), (6, 3));
-        let again = unpack(&path, &mut store, &mut go_on).unwrap();
+        assert_eq!(Known::open(home.path()).carried().count(), 1);
+        let again = unpack(&path, &mut store, &mut Known::open(home.path()), &mut go_on).unwrap();
         assert_eq!((again.blobs, again.blobs_written, again.bytes_written), (6, 0, 0));
     }
 
@@ -234,7 +245,7 @@ mod tests {
         let mut store = Store::open(&home.path().join("blobs"), 4000).unwrap();
         let kept = [b'k'; 900];
         store.put(ContentHash::of(&kept), &kept).unwrap();
-        let failure = unpack(&path, &mut store, &mut go_on).unwrap_err();
+        let failure = unpack(&path, &mut store, &mut Known::open(home.path()), &mut go_on).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Failed);
         assert!(failure.sentence.contains("--first-view"), "{}", failure.sentence);
         assert!(store.contains(ContentHash::of(&kept)) && store.size_bytes() == 900);

@@ -2,9 +2,13 @@
 //!
 //! Nothing here waits: what is not ready now is there in a later frame.
 
+mod cache;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use glam::Vec3;
@@ -22,6 +26,7 @@ use crate::scene::demand::Want;
 use crate::scene::{ClipId, ColliderId, Demand, ImageId, Samples, TileId, Tileset};
 use crate::store::{Known, Store};
 use crate::stream::{self, DecodeJob, Decoded, Limits, Ready, Request, StreamFault, Streamer};
+use cache::Cache;
 
 /// What the cache on disk may hold: a few venues.
 pub const CACHE_BYTES_MAX: u64 = 4 << 30;
@@ -80,16 +85,6 @@ pub struct Counts {
     pub from_cache: u64,
 }
 
-/// Work for the thread that owns the cache.
-enum CacheJob {
-    Look(ContentHash),
-    Save(ContentHash, Arc<Vec<u8>>),
-    /// The host shows this twin.
-    Remember(Fingerprint, ContentHash),
-}
-
-type Looked = Option<(ContentHash, Option<Vec<u8>>)>;
-
 /// A visit to one venue.
 pub struct Venue {
     link: JoinLink,
@@ -98,9 +93,10 @@ pub struct Venue {
     people: People,
     sequence: u16,
     next_word: Duration,
+    limits: Limits,
     streamer: Streamer,
     decoders: Workers<DecodeJob, Option<Decoded>>,
-    cache: Option<Workers<CacheJob, Looked>>,
+    cache: Option<Cache>,
     /// What a visitor in the lobby wants: the coarsest tiles, so that there is something to enter.
     first: Demand,
     was_lost: bool,
@@ -112,27 +108,18 @@ impl Venue {
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn join(link: JoinLink, me: Me, cache: Option<&Path>) -> Result<Self, Failure> {
-        let cache = cache.and_then(|folder| match Store::open(folder, CACHE_BYTES_MAX) {
-            Ok(store) => Some((store, Known::open(folder))),
-            Err(error) => {
-                tracing::warn!("{error}");
-                None
-            }
-        });
-        // Of a twin whose manifest is gone nobody knows how much is left.
-        let known = cache.as_ref().map(|(_, known)| known.shown_by(link.fingerprint));
-        let held = known
-            .flatten()
-            .filter(|manifest| cache.as_ref().is_some_and(|(store, _)| store.contains(*manifest)));
-        let cache = cache.map(|(store, known)| cache_thread(store, known)).transpose()?;
+    pub fn join(link: JoinLink, me: Me, cache: Option<&Path>, limits: Limits) -> Result<Self, Failure> {
+        let held = cache.map_or_else(Vec::new, |folder| manifests_in(folder, link.fingerprint));
+        let connection = connect(&link, &me, opening_unless(held))?;
+        let cache = cache.map(Cache::start).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.saturating_sub(1).clamp(1, DECODE_THREADS_MAX);
-        let limits = Limits { has_cache: cache.is_some(), ..Limits::default() };
+        let limits = Limits { has_cache: cache.is_some(), ..limits };
         Ok(Self {
-            connection: connect(&link, &me, opening_unless(held))?,
             link,
             me,
+            connection,
+            limits,
             people: People::default(),
             sequence: 0,
             next_word: Duration::ZERO,
@@ -158,7 +145,8 @@ impl Venue {
     pub fn retry(&mut self) -> Result<(), Failure> {
         self.streamer.disconnected();
         self.people.clear();
-        self.connection = connect(&self.link, &self.me, opening_unless(self.streamer.manifest()))?;
+        let held = self.streamer.manifest().into_iter().collect();
+        self.connection = connect(&self.link, &self.me, opening_unless(held))?;
         Ok(())
     }
 
@@ -190,9 +178,19 @@ impl Venue {
         self.streamer.has_clips()
     }
 
+    /// What tiles and images may occupy on the GPU, bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        self.limits.resident_bytes
+    }
+
     /// The renderer had no room for the tile.
     pub fn put_back(&mut self, tile: TileId) {
         self.streamer.upload_failed(tile);
+    }
+
+    /// The renderer had no room for the image.
+    pub fn put_image_back(&mut self, image: ImageId) {
+        self.streamer.image_failed(image);
     }
 
     /// The renderer is gone with all that it was given: everything comes again.
@@ -217,8 +215,8 @@ impl Venue {
     }
 
     /// Moves everything on at `now`, given what the eyes want (`None` in the lobby), and adds what
-    /// happened to `events`; content only while there are fewer than `events_max`. What `toll` does not admit waits for
-    /// the next frame.
+    /// happened to `events`; content only while there are fewer than `events_max`. What `toll` does not admit
+    /// waits for the next frame.
     pub fn pump(
         &mut self,
         now: Duration,
@@ -242,8 +240,9 @@ impl Venue {
                     self.first = coarsest(&tileset);
                     if let Some(manifest) = self.streamer.manifest() {
                         self.connection.hold(manifest);
-                        // If the disk is behind, more is sent at the next visit.
-                        self.give_cache(CacheJob::Remember(self.link.fingerprint, manifest));
+                        if let Some(cache) = &mut self.cache {
+                            cache.remember(self.link.fingerprint, manifest);
+                        }
                     }
                     Event::Tileset(tileset)
                 }
@@ -279,10 +278,8 @@ impl Venue {
                 break;
             }
         }
-        while let Some(looked) = self.cache.as_ref().and_then(Workers::try_take) {
-            if let Some((hash, bytes)) = looked {
-                self.streamer.looked(hash, bytes);
-            }
+        while let Some((hash, bytes)) = self.cache.as_ref().and_then(Cache::next_looked) {
+            self.streamer.looked(hash, bytes);
             toll.lap(Part::Results);
             if toll.is_spent() {
                 break;
@@ -335,8 +332,10 @@ impl Venue {
         }
     }
 
-    /// Hands on what the streamer wants done, as far as there is room for it now.
+    /// Hands on what the streamer wants done, as far as there is room for it now. A slow disk holds up only what is
+    /// asked of it.
     fn give_requests(&mut self) {
+        let mut refused_looks = Vec::new();
         while let Some(request) = self.streamer.next_request() {
             let refused = match request {
                 Request::Want(blobs) => {
@@ -348,23 +347,29 @@ impl Venue {
                 }
                 Request::Decode(job) => self.decoders.try_give(job).map(Request::Decode),
                 Request::Look(hash) => {
-                    (!self.give_cache(CacheJob::Look(hash))).then_some(Request::Look(hash))
+                    // What is wanted more is looked for first, also when room comes meanwhile.
+                    let is_given =
+                        refused_looks.is_empty() && self.cache.as_ref().is_some_and(|cache| cache.look(hash));
+                    if !is_given {
+                        refused_looks.push(hash);
+                    }
+                    None
                 }
-                // What the disk is too slow for is not kept.
                 Request::Save { hash, bytes } => {
-                    self.give_cache(CacheJob::Save(hash, bytes));
+                    if let Some(cache) = &mut self.cache {
+                        cache.save(hash, bytes);
+                    }
                     None
                 }
             };
             if let Some(request) = refused {
-                return self.streamer.give_back(request);
+                self.streamer.give_back(request);
+                break;
             }
         }
-    }
-
-    /// Whether the cache's thread has room for the job.
-    fn give_cache(&mut self, job: CacheJob) -> bool {
-        self.cache.as_ref().is_some_and(|cache| cache.try_give(job).is_none())
+        for hash in refused_looks.into_iter().rev() {
+            self.streamer.give_back(Request::Look(hash));
+        }
     }
 }
 
@@ -381,35 +386,21 @@ fn coarsest(tileset: &Tileset) -> Demand {
     demand
 }
 
-fn opening_unless(held: Option<ContentHash>) -> Opening {
-    held.map_or(Opening::All, Opening::Unless)
+/// What may be shown at this host and is in the cache from before. Of a twin whose manifest is gone nobody knows how
+/// much is left.
+fn manifests_in(folder: &Path, host: Fingerprint) -> Vec<ContentHash> {
+    let known = Known::open(folder);
+    let shown = known.shown_by(host);
+    let carried = known.carried().filter(|manifest| Some(*manifest) != shown);
+    shown.into_iter().chain(carried).filter(|manifest| Store::is_in(folder, *manifest)).collect()
+}
+
+fn opening_unless(held: Vec<ContentHash>) -> Opening {
+    if held.is_empty() { Opening::All } else { Opening::Unless(held) }
 }
 
 fn connect(link: &JoinLink, me: &Me, opening: Opening) -> Result<Connection, Failure> {
     Connection::open(link.clone(), me.clone(), opening).map_err(|error| {
         Failure::environment(format!("no network thread could be started ({error}): close other programs"))
-    })
-}
-
-/// One thread owns the cache, so that the disk never holds up a frame.
-fn cache_thread(store: Store, known: Known) -> Result<Workers<CacheJob, Looked>, Failure> {
-    let store = Mutex::new((store, known));
-    Workers::start("cache", 1, move |job| {
-        let (store, known) = &mut *store.lock().unwrap_or_else(PoisonError::into_inner);
-        match job {
-            CacheJob::Look(hash) => Some((hash, store.get(hash))),
-            CacheJob::Save(hash, bytes) => {
-                if let Err(error) = store.put(hash, &bytes) {
-                    tracing::debug!("{error}");
-                }
-                None
-            }
-            CacheJob::Remember(host, manifest) => {
-                if let Err(error) = known.remember(host, manifest) {
-                    tracing::debug!("{error}");
-                }
-                None
-            }
-        }
     })
 }

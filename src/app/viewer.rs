@@ -39,7 +39,6 @@ use crate::protocol::presence::Body;
 use crate::rig::{Input, Person, Settings};
 use crate::scene::demand::Want;
 use crate::scene::{Actor, Demand, Scene, Tileset};
-use crate::stream::Limits;
 use deadline::Deadline;
 pub use deadline::Standing;
 
@@ -49,7 +48,7 @@ const UPLOAD_BUDGET_BYTES: u64 = 4 << 20;
 /// The same where frames have no deadline, because nobody watches.
 const UNWATCHED_UPLOAD_BUDGET_BYTES: u64 = 64 << 20;
 
-/// Uploads that wait for the renderer; beyond it nothing more is taken from the venue.
+/// Uploads that wait for the renderer; beyond it no more content is taken from the venue.
 const WAITING_MAX: usize = 64;
 
 /// People with their hands and names, an arc, the own hands, and some room.
@@ -191,6 +190,7 @@ impl Viewer {
         }
         let sentence = format!("Joining {} …", venue.name());
         let lobby = lobby::build(&sentence).map_err(Failure::failed)?;
+        let memory_bytes = venue.memory_bytes();
         let two_passes = screen.gpu.facts().in_turn.clone();
         if let Some(reason) = &two_passes {
             tracing::warn!("the eyes are drawn one after the other, because {reason}");
@@ -223,7 +223,7 @@ impl Viewer {
             settings,
             actors: Vec::with_capacity(ACTORS_MAX),
             culler: Culler::default(),
-            memory_bytes: Limits::default().resident_bytes,
+            memory_bytes,
             list: DrawList::default(),
             demand: Demand::default(),
             coming: None,
@@ -346,10 +346,11 @@ impl Viewer {
 
     /// Nothing is seen now: only the venue goes on.
     fn skip_frame(&mut self) -> Result<bool, Failure> {
-        self.trace(None);
         self.deadline.pause();
         self.sounds.rest();
         self.take_finished_tiles()?;
+        self.trace(None);
+        self.toll.end_frame();
         self.check_end(self.started.elapsed())
     }
 
@@ -458,7 +459,8 @@ impl Viewer {
         let target = self.screen.display.target();
         let is_watched = self.wishes.timeout.is_none();
         let bytes = if is_watched { UPLOAD_BUDGET_BYTES } else { UNWATCHED_UPLOAD_BUDGET_BYTES };
-        let uploads = UploadBudget { bytes, cpu: self.toll.left_for_uploads() };
+        let uploads =
+            UploadBudget { bytes, cpu: self.toll.left_for_uploads(), counts_waits: self.toll.counts_waits() };
         let frame = FrameInput { list: &self.list, uploads };
         let keeps_picture = self.input.screenshot || (!is_watched && self.wishes.pictures.is_some());
         let (person, Screen { renderer, display, gpu, .. }) = (&self.person, &mut self.screen);
@@ -508,6 +510,7 @@ impl Viewer {
             toll: &self.toll,
             received_bytes: self.venue.counts().received,
             resident_bytes: self.scene.resident_bytes(),
+            held_bytes: self.stats.held_bytes,
         });
     }
 

@@ -13,6 +13,7 @@ use super::viewer::{Viewer, Wishes};
 use super::{Failure, folders, identity};
 use crate::net::Me;
 use crate::protocol::{JoinLink, Name};
+use crate::stream::Limits;
 
 /// Visits until the person leaves.
 ///
@@ -65,7 +66,11 @@ fn visit(
     // The display is opened before the network is: where nothing can be shown, nobody is bothered.
     let screen = Screen::open(arguments)?;
     let cache = folders::cache().map(|folder| folder.join("blobs"));
-    let venue = Venue::join(link, me(arguments)?, cache.as_deref())?;
+    let limits = arguments.memory.map_or_else(Limits::default, |mebibytes| Limits {
+        resident_bytes: u64::from(mebibytes) << 20,
+        ..Limits::default()
+    });
+    let venue = Venue::join(link, me(arguments)?, cache.as_deref(), limits)?;
     let sounds = Sounds::start(match &arguments.record_audio {
         Some(file) => Wish::Record(file),
         None if arguments.headless => Wish::Silent,

@@ -1,4 +1,5 @@
-//! What a thread has worked so far: not the time that passed, which on a busy machine is mostly others'.
+//! What a thread has worked so far: not the time that passed, which on a busy machine is mostly others'. And how often it
+//! has waited.
 
 use std::time::Duration;
 
@@ -13,6 +14,14 @@ pub fn of_this_thread() -> Option<Duration> {
 #[cfg(not(unix))]
 pub fn of_this_thread() -> Option<Duration> {
     None
+}
+
+/// How often the calling thread has given its core away of its own accord: to wait for a lock or a disk. `None` where the
+/// system does not tell. Asking takes tens of microseconds.
+pub fn waits_of_this_thread() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/thread-self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+    line.trim().parse().ok()
 }
 
 #[cfg(all(test, unix))]

@@ -194,6 +194,11 @@ impl Geometry {
         without_indices
     }
 
+    /// What its buffers occupy, bytes.
+    pub fn held_bytes(&self) -> u64 {
+        self.vertices.held_bytes() + self.index_pairs.held_bytes()
+    }
+
     /// Goes on growing: see [`Pool::advance`].
     pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
         self.vertices.advance(encoder, allowance);

@@ -66,6 +66,15 @@ impl<const STREAMS: usize> Pool<STREAMS> {
         &self.buffers
     }
 
+    /// What the buffers occupy, with larger ones on their way and what nothing is in, bytes.
+    pub fn held_bytes(&self) -> u64 {
+        let coming = match &self.growth {
+            Some(Growth::Moving { buffers, .. }) => buffers.as_slice(),
+            Some(Growth::Ordered { .. }) | None => &[],
+        };
+        self.buffers.iter().chain(coming).map(wgpu::Buffer::size).sum()
+    }
+
     /// All of it is free; the buffers stay as large as they are.
     pub fn reset(&mut self) {
         self.elements = Ranges::new(self.elements.capacity());

@@ -70,8 +70,12 @@ pub struct FrameStats {
     pub uploaded_bytes: u64,
     /// CPU time of this thread for that, as far as the system tells it.
     pub upload_cpu: Option<Duration>,
+    /// How often this thread has waited meanwhile, where [`UploadBudget::counts_waits`].
+    pub upload_waits: Option<u64>,
     /// Items that still wait for that.
     pub uploads_waiting: usize,
+    /// What the buffers and arrays for tiles and images occupy, with what nothing is in yet or any more, bytes.
+    pub held_bytes: u64,
     /// What became of uploads, in the order of their completion.
     pub arrivals: Vec<Arrival>,
     /// From the call to the return, without waiting for earlier frames.
@@ -244,9 +248,12 @@ impl Renderer {
         let waited = began.elapsed();
 
         let mut arrivals = Vec::new();
+        let waits = || input.uploads.counts_waits.then(cpu_time::waits_of_this_thread).flatten();
+        let waits_before = waits();
         let before = cpu_time::of_this_thread();
         let (uploads, uploaded_bytes) = self.upload(gpu, input.uploads, &mut arrivals);
         let upload_cpu = cpu_time::of_this_thread().zip(before).map(|(now, then)| now.saturating_sub(then));
+        let upload_waits = waits().zip(waits_before).map(|(now, then)| now.saturating_sub(then));
         let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
         let mut encoder = gpu.device.create_command_encoder(&descriptor);
         if let Some(stopwatch) = self.stopwatch.as_ref().filter(|_| uploads.is_none()) {
@@ -282,7 +289,9 @@ impl Renderer {
             triangles: recorded.triangles,
             uploaded_bytes,
             upload_cpu,
+            upload_waits,
             uploads_waiting: self.uploads.len(),
+            held_bytes: self.geometry.held_bytes() + self.textures.held_bytes() + self.skinning.held_bytes(),
             arrivals,
             cpu_micros: micros(began.elapsed().saturating_sub(waited)),
             wait_micros: micros(waited),

@@ -100,6 +100,11 @@ impl Skinning {
         self.words.reserve(maker, word_count)
     }
 
+    /// What the vertices at rest occupy, bytes.
+    pub fn held_bytes(&self) -> u64 {
+        self.words.held_bytes()
+    }
+
     /// Goes on growing: see [`Pool::advance`].
     pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
         self.words.advance(encoder, allowance);

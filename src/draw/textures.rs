@@ -167,11 +167,30 @@ impl Textures {
         Reserved::Coming
     }
 
-    /// Takes a layer back, for the next image of its class.
+    /// Takes a layer back, for the next image of its class. A large array of which the last one is given back gives its
+    /// memory to others.
     pub fn release(&mut self, layer: Layer) {
-        if let Some(array) = &mut self.arrays[layer.class.index()] {
-            array.give_back(layer.index);
+        let Layer { class, index } = layer;
+        let is_growing = self.is_growing(class);
+        let place = &mut self.arrays[class.index()];
+        let Some(array) = place else { return };
+        array.give_back(index);
+        let bytes = class.layer_bytes() * u64::from(array.layers());
+        if array.is_empty() && bytes > ARRAY_BYTES_MIN && !is_growing {
+            *place = None;
+            self.forget_groups(class);
         }
+    }
+
+    /// What all arrays occupy, with those on their way and what nothing is in, bytes.
+    pub fn held_bytes(&self) -> u64 {
+        let growths = self.growths.iter().map(|(class, growth)| (class.index(), growth.layers()));
+        let arrays = self.arrays.iter().enumerate();
+        let arrays = arrays.filter_map(|(index, array)| Some((index, array.as_ref()?.layers())));
+        arrays
+            .chain(growths)
+            .map(|(index, layers)| (4_u64 << (2 * (index % SIDES))) * 4 / 3 * u64::from(layers))
+            .sum()
     }
 
     /// The array that holds the class.

@@ -38,12 +38,14 @@ pub struct UploadBudget {
     pub bytes: u64,
     /// CPU time of this thread, as far as the system tells it; `None` where nobody waits for the frame.
     pub cpu: Option<Duration>,
+    /// Count how often this thread waits meanwhile: which itself takes a while.
+    pub counts_waits: bool,
 }
 
 impl UploadBudget {
     /// So many bytes, however long they take.
     pub const fn bytes(bytes: u64) -> Self {
-        Self { bytes, cpu: None }
+        Self { bytes, cpu: None, counts_waits: false }
     }
 }
 

@@ -1,9 +1,9 @@
-//! How long to wait before trying again: half a second, doubled up to fifteen, and scattered, so that
+//! How long to wait before trying again: about half a second, doubled up to fifteen, and scattered, so that
 //! a hall full of viewers does not come back in one instant.
 
 use std::time::Duration;
 
-const FIRST_MILLIS: u64 = 500;
+const FIRST_MILLIS: u64 = 600;
 const LONGEST_MILLIS: u64 = 15_000;
 
 /// The waits between tries.
@@ -19,11 +19,11 @@ impl Backoff {
         Self { tries: 0, random: seed }
     }
 
-    /// How long to wait now: between half of the step and all of it, never below the first step.
+    /// How long to wait now: between half of the step and all of it.
     pub fn next_wait(&mut self) -> Duration {
         let step = FIRST_MILLIS.saturating_mul(1 << self.tries.min(10)).min(LONGEST_MILLIS);
         self.tries = self.tries.saturating_add(1);
-        let low = (step / 2).max(FIRST_MILLIS);
+        let low = step / 2;
         Duration::from_millis(low + self.random() % (step - low + 1))
     }
 
@@ -47,19 +47,22 @@ mod tests {
 
     #[test]
     fn waits_grow_from_half_a_second_to_fifteen_and_are_scattered() {
-        let mut first_long = Vec::new();
+        let (mut first, mut first_long) = (Vec::new(), Vec::new());
         for seed in 0..200 {
             let mut backoff = Backoff::new(seed);
             let waits: Vec<u64> = (0..50).map(|_| backoff.next_wait().as_millis() as u64).collect();
-            assert_eq!(waits[0], 500);
-            assert!(waits.iter().all(|wait| (500..=15_000).contains(wait)), "seed {seed}: {waits:?}");
+            assert!((300..=600).contains(&waits[0]), "seed {seed}: {waits:?}");
+            assert!(waits.iter().all(|wait| (300..=15_000).contains(wait)), "seed {seed}: {waits:?}");
             assert!(waits[10..].iter().all(|wait| *wait >= 7_500));
+            first.push(waits[0]);
             first_long.push(waits[10]);
             backoff.reset();
-            assert_eq!(backoff.next_wait().as_millis(), 500);
+            assert!(backoff.next_wait().as_millis() <= 600);
         }
-        first_long.sort_unstable();
-        first_long.dedup();
-        assert!(first_long.len() > 150, "only {} different waits", first_long.len());
+        for waits in [&mut first, &mut first_long] {
+            waits.sort_unstable();
+            waits.dedup();
+            assert!(waits.len() > 100, "only {} different waits", waits.len());
+        }
     }
 }

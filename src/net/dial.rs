@@ -171,7 +171,8 @@ async fn greet(
     let unprovable = || Cause::Insecure { reason: "TLS exports nothing to sign".to_owned() };
     let unasked = if *opening == Opening::Nothing { Capabilities::OPENING } else { Capabilities::default() };
     let mut words = Vec::new();
-    if let Opening::Unless(manifest) = *opening {
+    let held = if let Opening::Unless(held) = opening { held.as_slice() } else { &[] };
+    for &manifest in held {
         words.extend(codec::encode(&FromViewer::Holding(Holding { manifest }))?);
     }
     let hello = FromViewer::Hello(Hello {
@@ -195,7 +196,7 @@ async fn greet(
                 // Whoever has asked is sent nothing else.
                 let is_opening = asked == 0
                     && welcome.capabilities.contains(Capabilities::OPENING)
-                    && *opening != Opening::Unless(welcome.manifest);
+                    && !held.contains(&welcome.manifest);
                 return Ok(Line { endpoint, connection, send, receive, frames, welcome, is_opening, absent });
             }
             Some(FromHost::Absent(said)) if absent.len() < asked => {
@@ -220,8 +221,8 @@ fn transport_config() -> TransportConfig {
         .max_idle_timeout(Some(IdleTimeout::from(idle)))
         .keep_alive_interval(Some(Duration::from_millis(transport::KEEP_ALIVE_MILLIS)))
         .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
-        .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
-        .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
+        .datagram_send_buffer_size(transport::VIEWER_DATAGRAM_BYTES)
+        .datagram_receive_buffer_size(Some(transport::DATAGRAM_RECEIVE_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::VIEWER_STREAM_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(transport::VIEWER_WINDOW_BYTES))
         .max_concurrent_uni_streams(VarInt::from_u32(transport::BLOB_STREAMS_MAX))

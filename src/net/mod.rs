@@ -17,6 +17,7 @@ pub(crate) mod pin;
 mod pump;
 mod silence;
 mod socket;
+mod words;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
@@ -94,12 +95,12 @@ enum Command {
 }
 
 /// What the host is to send before it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// The manifest, and what is seen first.
     All,
-    /// The manifest, if it is another one: most of the rest is here.
-    Unless(ContentHash),
+    /// The manifest, if it is none of these: most of the rest is here.
+    Unless(Vec<ContentHash>),
     /// Nothing: whoever asks knows what for.
     Nothing,
 }
@@ -159,7 +160,7 @@ impl Connection {
     /// Says what twin is here from an earlier visit, or from this one: at the next connection the host need not send
     /// what is in it. Never waits.
     pub fn hold(&self, manifest: ContentHash) {
-        self.opening.send_replace(Opening::Unless(manifest));
+        self.opening.send_replace(Opening::Unless(vec![manifest]));
     }
 
     /// The next thing that has happened. Never waits.

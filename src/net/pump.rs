@@ -3,17 +3,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
+use quinn::{Connection, Endpoint, RecvStream, VarInt};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::backoff::Backoff;
 use super::cause::Cause;
 use super::dial::{Greeting, Line, Way};
-use super::early::{Early, spell};
+use super::early::Early;
 use super::identity::Me;
 use super::inbox::{Inbox, Rejected};
 use super::silence::Silence;
 use super::socket::rebind_towards;
+use super::words::Words;
 use super::{Command, Event, Opening};
 use crate::protocol::codec::{self, Frames};
 use crate::protocol::presence::{self, Sample};
@@ -22,6 +23,9 @@ use crate::protocol::{
     WantedBlob, transport,
 };
 use crate::udp;
+
+/// A connection that has held so long is as good as any.
+const STEADY: Duration = Duration::from_secs(3);
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -75,7 +79,7 @@ pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues
     loop {
         // What cannot be written is told of when it is to be said again.
         let early = Early::of(shared.inbox().wants()).unwrap_or_default();
-        let greeting = Greeting { me: me.clone(), resume: token, opening: *opening.borrow(), early };
+        let greeting = Greeting { me: me.clone(), resume: token, opening: opening.borrow().clone(), early };
         let dialled = tokio::select! {
             dialled = way.dial(&greeting) => dialled,
             () = left(&mut commands, &shared) => return,
@@ -83,8 +87,13 @@ pub async fn run(link: JoinLink, me: Me, sockets: udp::Choice, seed: u64, queues
         let cause = match dialled {
             Ok(line) => {
                 token = Some(line.welcome.token);
-                backoff.reset();
-                match talk(line, sockets, &mut commands, &mut place, &shared).await {
+                let began = Instant::now();
+                let ended = talk(line, sockets, &mut commands, &mut place, &shared).await;
+                // Whoever is let in and thrown out again and again comes less and less often.
+                if began.elapsed() >= STEADY {
+                    backoff.reset();
+                }
+                match ended {
                     Some(cause) => cause,
                     None => return,
                 }
@@ -135,9 +144,11 @@ async fn talk(
     let mut turn = hear(&mut frames, &[], shared).await;
     let began = Instant::now();
     let mut silence = Silence::new(Duration::ZERO);
+    let mut words = Words::new(began);
     let mut looks = tokio::time::interval(LOOK);
     let cause = loop {
-        if let Err(cause) = turn {
+        let renewed = words.renew(&mut shared.inbox(), is_short);
+        if let Err(cause) = turn.and(renewed.map_err(Cause::from)) {
             break cause;
         }
         turn = tokio::select! {
@@ -145,19 +156,23 @@ async fn talk(
                 if silence.step(began.elapsed(), connection.stats().udp_rx.datagrams) {
                     go_another_way(&endpoint, &connection, sockets);
                 }
-                Ok(())
+                if words.stuck() < UNREAD { Ok(()) } else { Err(Cause::Gone) }
             }
+            said = words.say(&mut send), if words.is_left() => said,
             command = commands.recv() => match newest(command, commands) {
                 Some(wanted) => {
-                    shared.inbox().replace(&wanted);
-                    say_wants(&mut send, shared, is_short).await
+                    words.want(wanted);
+                    Ok(())
                 }
                 None => {
                     goodbye(&endpoint, &connection, CloseCause::Left).await;
                     return None;
                 }
             },
-            () = shared.wants_changed.notified() => say_wants(&mut send, shared, is_short).await,
+            () = shared.wants_changed.notified() => {
+                words.outdate();
+                Ok(())
+            }
             stream = connection.accept_uni() => stream.map_err(Cause::from).map(|stream| {
                 tokio::spawn(receive_blob(stream, shared.clone()));
             }),
@@ -176,6 +191,7 @@ async fn talk(
             },
         };
     };
+    words.hand_over(&mut shared.inbox());
     let close =
         if matches!(cause, Cause::HostBrokeRules(_)) { CloseCause::BrokenRules } else { CloseCause::Left };
     goodbye(&endpoint, &connection, close).await;
@@ -207,17 +223,6 @@ async fn goodbye(endpoint: &Endpoint, connection: &Connection, cause: CloseCause
     connection.close(VarInt::from_u32(cause.code()), cause.to_string().as_bytes());
     if tokio::time::timeout(GOODBYE, endpoint.wait_idle()).await.is_err() {
         tracing::debug!("the host has not acknowledged the goodbye");
-    }
-}
-
-async fn say_wants(send: &mut SendStream, shared: &Shared, is_short: bool) -> Result<(), Cause> {
-    let wants = shared.inbox().wants();
-    let bytes = spell(wants, is_short)?;
-    match tokio::time::timeout(UNREAD, send.write_all(&bytes)).await {
-        Ok(Ok(())) => Ok(()),
-        // The connection's own end is what tells why.
-        Ok(Err(quinn::WriteError::ConnectionLost(error))) => Err(error.into()),
-        Ok(Err(_)) | Err(_) => Err(Cause::Gone),
     }
 }
 

@@ -54,6 +54,13 @@ pub struct JoinLink {
     pub fingerprint: Fingerprint,
 }
 
+impl JoinLink {
+    /// Whether nobody but this machine reaches the host by it.
+    pub fn is_of_this_machine(&self) -> bool {
+        matches!(self.place, Place::Address(address) if address.is_loopback())
+    }
+}
+
 impl fmt::Display for JoinLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, port, fingerprint } = self;

@@ -21,8 +21,15 @@ pub fn send_window_bytes(in_flight_max_bytes: u64) -> u64 {
     in_flight_max_bytes.saturating_add((in_flight_max_bytes / 4).max(48 << 10))
 }
 
-/// What waits to leave as datagrams: stale poses are worth nothing, so hardly any.
-pub const DATAGRAM_BUFFER_BYTES: usize = 16 << 10;
+/// What waits at a viewer to leave as datagrams, QUIC's own notes on it included: one pose, in whose place the next one
+/// is put.
+pub const VIEWER_DATAGRAM_BYTES: usize = 128;
+
+/// What waits at the host to leave to one viewer as datagrams: what others did in one tick.
+pub const HOST_DATAGRAM_BYTES: usize = 3 << 10;
+
+/// What has come as datagrams and was not looked at yet.
+pub const DATAGRAM_RECEIVE_BYTES: usize = 16 << 10;
 
 /// Streams that the host may have open towards a viewer.
 pub const BLOB_STREAMS_MAX: u32 = 64;

@@ -1,17 +1,17 @@
 //! The viewer's cache: blobs by their hash, under a ceiling, least recently used first to go.
 //!
-//! `<folder>/<first two digits>/<hash>` holds a blob. A file that ends in `.partial` was being
-//! written when the program ended, and is swept when the store is opened again.
+//! `<folder>/<first two digits>/<hash>` holds a blob. A file that ends in `.partial` is being written, or was when a
+//! program ended: once it is old, it is swept when a store is opened.
 //!
-//! Several stores may have one folder, in one process or in several: each finds what the others put there, and
-//! each keeps what it knows of under its ceiling, the rest when it is opened the next time.
+//! Several stores may have one folder, in one process or in several: each finds what the others put there, does
+//! without what they take away, and keeps what it knows of under its ceiling, the rest when it is opened the next time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{Care, write_atomically};
 use crate::protocol::ContentHash;
@@ -44,6 +44,12 @@ pub enum StoreError {
     },
 }
 
+/// What a file ends in that is not whole yet.
+const PARTIAL: &str = ".partial";
+
+/// Nobody writes a blob for so long: what is older was left by a program that ended.
+const PARTIAL_AGE: Duration = Duration::from_secs(3600);
+
 /// Tells stores of this process from each other: each writes under names of its own.
 static STORES: AtomicU32 = AtomicU32::new(0);
 
@@ -63,8 +69,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the cache in `folder`, making it if need be, sweeping what was being written when the
-    /// program last ended, and evicting down to `ceiling_bytes`.
+    /// Opens the cache in `folder`, making it if need be, sweeping what programs have left half-written, and evicting
+    /// down to `ceiling_bytes`. It looks at every file, which takes seconds on a cold disk.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
@@ -82,32 +88,48 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether a store in `folder` would find the blob, as far as is known without reading it. It looks at no other.
+    pub fn is_in(folder: &Path, hash: ContentHash) -> bool {
+        path_in(folder, hash).is_file()
+    }
+
     fn scan(&mut self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        // Another store of this process may be writing now.
-        let ours = format!(".{}-", std::process::id());
+        let now = SystemTime::now();
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?.path();
             if !shard.is_dir() {
                 continue;
             }
             for file in fs::read_dir(&shard)? {
-                let file = file?;
-                let name = file.file_name();
-                let name = name.to_string_lossy();
-                let metadata = file.metadata()?;
-                match name.parse::<ContentHash>() {
-                    Ok(hash) => {
-                        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                        self.note(hash, metadata.len(), used);
-                    }
-                    Err(_) if name.ends_with(".partial") && !name.contains(&ours) => {
-                        fs::remove_file(file.path())?;
-                    }
-                    // Not ours: left alone.
-                    Err(_) => {}
-                }
+                self.scan_file(&file?.path(), now)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Notes a blob, and sweeps what is not whole and old. Anything else is not ours, and left alone.
+    fn scan_file(&mut self, path: &Path, now: SystemTime) -> io::Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let hash = name.parse::<ContentHash>().ok();
+        if hash.is_none() && !name.ends_with(PARTIAL) {
+            return Ok(());
+        }
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            // Another store has evicted it, or written it to its end.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        match hash {
+            Some(hash) => self.note(hash, metadata.len(), changed),
+            // What cannot be removed takes some room and does no other harm.
+            None if now.duration_since(changed).is_ok_and(|age| age > PARTIAL_AGE) => {
+                let _ = fs::remove_file(path);
+            }
+            // Somebody may be writing it now.
+            None => {}
         }
         Ok(())
     }
@@ -197,7 +219,7 @@ impl Store {
 
     fn write(&self, hash: ContentHash, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.path(hash);
-        let partial_name = format!("{hash}.{}-{}.partial", std::process::id(), self.number);
+        let partial_name = format!("{hash}.{}-{}{PARTIAL}", std::process::id(), self.number);
         path.parent()
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| write_atomically(&path, &partial_name, bytes, Care::Cache))
@@ -205,9 +227,7 @@ impl Store {
     }
 
     fn path(&self, hash: ContentHash) -> PathBuf {
-        let name = hash.to_string();
-        let shard: String = name.chars().take(2).collect();
-        self.folder.join(shard).join(name)
+        path_in(&self.folder, hash)
     }
 
     fn note(&mut self, hash: ContentHash, size_bytes: u64, used: SystemTime) {
@@ -236,6 +256,12 @@ impl Store {
             self.remove(oldest);
         }
     }
+}
+
+fn path_in(folder: &Path, hash: ContentHash) -> PathBuf {
+    let name = hash.to_string();
+    let shard: String = name.chars().take(2).collect();
+    folder.join(shard).join(name)
 }
 
 /// The order of use survives a restart as the file's time; where it cannot be set, only the choice of what to evict

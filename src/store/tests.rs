@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -18,13 +18,20 @@ fn file_of(folder: &TempDir, hash: ContentHash) -> PathBuf {
     folder.path().join(&hash.to_string()[..2]).join(hash.to_string())
 }
 
+/// Lets the file be of two hours ago.
+fn grow_old(path: &Path) {
+    let then = SystemTime::now() - Duration::from_secs(2 * 3600);
+    fs::File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
+}
+
 #[test]
 fn what_is_put_is_there_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let (hash, bytes) = blob(1, 1000);
     let mut store = Store::open(folder.path(), 10_000).unwrap();
-    assert!(store.get(hash).is_none());
+    assert!(store.get(hash).is_none() && !Store::is_in(folder.path(), hash));
     store.put(hash, &bytes).unwrap();
+    assert!(Store::is_in(folder.path(), hash));
     assert!(matches!(store.put(hash, b"else"), Err(StoreError::Mismatch { .. })));
     let mut store = Store::open(folder.path(), 10_000).unwrap();
     assert_eq!(store.get(hash), Some(bytes));
@@ -43,6 +50,7 @@ fn a_kill_at_any_byte_of_writing_leaves_the_store_whole() {
         // The program ended before the rename.
         let partial = path.with_file_name(format!("{hash}.123.partial"));
         fs::write(&partial, &bytes[..written]).unwrap();
+        grow_old(&partial);
         let mut store = Store::open(folder.path(), 10_000).unwrap();
         assert!(!partial.exists(), "leftovers are swept");
         assert!(store.get(hash).is_none());
@@ -136,16 +144,41 @@ fn two_stores_of_one_folder_find_what_the_other_has_put_there() {
     let folder = TempDir::new().unwrap();
     let (hash, bytes) = blob(1, 1000);
     let mut early = Store::open(folder.path(), 10_000).unwrap();
-    // A store of this process is writing while another one is opened.
+    // Stores of this process and of others are writing while another one is opened.
     let path = file_of(&folder, hash);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let partial = path.with_file_name(format!("{hash}.{}-99.partial", std::process::id()));
-    fs::write(&partial, b"half").unwrap();
+    let partials = [std::process::id(), 123].map(|id| path.with_file_name(format!("{hash}.{id}-99.partial")));
+    partials.iter().for_each(|partial| fs::write(partial, b"half").unwrap());
     let mut late = Store::open(folder.path(), 10_000).unwrap();
-    assert!(partial.exists(), "it is still being written");
+    assert!(partials.iter().all(|partial| partial.exists()), "they are still being written");
+    // What has lain there for long is swept, whoever has left it.
+    partials.iter().for_each(|partial| grow_old(partial));
+    Store::open(folder.path(), 10_000).unwrap();
+    assert!(!partials.iter().any(|partial| partial.exists()));
     late.put(hash, &bytes).unwrap();
     assert_eq!(early.get(hash).as_ref(), Some(&bytes));
     assert_eq!(early.size_bytes(), 1000);
+}
+
+/// A link to nowhere stands for what is listed and then not there any more.
+#[cfg(unix)]
+#[test]
+fn what_vanishes_while_a_store_is_opened_counts_as_absent() {
+    let folder = TempDir::new().unwrap();
+    let (kept, kept_bytes) = blob(1, 1000);
+    Store::open(folder.path(), 10_000).unwrap().put(kept, &kept_bytes).unwrap();
+    let (gone, gone_bytes) = blob(2, 1000);
+    let path = file_of(&folder, gone);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let partial = path.with_file_name(format!("{gone}.123-0.partial"));
+    for vanished in [&path, &partial] {
+        std::os::unix::fs::symlink("nowhere", vanished).unwrap();
+    }
+    let mut store = Store::open(folder.path(), 10_000).unwrap();
+    assert!(store.contains(kept) && !store.contains(gone) && !Store::is_in(folder.path(), gone));
+    assert_eq!((store.size_bytes(), store.get(gone)), (1000, None));
+    store.put(gone, &gone_bytes).unwrap();
+    assert_eq!(store.get(gone), Some(gone_bytes));
 }
 
 #[test]

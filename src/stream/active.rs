@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use glam::Vec3;
 
-use super::Ready;
 use super::choice::Choice;
 use super::clips::Clips;
 use super::decode::Work;
@@ -16,11 +15,9 @@ use super::fetch::Fetch;
 use super::pace::Pace;
 use super::residency::Residency;
 use super::venue::{ColliderState, ImageState, TileState, Venue};
+use super::{Limits, Ready};
 use crate::scene::texture::Texture;
 use crate::scene::{ClipId, ColliderId, ContentError, ImageId, Samples, TileId};
-
-/// What eviction leaves free of the budget, so that it does not run for every tile: a sixteenth.
-const EVICTION_SLACK: u64 = 16;
 
 /// Everything that belongs to one venue.
 pub struct Active {
@@ -28,6 +25,8 @@ pub struct Active {
     pub fetch: Fetch,
     pub choice: Choice,
     pub residency: Residency,
+    /// What may be on the GPU: less than the limits say once the renderer had no room.
+    pub limit_bytes: u64,
     pub clips: Clips,
     pub chosen_at: Option<Duration>,
     /// Most important first, as far as is known.
@@ -43,13 +42,14 @@ pub struct Active {
 
 impl Active {
     /// A venue of which nothing is here but what is `ready`.
-    pub fn new(venue: Venue, clips: Clips, ready: VecDeque<Ready>, has_cache: bool) -> Self {
+    pub fn new(venue: Venue, clips: Clips, ready: VecDeque<Ready>, limits: &Limits) -> Self {
         let ready_bytes = ready.iter().map(size_bytes).sum();
         Self {
-            fetch: Fetch::new(venue.tileset.blobs().len(), has_cache),
+            fetch: Fetch::new(venue.tileset.blobs().len(), limits.has_cache),
             venue,
             choice: Choice::default(),
             residency: Residency::default(),
+            limit_bytes: limits.resident_bytes,
             clips,
             chosen_at: None,
             decode_queue: VecDeque::new(),
@@ -224,15 +224,34 @@ impl Active {
         }
     }
 
-    /// Evicts once the budget is exceeded, down to a little below it; returns how many tiles went.
-    pub fn make_room(&mut self, limit_bytes: u64) -> u64 {
-        if self.residency.bytes() <= limit_bytes {
-            return 0;
-        }
-        let target = limit_bytes - limit_bytes / EVICTION_SLACK;
+    /// Evicts once the budget is exceeded; returns how many tiles went.
+    pub fn make_room(&mut self) -> u64 {
         let (round, ready) = (self.choice.round(), &mut self.ready);
-        self.residency
-            .evict_to(target, &mut self.venue, round, self.now, |eviction| ready.push_back(eviction))
+        self.residency.make_room(self.limit_bytes, &mut self.venue, round, self.now, |eviction| {
+            ready.push_back(eviction);
+        })
+    }
+
+    /// The renderer had no room for the tile.
+    pub fn refuse_tile(&mut self, tile: TileId) {
+        let slot = self.venue.tiles.get_mut(tile.index());
+        let Some(slot) = slot.filter(|slot| matches!(slot.state, TileState::Resident)) else { return };
+        slot.refused = Some(self.now);
+        self.residency.remove_tile(&mut self.venue, tile);
+        self.limit_bytes = self.limit_bytes.min(self.residency.bytes());
+    }
+
+    /// The renderer had no room for the image. A blank one shows no more than its tiles do without it, and stays.
+    pub fn refuse_image(&mut self, image: ImageId) {
+        let slot = self.venue.images.get_mut(image.index());
+        let Some(slot) = slot.filter(|slot| slot.is_shown() && !slot.is_blank) else { return };
+        slot.refused = Some(self.now);
+        // Where this was its tail, all of it may be on its way.
+        slot.wanted_round = 0;
+        self.residency.remove_image(&mut self.venue, image);
+        self.limit_bytes = self.limit_bytes.min(self.residency.bytes());
+        // Something better of it may have been handed out since.
+        self.ready.push_back(Ready::EvictTexture(image));
     }
 }
 

@@ -1,6 +1,9 @@
 //! Which blobs to fetch next: the tiles that remove most visible error for their bytes, each with the
 //! images that it needs and after whatever coarser tile is wanted too. Of an image that only the host has, the tail
-//! comes with the tile, and all of it when it is worth its bytes as much as the next tile.
+//! comes with the tile, and all of it when it is worth its bytes as much as the next tile. What the renderer had no room
+//! for is left out for a while.
+
+use std::time::Duration;
 
 use super::fetch::Fetch;
 use super::ground::Ground;
@@ -12,8 +15,8 @@ use crate::scene::{BlobId, Demand, ImageId, TileId};
 /// What a request costs beside its bytes: the decoding, the upload, the bookkeeping.
 const REQUEST_BYTES: f32 = 4096.0;
 
-/// The most that an image matters of which the tail is shown: as much as ten errors that could just be told apart, all
-/// over the view. It closes no hole.
+/// The most that an image matters of which the tail is shown, or nothing: as much as ten errors that could just be told
+/// apart, all over the view. It closes no hole.
 const BLURRED: f32 = 10.0;
 
 /// What is chosen.
@@ -21,7 +24,7 @@ const BLURRED: f32 = 10.0;
 enum Item {
     /// A tile, with what it cannot be shown without.
     Tile(TileId),
-    /// All of an image of which the tail is shown.
+    /// All of an image of which the tail is shown, or which tiles do without.
     Image(ImageId),
 }
 
@@ -29,6 +32,7 @@ enum Item {
 #[derive(Debug, Default)]
 pub struct Choice {
     round: u64,
+    now: Duration,
     scored: Vec<(f32, Item)>,
     /// So many of the first close a hole.
     hole_count: usize,
@@ -54,7 +58,7 @@ impl Choice {
         self.round
     }
 
-    /// The blobs to fetch, most important first; those that the cache should be asked for come
+    /// The blobs to fetch `now`, most important first; those that the cache should be asked for come
     /// through `look`.
     pub fn choose(
         &mut self,
@@ -62,9 +66,11 @@ impl Choice {
         fetch: &mut Fetch,
         demand: &Demand,
         mut room: Room,
+        now: Duration,
         mut look: impl FnMut(BlobId),
     ) -> &mut Vec<BlobId> {
         self.round += 1;
+        self.now = now;
         self.score(venue, fetch, demand, room.direct_bytes);
         self.score_images(venue, fetch);
         self.scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -82,10 +88,7 @@ impl Choice {
             }
             used_bytes += match self.scored[index].1 {
                 Item::Tile(tile) => self.take(venue, fetch, tile, &mut room.resident_bytes),
-                Item::Image(image) if self.has_room(venue, image) => {
-                    add(&mut self.blobs, venue, venue.image_form(image).blob)
-                }
-                Item::Image(_) => 0,
+                Item::Image(image) => self.take_image(venue, image, &mut room.resident_bytes),
             };
         }
         for &blob in &self.blobs {
@@ -130,12 +133,13 @@ impl Choice {
         let is_stepwise = missing_bytes > direct_bytes;
         for want in demand.wants.iter().filter(|want| is_stepwise || !want.is_step) {
             let Some(slot) = venue.tiles.get_mut(want.tile.index()) else { continue };
-            if matches!(slot.state, TileState::Resident | TileState::Bad) {
+            if matches!(slot.state, TileState::Resident | TileState::Bad) || slot.was_refused_lately(self.now)
+            {
                 continue;
             }
             slot.wanted_round = self.round;
             let mut missing_bytes = 0;
-            for blob in missing_blobs(venue, fetch, want.tile) {
+            for blob in missing_blobs(venue, fetch, want.tile, self.now) {
                 missing_bytes += venue.tileset.blobs()[blob.index()].size_bytes;
             }
             self.hole_count += usize::from(want.importance >= Want::HOLE);
@@ -143,16 +147,21 @@ impl Choice {
             let score = importance / (REQUEST_BYTES + missing_bytes as f32);
             self.scored.push((score, Item::Tile(want.tile)));
             for image in &venue.tileset.tile(want.tile).images {
-                venue.images[image.index()].want(self.round, importance);
+                let slot = &mut venue.images[image.index()];
+                if !slot.was_refused_lately(self.now) {
+                    slot.want(self.round, importance);
+                }
             }
         }
     }
 
-    /// Marks the images whose tails are shown, and scores them and those whose tails are on their way.
+    /// Marks the images whose tails are shown and those that tiles do without, and scores them and those whose tails
+    /// are on their way.
     fn score_images(&mut self, venue: &mut Venue, fetch: &Fetch) {
         let Venue { tileset, images, .. } = venue;
         for (slot, image) in images.iter_mut().zip((0..).map(ImageId)) {
-            if slot.is_blurred() && slot.user_count > 0 {
+            let is_missed = slot.is_missed() && !slot.was_refused_lately(self.now);
+            if is_missed || (slot.is_blurred() && slot.user_count > 0) {
                 slot.wanted_round = self.round;
             }
             let blob = tileset.images()[image.index()].blob;
@@ -160,7 +169,7 @@ impl Choice {
             // Not before it is known where the tail comes from, or it would come first.
             let follows =
                 tail.is_some_and(|tail| slot.tail != Some(ImageState::Absent) || fetch.is_with_host(tail));
-            if follows && slot.state == ImageState::Absent && slot.wanted_round == self.round {
+            if (is_missed || follows) && slot.state == ImageState::Absent && slot.wanted_round == self.round {
                 let importance = slot.importance.min(BLURRED);
                 let size_bytes = tileset.blobs()[blob.index()].size_bytes;
                 self.scored.push((importance / (REQUEST_BYTES + size_bytes as f32), Item::Image(image)));
@@ -189,7 +198,7 @@ impl Choice {
             return used_bytes;
         }
         let before = self.blobs.len();
-        for blob in missing_blobs(venue, fetch, tile) {
+        for blob in missing_blobs(venue, fetch, tile, self.now) {
             used_bytes += add(&mut self.blobs, venue, blob);
         }
         if self.blobs.len() > before {
@@ -198,10 +207,19 @@ impl Choice {
         used_bytes
     }
 
-    /// Whether there is room on the GPU for the image: its tail takes as much.
-    fn has_room(&self, venue: &Venue, image: ImageId) -> bool {
+    /// Takes all of an image, if there is room for it on the GPU; returns the bytes that this adds.
+    fn take_image(&mut self, venue: &Venue, image: ImageId, resident_bytes: &mut u64) -> u64 {
+        let slot = &venue.images[image.index()];
         let is_chosen = || venue.tileset.tail(image).is_some_and(|tail| self.blobs.contains(&tail));
-        venue.images[image.index()].tail != Some(ImageState::Absent) || is_chosen()
+        // Its tail takes as much room, and comes with its tile.
+        if slot.is_absent() && !is_chosen() {
+            let size_bytes = venue.image_bytes(image);
+            if !slot.is_missed() || size_bytes > *resident_bytes {
+                return 0;
+            }
+            *resident_bytes -= size_bytes;
+        }
+        add(&mut self.blobs, venue, venue.image_form(image).blob)
     }
 
     fn is_wanted_above(&self, venue: &Venue, tile: TileId) -> bool {
@@ -244,14 +262,15 @@ fn add(blobs: &mut Vec<BlobId>, venue: &Venue, blob: BlobId) -> u64 {
     u64::from(venue.tileset.blobs()[blob.index()].size_bytes)
 }
 
-/// The blobs that the tile still needs: its images first, because it cannot be shown without something of them.
-fn missing_blobs(venue: &Venue, fetch: &Fetch, tile: TileId) -> impl Iterator<Item = BlobId> {
+/// The blobs that the tile still needs: its images first, because it cannot be shown without something of them. An image
+/// that the renderer had no room for is waited for.
+fn missing_blobs(venue: &Venue, fetch: &Fetch, tile: TileId, now: Duration) -> impl Iterator<Item = BlobId> {
     let node = venue.tileset.tile(tile);
-    let images = node.images.iter().filter_map(|&image| {
+    let images = node.images.iter().filter_map(move |&image| {
         let slot = &venue.images[image.index()];
         let blob = venue.image_form(image).blob;
         match slot.tail.filter(|_| has_tail_first(slot, fetch, blob)) {
-            _ if slot.state != ImageState::Absent => None,
+            _ if slot.state != ImageState::Absent || slot.was_refused_lately(now) => None,
             Some(ImageState::Absent) => venue.tileset.tail(image),
             Some(ImageState::Decoding | ImageState::Resident) => None,
             None => Some(blob),

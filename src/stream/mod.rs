@@ -118,7 +118,7 @@ pub enum Ready {
     EvictCollider(ColliderId),
     /// This tile is to be forgotten to make room.
     EvictTile(TileId),
-    /// No tile that is here uses this image any more.
+    /// No tile that is here uses this image any more, or there was no room for it.
     EvictTexture(ImageId),
     /// A clip, for whoever plays it.
     Clip {

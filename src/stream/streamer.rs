@@ -16,7 +16,7 @@ use super::venue::{ColliderState, TileState, Venue};
 use super::{Limits, Ready, Request, Stats, StreamFault};
 use crate::protocol::content::WANTS_MAX;
 use crate::protocol::{BlobFault, Changed, ContentHash, WantedBlob, Welcome};
-use crate::scene::{BlobId, Demand, TileId, Tileset};
+use crate::scene::{BlobId, Demand, ImageId, TileId, Tileset};
 
 /// How often blobs are chosen anew, unless none is under way: three frames.
 const ROUND: Duration = Duration::from_millis(33);
@@ -165,6 +165,7 @@ impl Streamer {
             && active.fetch.sent().is_empty()
             && active.waiting.is_empty()
             && active.venue.is_sharp()
+            && !active.venue.is_missing_images()
             && !active.clips.is_missing_any();
         // While another venue's manifest is wanted, its list must not be replaced by ours.
         if is_due && !(is_idle && active.chosen_at.is_some()) && self.manifest == Manifest::Settled {
@@ -181,7 +182,7 @@ impl Streamer {
         let round = active.choice.round();
         let taken_bytes = active.residency.bytes() + active.venue.coming_bytes();
         let evictable_bytes = active.residency.evictable_bytes(&active.venue, round, now);
-        let free_bytes = (limits.resident_bytes + evictable_bytes).saturating_sub(taken_bytes);
+        let free_bytes = (active.limit_bytes + evictable_bytes).saturating_sub(taken_bytes);
         let room = Room {
             window_bytes: limits.window_bytes.saturating_sub(active.decode_queue_bytes),
             resident_bytes: free_bytes,
@@ -189,7 +190,7 @@ impl Streamer {
         };
         let (requests, tileset) = (&mut self.requests, active.venue.tileset.clone());
         let sent_before = active.fetch.sent().len();
-        let list = active.choice.choose(&mut active.venue, &mut active.fetch, demand, room, |blob| {
+        let list = active.choice.choose(&mut active.venue, &mut active.fetch, demand, room, now, |blob| {
             requests.push_back(Request::Look(tileset.blobs()[blob.index()].hash));
         });
         active.clips.choose(&active.venue.tileset, now, &mut active.fetch, list, |blob| {
@@ -445,8 +446,7 @@ impl Streamer {
         }
         if let Some(active) = &mut self.venue {
             active.release_waiting();
-            let limit = self.limits.resident_bytes;
-            self.stats.evicted += active.make_room(limit);
+            self.stats.evicted += active.make_room();
         }
         self.hand_out_jobs();
     }
@@ -500,7 +500,7 @@ impl Streamer {
         ready: VecDeque<Ready>,
     ) {
         let venue = Venue::new(VenueNumber(self.venue_count), manifest, tileset, directory);
-        let mut active = Active::new(venue, clips, ready, self.limits.has_cache);
+        let mut active = Active::new(venue, clips, ready, &self.limits);
         for hash in self.early.names() {
             if let Some(blob) = active.venue.blob(hash) {
                 active.fetch.hold(blob);
@@ -509,14 +509,19 @@ impl Streamer {
         self.venue = Some(active);
     }
 
-    /// The renderer had no room for this tile: it is as if evicted, and the budget shrinks to what is
-    /// here, so that it is not fetched again before something else has gone.
+    /// The renderer had no room for this tile: it is as if evicted, and not fetched again within a second. The budget
+    /// shrinks to what is here, so that something else goes before, until the renderer or the venue is another one.
     pub fn upload_failed(&mut self, tile: TileId) {
-        let Some(active) = &mut self.venue else { return };
-        if matches!(active.venue.tiles.get(tile.index()), Some(slot) if matches!(slot.state, TileState::Resident))
-        {
-            active.residency.remove_tile(&mut active.venue, tile);
-            self.limits.resident_bytes = self.limits.resident_bytes.min(active.residency.bytes());
+        if let Some(active) = &mut self.venue {
+            active.refuse_tile(tile);
+        }
+    }
+
+    /// The renderer had no room for this image: the same, but that the tiles which use it stay and do without it
+    /// meanwhile.
+    pub fn image_failed(&mut self, image: ImageId) {
+        if let Some(active) = &mut self.venue {
+            active.refuse_image(image);
         }
     }
 

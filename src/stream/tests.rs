@@ -1,6 +1,8 @@
 //! Clips through the streamer, from the manifest to the ears and out again.
 #![allow(clippy::unwrap_used)]
 
+mod refused;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -9,6 +9,10 @@ use crate::protocol::ContentHash;
 use crate::scene::texture::Image;
 use crate::scene::{BlobId, ImageId, TileId, TileMesh, Tileset};
 
+/// Nothing is fetched twice within this time. A tile must not have been needed for so long before it may go, because
+/// the head that turned away often turns back; what the renderer had no room for is not chosen for so long.
+pub const REST: Duration = Duration::from_secs(1);
+
 /// How far a tile has come.
 #[derive(Debug)]
 pub enum TileState {
@@ -33,6 +37,15 @@ pub struct TileSlot {
     pub size_bytes: u64,
     /// Tiles below it that are resident: it is what they fall back to.
     pub resident_below: u32,
+    /// When the renderer had no room for it, if ever.
+    pub refused: Option<Duration>,
+}
+
+impl TileSlot {
+    /// The renderer had no room for it within the last [`REST`].
+    pub fn was_refused_lately(&self, now: Duration) -> bool {
+        is_recent(self.refused, now)
+    }
 }
 
 /// How far an image has come.
@@ -57,6 +70,8 @@ pub struct ImageSlot {
     pub user_count: u32,
     /// Its file cannot be had or is refused: the blank one that stands for it is never given up.
     pub is_blank: bool,
+    /// When the renderer had no room for it, if nothing of it came since.
+    pub refused: Option<Duration>,
 }
 
 /// How far a piece of the ground has come.
@@ -81,6 +96,22 @@ impl ImageSlot {
         self.state != ImageState::Resident && self.tail == Some(ImageState::Resident)
     }
 
+    /// The renderer had no room for it within the last [`REST`].
+    pub fn was_refused_lately(&self, now: Duration) -> bool {
+        is_recent(self.refused, now)
+    }
+
+    /// Tiles do without it, because the renderer had no room for it.
+    pub fn is_missed(&self) -> bool {
+        self.user_count > 0 && self.refused.is_some()
+    }
+
+    /// Nothing of it is on the GPU any more. What is being decoded comes all the same.
+    pub fn forget(&mut self) {
+        let gone = |state: ImageState| if state == ImageState::Resident { ImageState::Absent } else { state };
+        (self.state, self.tail) = (gone(self.state), self.tail.map(gone));
+    }
+
     /// Nothing of it is here or on its way to the GPU.
     pub fn is_absent(&self) -> bool {
         self.state == ImageState::Absent && self.tail.is_none_or(|tail| tail == ImageState::Absent)
@@ -96,6 +127,11 @@ impl ImageSlot {
         let before = if self.wanted_round == round { self.importance } else { 0.0 };
         (self.wanted_round, self.importance) = (round, importance.max(before));
     }
+}
+
+/// Whether this was within the last [`REST`].
+fn is_recent(then: Option<Duration>, now: Duration) -> bool {
+    then.is_some_and(|then| now.saturating_sub(then) < REST)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +175,7 @@ impl Venue {
                 importance: 0.0,
                 user_count: 0,
                 is_blank: false,
+                refused: None,
             })
             .collect();
         let tiles = tileset
@@ -150,6 +187,7 @@ impl Venue {
                 kept: Duration::ZERO,
                 size_bytes: 0,
                 resident_below: 0,
+                refused: None,
             })
             .collect();
         let unseen = ColliderSlot { state: ColliderState::Absent, wanted_round: 0 };
@@ -205,6 +243,11 @@ impl Venue {
     /// Whether no tile that is here shows a tail.
     pub fn is_sharp(&self) -> bool {
         !self.images.iter().any(|slot| slot.user_count > 0 && slot.is_blurred())
+    }
+
+    /// Whether a tile does without an image that the renderer had no room for.
+    pub fn is_missing_images(&self) -> bool {
+        self.images.iter().any(ImageSlot::is_missed)
     }
 
     /// What the image is.

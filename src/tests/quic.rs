@@ -1,9 +1,11 @@
 //! Host and viewer over real QUIC on loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod changing;
 mod early;
 mod plain;
 mod strangers;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -192,7 +194,7 @@ fn a_silent_address_is_named_and_tried_again() {
     let mut connection = join(link);
     let Some(Event::Lost { cause, retry_in }) = next(&mut connection) else { panic!("it is not lost") };
     assert_eq!(cause, Cause::NoAnswer { address });
-    assert!(retry_in >= Duration::from_millis(500));
+    assert!(retry_in >= Duration::from_millis(300));
 }
 
 #[test]

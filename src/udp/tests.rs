@@ -144,6 +144,37 @@ fn a_system_that_refuses_marked_datagrams_gets_them_without() {
     });
 }
 
+/// A cable that is out for a second says nothing about what the system can do.
+#[test]
+fn a_way_that_is_gone_for_a_moment_costs_the_datagram_and_nothing_else() {
+    use super::wary::WarySocket;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static TRIES: AtomicUsize = AtomicUsize::new(0);
+    in_runtime(async {
+        let (socket, peer) = (loopback(), loopback());
+        peer.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let fails_at_first: super::wary::Send = |state, socket, transmit| {
+            match TRIES.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(io::ErrorKind::NetworkUnreachable.into()),
+                // EMSGSIZE: a packet that was to find out how long packets may be.
+                1 => Err(io::Error::from_raw_os_error(90)),
+                _ => super::wary::send(state, socket, transmit),
+            }
+        };
+        let socket = WarySocket::new(socket, fails_at_first).unwrap();
+        let before = socket.max_transmit_segments();
+        let destination = peer.local_addr().unwrap();
+        let ecn = Some(quinn::udp::EcnCodepoint::Ect0);
+        let transmit = Transmit { destination, ecn, contents: b"here", segment_size: None, src_ip: None };
+        socket.as_ref().writable().await.unwrap();
+        for _ in 0..3 {
+            socket.try_send(&transmit).unwrap();
+        }
+        assert_eq!(peer.recv(&mut [0; 8]).unwrap(), 4);
+        assert_eq!((socket.max_transmit_segments(), TRIES.load(Ordering::Relaxed)), (before, 3));
+    });
+}
+
 /// Two hundred visitors' first packets, of whom none was looked at yet.
 #[test]
 fn a_crowd_that_comes_at_once_is_kept_until_it_is_read() {

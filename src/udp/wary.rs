@@ -31,6 +31,13 @@ pub fn send(
     state.try_send(socket.into(), transmit)
 }
 
+/// Whether the system refuses what is asked of it with the datagram, and not the datagram for where it goes.
+fn is_refusal(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+        || cfg!(unix) && error.raw_os_error() == Some(EIO)
+}
+
 /// See the module.
 pub struct WarySocket {
     socket: tokio::net::UdpSocket,
@@ -94,11 +101,16 @@ impl AsyncUdpSocket for WarySocket {
             return self.send_plainly(transmit);
         }
         match self.try_once(transmit) {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+            Err(error) if is_refusal(&error) => {
                 if !self.is_wary.swap(true, Ordering::Relaxed) {
                     tracing::info!("UDP without ECN and segments from now on: the system refuses ({error})");
                 }
                 self.send_plainly(transmit)
+            }
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                // There is no way just now, or it is too long for it: for QUIC it is lost.
+                tracing::debug!(destination = %transmit.destination, %error, "a datagram was not sent");
+                Ok(())
             }
             sent => sent,
         }

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::Failure;
 use crate::app::cli::HostArgs;
-use crate::host::serve::{ADDRESS_MAX, ServerOptions, VISITORS_MAX};
+use crate::host::serve::{
+    ADDRESS_MAX, MEMORY_BYTES, NEWCOMERS_PER_SECOND, RETRY_FROM, ServerOptions, VISITORS_MAX,
+};
 use crate::host::web::server::{CONNECTIONS_MAX, HEAD_SECONDS, IDLE_SECONDS, WebOptions};
 use crate::protocol::link::DEFAULT_PORT;
 use crate::udp;
@@ -103,6 +105,15 @@ pub struct Config {
     /// Of them from one address.
     #[serde(deserialize_with = "within::<_, 1, 4096>")]
     pub address_max: u64,
+    /// From how many visitors on a newcomer must first show its address.
+    #[serde(deserialize_with = "within::<_, 0, 4096>")]
+    pub retry_from: u64,
+    /// Newcomers a second who need not.
+    #[serde(deserialize_with = "within::<_, 1, 4096>")]
+    pub newcomers_per_second: u64,
+    /// Memory for what visitors are sent.
+    #[serde(deserialize_with = "within::<_, 1, 65536>")]
+    pub memory_mebibytes: u64,
     /// How UDP is sent.
     pub sockets: Sockets,
     /// The twin for other programs.
@@ -129,6 +140,9 @@ impl Default for Config {
             json: false,
             visitors_max: VISITORS_MAX as u64,
             address_max: ADDRESS_MAX as u64,
+            retry_from: RETRY_FROM as u64,
+            newcomers_per_second: u64::from(NEWCOMERS_PER_SECOND),
+            memory_mebibytes: MEMORY_BYTES as u64 >> 20,
             sockets: Sockets::Best,
             http: Offer::No,
             http_connections_max: CONNECTIONS_MAX as u64,
@@ -221,6 +235,9 @@ impl Config {
             bind: self.listen,
             visitors_max: self.visitors_max as usize,
             address_max: self.address_max as usize,
+            retry_from: self.retry_from as usize,
+            newcomers_per_second: self.newcomers_per_second as u32,
+            memory_bytes: (self.memory_mebibytes as usize) << 20,
             sockets: match self.sockets {
                 Sockets::Best => udp::Choice::Best,
                 Sockets::Plain => udp::Choice::Plain,

@@ -38,11 +38,13 @@ impl Viewer {
             self.toll.lap(Part::Twin);
         }
         // Nobody has looked at it yet, and the frame has had its share.
-        if self.waiting.len() < WAITING_MAX && !has_entered {
+        if !has_entered {
             // What eyes want of one twin says nothing of the next.
             let demand = (self.place == Place::Twin && self.coming.is_none()).then_some(&self.demand);
             let now = self.started.elapsed();
-            self.venue.pump(now, demand, &mut self.events, WAITING_MAX, &mut self.toll);
+            // Uploads that wait hold up more content, but neither the others nor what is asked of the host.
+            let room = WAITING_MAX.saturating_sub(self.waiting.len());
+            self.venue.pump(now, demand, &mut self.events, room, &mut self.toll);
         }
         while !self.toll.is_spent()
             && let Some(event) = self.events.pop_front()
@@ -123,6 +125,7 @@ impl Viewer {
         self.report.title = tileset.title().to_owned();
         self.screen.display.set_caption(&format!("{} — Pavilion", tileset.title()));
         self.scene = Scene::new(tileset);
+        self.memory_bytes = self.venue.memory_bytes();
         self.ground.enter();
         self.is_on_ground = false;
         self.culler = Culler::default();
@@ -144,6 +147,7 @@ impl Viewer {
     /// Shows what the renderer has received whole with the frame that it has just drawn.
     pub(super) fn take_arrivals(&mut self) {
         self.toll.add(Part::Upload, self.stats.upload_cpu.unwrap_or_default());
+        self.toll.add_waits(self.stats.upload_waits);
         self.toll.resume();
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
@@ -155,7 +159,11 @@ impl Viewer {
                 }
                 Arrival::Texture { .. } => {}
                 Arrival::Name { layer } => self.figures.name_arrived(layer),
-                Arrival::TextureRefused { image } => tracing::warn!("image {} is not shown", image.0),
+                Arrival::TextureRefused { image } => {
+                    tracing::warn!("image {} is not shown", image.0);
+                    self.memory_bytes = self.memory_bytes.min(self.scene.resident_bytes());
+                    self.venue.put_image_back(image);
+                }
             }
         }
         self.toll.lap(Part::Arrival);

@@ -54,7 +54,10 @@ impl Viewer {
             // The host is to know that we are still here. What it has to say waits, and no more of it is
             // taken than a frame takes.
             if self.events.len() < WAITING_MAX {
+                self.toll.resume();
                 self.venue.pump(self.started.elapsed(), None, &mut self.events, 0, &mut self.toll);
+                self.toll.pause();
+                self.toll.end_frame();
             }
             std::thread::sleep(TRY);
         };
@@ -73,8 +76,11 @@ impl Viewer {
         self.figures.forget_uploads();
         self.menu.forget_picture();
         self.venue.start_over();
+        self.memory_bytes = self.venue.memory_bytes();
         self.culler = Culler::default();
         self.last_frame = None;
+        // The frame that was broken off ends here.
+        self.toll.end_frame();
         self.deadline.forget_display();
     }
 

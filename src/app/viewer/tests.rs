@@ -1,6 +1,8 @@
-//! Whole frames of a visit, from the display's beginning to its end, under the ear of the allocator.
+//! Whole frames of a visit, from the display's beginning to its end, under the ear of the allocator; and what goes on
+//! while there are none.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -10,22 +12,28 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use glam::Vec3;
 
-use super::{Setback, Viewer, Wishes};
+use super::{Setback, Viewer, WAITING_MAX, Wishes};
 use crate::app::cli::{Cli, Command, ViewArgs};
 use crate::app::screen::Screen;
 use crate::app::sounds::{Sounds, Wish};
 use crate::app::venue::Venue;
-use crate::app::{host, identity};
-use crate::draw::readback;
+use crate::app::{Failure, host, identity};
+use crate::draw::{Upload, cpu_time, readback};
 use crate::host::bake::{self, BakeOptions, Quality};
 use crate::host::serve::{RunningServer, ServerOptions};
 use crate::net::Me;
 use crate::protocol::Name;
-use crate::scene::texture::Pixels;
+use crate::scene::ImageId;
+use crate::scene::texture::{ColorSpace, Pixels, Texture};
+use crate::stream::Limits;
 use crate::tests::allocator;
+use crate::tests::twin::Twin;
 
 /// Frames that are listened to.
 const FRAMES: usize = 20;
+
+/// The smallest display.
+const SMALL: [&str; 4] = ["nowhere", "--headless", "--size", "64x64"];
 
 /// How long the twin may take to be there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,7 +63,8 @@ impl Visit {
         let screen = Screen::open(&view(options)).unwrap_or_else(|failure| panic!("{}", failure.sentence));
         let identity = identity::open(&home.path().join("data")).unwrap_or_else(|f| panic!("{}", f.sentence));
         let me = Me { name: Name::new("Ada"), identity };
-        let venue = Venue::join(server.link().clone(), me, None).unwrap_or_else(|f| panic!("{}", f.sentence));
+        let venue = Venue::join(server.link().clone(), me, None, Limits::default())
+            .unwrap_or_else(|f| panic!("{}", f.sentence));
         let sounds = Sounds::start(Wish::Silent).unwrap_or_else(|failure| panic!("{}", failure.sentence));
         // Nobody watches: on software Vulkan the governor would go down its ladder, and other tiles would come.
         let wishes = Wishes {
@@ -127,7 +136,7 @@ fn a_steady_frame_of_a_visit_allocates_nothing_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     let baked = folder.path().join("baked");
     bake(&source, &baked, &BakeOptions::default());
-    let (ours, theirs) = listen(&baked, &["nowhere", "--headless", "--size", "64x64"]);
+    let (ours, theirs) = listen(&baked, &SMALL);
     println!("allocations in {FRAMES} frames: {} of ours, {theirs} of others", ours.len());
     assert_eq!(ours, [""; 0]);
 }
@@ -181,4 +190,60 @@ fn under_monado_a_steady_frame_allocates_nothing_of_ours() {
         listen(Path::new(&twin), &["nowhere", "--headset", "--no-mirror", "--size", "64x64"]);
     println!("allocations in {FRAMES} frames: {} of ours, {theirs} of others", ours.len());
     assert_eq!(ours, [""; 0]);
+}
+
+/// A visit to a twin of which nothing can be shown, and the twin's folder.
+fn blind_visit() -> Option<(Visit, tempfile::TempDir)> {
+    crate::tests::draw::gpu()?;
+    let folder = tempfile::tempdir().unwrap();
+    let baked = folder.path().join("baked");
+    Twin::new(1, 4, 1000).write(&baked);
+    Some((Visit::begin(&baked, &SMALL), folder))
+}
+
+/// In the lobby uploads wait as long as pipelines are made.
+#[test]
+fn a_visit_goes_on_while_uploads_wait() {
+    let Some((mut visit, _folder)) = blind_visit() else { return };
+    let viewer = &mut visit.viewer;
+    let texture = Arc::new(Texture { space: ColorSpace::Srgb, side_log2: 0, levels: vec![vec![255; 4]] });
+    viewer.waiting = vec![Upload::Texture { image: ImageId(0), texture }; WAITING_MAX].into();
+    let began = Instant::now();
+    while viewer.venue.counts().received == 0 {
+        viewer.take_finished_tiles().unwrap();
+        assert!(began.elapsed() < PATIENCE, "nothing has come");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!((viewer.waiting.len(), viewer.events.len()), (WAITING_MAX, 0));
+}
+
+/// Works so long, where the system tells how long a thread has worked.
+fn work(time: Duration) {
+    let Some(began) = cpu_time::of_this_thread() else { return };
+    while cpu_time::of_this_thread().is_some_and(|now| now - began < time) {}
+}
+
+/// Whoever takes up the headset again, or whose runtime is back, has a whole frame's time for streaming.
+#[test]
+fn what_streaming_does_while_nothing_is_shown_is_part_of_no_frame_that_is() {
+    let Some((mut visit, _folder)) = blind_visit() else { return };
+    // As where somebody watches: what cannot be shown does not end the visit.
+    visit.viewer.wishes.timeout = None;
+    for _ in 0..FRAMES {
+        assert!(visit.viewer.skip_frame().unwrap(), "the visit ended");
+        assert_eq!(visit.viewer.toll.spent(), Duration::ZERO);
+    }
+    let tries = Cell::new(0);
+    let reopen = || {
+        if tries.replace(tries.get() + 1) > 0 {
+            return Screen::open(&view(&SMALL));
+        }
+        work(Duration::from_millis(400));
+        Err(Failure::environment("it is not there yet"))
+    };
+    let back = visit.viewer.come_back("it is gone", &reopen, &|| false).unwrap();
+    let ControlFlow::Continue(back) = back else { panic!("the visit ended") };
+    assert_eq!((tries.get(), back.toll.spent()), (2, Duration::ZERO));
+    let most = back.toll.report().parts.iter().map(|part| part.max_millis).fold(0.0, f64::max);
+    assert!(most < 200.0, "{most} ms");
 }

@@ -51,6 +51,11 @@ impl Array {
     pub fn give_back(&mut self, layer: u32) {
         self.free.push(layer);
     }
+
+    /// Whether nothing is in it but the white layer.
+    pub fn is_empty(&self) -> bool {
+        self.free.len() as u32 + u32::from(WHITE_LAYER) + 1 == self.used
+    }
 }
 
 /// All layers of an array.
@@ -97,6 +102,14 @@ impl Growth {
             let view = view(&texture);
             (texture, view)
         }))
+    }
+
+    /// How many layers the larger one takes memory for, once it is made.
+    pub fn layers(&self) -> u32 {
+        match self {
+            Self::Ordered(_) => 0,
+            Self::Moving(moving) => moving.texture.depth_or_array_layers(),
+        }
     }
 
     /// Moves layers of `old` and makes others white, up to the `allowance`, from which that is taken; whether all is done.

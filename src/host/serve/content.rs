@@ -90,8 +90,8 @@ impl Order {
         self.end(stream, catalog, actions);
     }
 
-    /// The blob of this stream is not to be had any more.
-    pub fn outdated(
+    /// The blob of this stream cannot be had.
+    pub fn absent(
         &mut self,
         stream: StreamKey,
         catalog: &BTreeMap<ContentHash, u32>,

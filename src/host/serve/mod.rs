@@ -41,7 +41,7 @@ use crate::udp;
 use delay_bound::DelayBoundConfig;
 use identity::{Identity, IdentityError};
 pub use restart::endpoint_config as endpoint_config_of;
-use visit::{Venue, visit};
+use visit::{Presence, Venue, visit};
 
 /// What to serve, where, and to how many.
 #[derive(Clone, Debug)]
@@ -56,6 +56,13 @@ pub struct ServerOptions {
     pub visitors_max: usize,
     /// How many of them may come from one address: a household of IPv6, a hall behind one IPv4 address.
     pub address_max: usize,
+    /// From so many visitors on, a new one must first show that its address is its own (QUIC Retry).
+    pub retry_from: usize,
+    /// Newcomers a second, in the long run, and twice as many at once after a silence; beyond, too, a new one must first
+    /// show that its address is its own, which costs a flood of made-up addresses nothing but packets.
+    pub newcomers_per_second: u32,
+    /// What all visitors are sent from, without a copy for each and without the disk, bytes.
+    pub memory_bytes: usize,
     /// Which kind of socket to listen with.
     pub sockets: udp::Choice,
 }
@@ -69,6 +76,9 @@ impl ServerOptions {
             identity_folder: identity_folder.into(),
             visitors_max: VISITORS_MAX,
             address_max: ADDRESS_MAX,
+            retry_from: RETRY_FROM,
+            newcomers_per_second: NEWCOMERS_PER_SECOND,
+            memory_bytes: MEMORY_BYTES,
             sockets: udp::Choice::Best,
         }
     }
@@ -80,13 +90,17 @@ pub const VISITORS_MAX: usize = 256;
 /// Of them from one address: nobody fills the venue alone.
 pub const ADDRESS_MAX: usize = VISITORS_MAX / 2;
 
-/// Newcomers a second, in the long run and at once after a silence; beyond, a new one must first show that its address
-/// is its own (QUIC Retry), which costs a flood of made-up addresses nothing but packets.
-const NEWCOMERS_PER_SECOND: f64 = 32.0;
-const NEWCOMERS_BURST: f64 = 64.0;
+/// [`ServerOptions::retry_from`], unless told otherwise.
+pub const RETRY_FROM: usize = 32;
 
-/// From so many visitors on, a new one must first show that its address is its own (QUIC Retry).
-const RETRY_FROM: usize = 32;
+/// [`ServerOptions::newcomers_per_second`], unless told otherwise.
+pub const NEWCOMERS_PER_SECOND: u32 = 32;
+
+/// [`ServerOptions::memory_bytes`], unless told otherwise: what a whole hall sees first, some times over.
+pub const MEMORY_BYTES: usize = 64 << 20;
+
+/// How often it is said that somebody was turned away, times a second.
+const WORDS_PER_SECOND: f64 = 0.1;
 
 /// Threads that read blobs from disk.
 const READERS_MAX: usize = 8;
@@ -172,7 +186,7 @@ impl Server {
             port: local_addr.port(),
             fingerprint: identity.fingerprint(),
         };
-        let venue = Arc::new(Venue::new(shelf, options.visitors_max, options.address_max));
+        let venue = Arc::new(Venue::new(shelf, &options));
         let stop = Arc::new(Notify::new());
         let (started, starting) = sync_channel(1);
         let served = Arc::new(());
@@ -197,8 +211,9 @@ impl Server {
                     match udp::endpoint(endpoint_config, Some(config), socket, options.sockets) {
                         Ok(endpoint) => {
                             let _ = started.send(Ok(()));
-                            tokio::spawn(shown::watch(options.folder, venue.shown.clone()));
-                            accept(endpoint, venue, stop).await;
+                            let (folder, shown) = (options.folder.clone(), venue.shown.clone());
+                            tokio::spawn(shown::watch(folder, shown));
+                            accept(endpoint, venue, &options, stop).await;
                         }
                         Err(error) => {
                             let _ = started.send(Err(error));
@@ -267,6 +282,13 @@ impl RunningServer {
         move || Pulse { stats: venue.stats(), is_serving: serving.strong_count() > 0 }
     }
 
+    /// Cuts all visitors off, as if it had stopped.
+    #[cfg(test)]
+    pub fn cut_off(&self) {
+        let code = VarInt::from_u32(CloseCause::HostStopping.code());
+        visit::locked(&self.venue.connections).values().for_each(|connection| connection.close(code, b""));
+    }
+
     /// Says goodbye to all visitors and ends; takes at most a second.
     pub fn stop(mut self) {
         self.end();
@@ -324,8 +346,8 @@ pub fn transport_config(began: Instant) -> TransportConfig {
         .initial_rtt(Duration::from_millis(transport::INITIAL_RTT_MILLIS))
         .send_window(transport::SEND_WINDOW_BYTES)
         .congestion_controller_factory(Arc::new(DelayBoundConfig::new(began)))
-        .datagram_send_buffer_size(transport::DATAGRAM_BUFFER_BYTES)
-        .datagram_receive_buffer_size(Some(transport::DATAGRAM_BUFFER_BYTES))
+        .datagram_send_buffer_size(transport::HOST_DATAGRAM_BYTES)
+        .datagram_receive_buffer_size(Some(transport::DATAGRAM_RECEIVE_BYTES))
         .stream_receive_window(VarInt::from_u32(transport::HOST_STREAM_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(transport::HOST_WINDOW_BYTES))
         .max_concurrent_bidi_streams(VarInt::from_u32(transport::VIEWER_STREAMS_MAX))
@@ -333,18 +355,24 @@ pub fn transport_config(began: Instant) -> TransportConfig {
     config
 }
 
-async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>) {
+async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, options: &ServerOptions, stop: Arc<Notify>) {
     tokio::spawn(relay::relay(venue.clone()));
-    let mut newcomers = Allowance::new(NEWCOMERS_PER_SECOND, NEWCOMERS_BURST, venue.now());
+    let per_second = f64::from(options.newcomers_per_second);
+    let mut newcomers = Allowance::new(per_second, 2.0 * per_second, venue.now());
+    let mut words = Allowance::new(WORDS_PER_SECOND, 1.0, venue.now());
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
             () = stop.notified() => break,
         };
         let Some(incoming) = incoming else { break };
-        let is_busy = endpoint.open_connections() >= RETRY_FROM || !newcomers.take(venue.now());
-        if !venue.has_room() || !venue.has_room_for(incoming.remote_address().ip()) {
+        let is_busy = endpoint.open_connections() >= options.retry_from || !newcomers.take(venue.now());
+        let address = incoming.remote_address();
+        if let Some(limit) = venue.limit_for(address.ip()) {
             venue.turn_away();
+            if words.take(venue.now()) {
+                tracing::warn!(%address, "somebody was turned away: as many are here as {limit} lets in");
+            }
             incoming.refuse();
         } else if is_busy && incoming.may_retry() {
             match incoming.retry() {
@@ -352,7 +380,9 @@ async fn accept(endpoint: quinn::Endpoint, venue: Arc<Venue>, stop: Arc<Notify>)
                 Err(_) => tracing::debug!("a visitor that was to show its address could not be asked to"),
             }
         } else {
-            tokio::spawn(visit(incoming, venue.clone()));
+            // Counted before the next one is looked at: many may come in one breath.
+            let presence = Presence::new(venue.clone(), address.ip());
+            tokio::spawn(visit(incoming, presence));
         }
     }
     let cause = CloseCause::HostStopping;

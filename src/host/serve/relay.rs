@@ -27,7 +27,7 @@ fn tick(venue: &Venue) {
     for (visitor, key) in everybody {
         let Some(connection) = connections.get(&key) else { continue };
         // What is still waiting is older than what could be added: the path is too slow for both.
-        if connection.datagram_send_buffer_space() < transport::DATAGRAM_BUFFER_BYTES / 2 {
+        if connection.datagram_send_buffer_space() < transport::HOST_DATAGRAM_BYTES / 2 {
             continue;
         }
         let bytes_max = connection.max_datagram_size().unwrap_or_default();

@@ -75,8 +75,11 @@ const SAME_PREFIX_MAX: usize = 4;
 /// Lists of wants a second, in the long run: viewers send at most thirty.
 const MESSAGES_PER_SECOND: f64 = 60.0;
 
-/// Lists at once after a silence.
-const MESSAGES_BURST: f64 = 120.0;
+/// Lists at once: as many as a viewer says while the network is away, before it counts as gone, and a third more.
+const MESSAGES_BURST: f64 = 0.04 * transport::IDLE_MILLIS as f64;
+
+/// Twins that somebody may say to have from before; more are not looked at.
+const HOLDINGS_MAX: usize = 8;
 
 /// One visitor's connection.
 #[derive(Debug)]
@@ -87,7 +90,7 @@ pub struct Session {
     /// Of a visitor who was welcomed.
     welcomed: Option<(Token, VisitorId)>,
     understood: Capabilities,
-    holding: Option<ContentHash>,
+    holding: Vec<ContentHash>,
     has_wanted: bool,
     is_closed: bool,
     order: Order,
@@ -104,7 +107,7 @@ impl Session {
             started: now,
             welcomed: None,
             understood: Capabilities::default(),
-            holding: None,
+            holding: Vec::new(),
             has_wanted: false,
             is_closed: false,
             order: Order::default(),
@@ -129,7 +132,11 @@ impl Session {
         }
         match (self.welcomed, message) {
             (None, FromViewer::Hello(hello)) => self.welcome(hello, offer, visitors, now),
-            (None, FromViewer::Holding(holding)) => self.holding = Some(holding.manifest),
+            (None, FromViewer::Holding(holding)) => {
+                if self.holding.len() < HOLDINGS_MAX {
+                    self.holding.push(holding.manifest);
+                }
+            }
             // Blobs are sent to whoever asks, known or not: nothing changes by it, so that it may be the first that
             // is said, and said twice.
             (_, FromViewer::Want(want)) => self.want(want.items(), offer),
@@ -163,12 +170,12 @@ impl Session {
 
     /// What a newcomer sees first is on its way before they ask for it.
     fn open(&mut self, offer: &Offer) {
-        let has_manifest = self.holding == Some(offer.manifest.hash);
+        let has_manifest = self.holding.contains(&offer.manifest.hash);
         if self.has_wanted || has_manifest || !self.understood.contains(Capabilities::OPENING) {
             return;
         }
-        // Who has been here has most of it.
-        let opening = if self.holding.is_none() { offer.opening.as_slice() } else { &[] };
+        // Who has an earlier twin of this place has most of it.
+        let opening = if self.holding.is_empty() { offer.opening.as_slice() } else { &[] };
         let all = [offer.manifest.hash].into_iter().chain(opening.iter().copied());
         let items: Vec<_> = all.map(|hash| WantItem { hash, offset: 0 }).collect();
         self.want(&items, offer);
@@ -232,16 +239,11 @@ impl Session {
         }
     }
 
-    /// A blob of a twin that was shown before is gone.
-    pub fn on_outdated(&mut self, stream: StreamKey, offer: &Offer) {
+    /// A blob cannot be read: of an earlier twin it may be gone, and without one of this twin's a visitor sees the rest.
+    pub fn on_unreadable(&mut self, stream: StreamKey, offer: &Offer) {
         if !self.is_closed {
-            self.order.outdated(stream, &offer.catalog, &mut self.actions);
+            self.order.absent(stream, &offer.catalog, &mut self.actions);
         }
-    }
-
-    /// A blob that the host should have cannot be read.
-    pub fn on_unreadable(&mut self) {
-        self.close(CloseCause::HostFault);
     }
 
     /// Time has passed.

@@ -18,9 +18,6 @@ use crate::store::{Shelf, ShelfError};
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What all visitors are sent from, without a copy for each.
-const PANTRY_BYTES: usize = 64 << 20;
-
 /// A baked folder, and what of it is offered.
 pub struct Shown {
     /// What visitors are offered.
@@ -32,9 +29,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Shows this shelf.
-    pub fn new(shelf: Shelf) -> Self {
-        Self::after(shelf, None, Arc::new(Mutex::new(Pantry::new(PANTRY_BYTES))))
+    /// Shows this shelf, and keeps so much of it in memory.
+    pub fn new(shelf: Shelf, memory_bytes: usize) -> Self {
+        Self::after(shelf, None, Arc::new(Mutex::new(Pantry::new(memory_bytes))))
     }
 
     fn after(shelf: Shelf, before: Option<Arc<Shelf>>, pantry: Arc<Mutex<Pantry>>) -> Self {
@@ -46,11 +43,6 @@ impl Shown {
         let manifest = WantedBlob { hash, size_bytes };
         let offer = Offer { manifest, needs: Capabilities::NEEDED, catalog, opening };
         Self { offer, shelf, before, pantry }
-    }
-
-    /// Whether the twin that is shown now has this blob: of an earlier one it may be gone.
-    pub fn has(&self, hash: ContentHash) -> bool {
-        self.shelf.has(hash)
     }
 
     /// The piece of a blob; from memory where somebody else was sent it lately.

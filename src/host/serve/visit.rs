@@ -12,7 +12,6 @@ use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use rustls::crypto::ring;
 use tokio::sync::{mpsc, watch};
 
-use super::ServeStats;
 use super::content::{OPEN_MAX, Pace, StreamKey};
 use super::entrance::{Arrival, arrive};
 use super::pantry::PIECE_BYTES;
@@ -20,6 +19,7 @@ use super::proof::is_proven;
 use super::session::{Action, Session};
 use super::shown::Shown;
 use super::visitors::{ConnectionKey, Visitors};
+use super::{ServeStats, ServerOptions};
 use crate::host::room::Room;
 use crate::host::room::occupant::Heard;
 use crate::protocol::codec::{self, Frames};
@@ -56,11 +56,11 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Venue {
-    pub fn new(shelf: Shelf, visitors_max: usize, address_max: usize) -> Self {
+    pub fn new(shelf: Shelf, options: &ServerOptions) -> Self {
         Self {
-            shown: watch::Sender::new(Arc::new(Shown::new(shelf))),
-            visitors_max,
-            address_max,
+            shown: watch::Sender::new(Arc::new(Shown::new(shelf, options.memory_bytes))),
+            visitors_max: options.visitors_max,
+            address_max: options.address_max,
             addresses: Mutex::default(),
             began: Instant::now(),
             visitors: Mutex::default(),
@@ -89,13 +89,16 @@ impl Venue {
         }
     }
 
-    pub fn has_room(&self) -> bool {
-        self.present.load(Ordering::Relaxed) < self.visitors_max
-    }
-
-    pub fn has_room_for(&self, address: IpAddr) -> bool {
+    /// The setting that keeps somebody from this address out now, if one does.
+    pub fn limit_for(&self, address: IpAddr) -> Option<&'static str> {
         let there = locked(&self.addresses).get(&household(address)).copied().unwrap_or_default();
-        there < self.address_max
+        if self.present.load(Ordering::Relaxed) >= self.visitors_max {
+            Some("visitors_max")
+        } else if there >= self.address_max {
+            Some("address_max")
+        } else {
+            None
+        }
     }
 
     pub fn turn_away(&self) {
@@ -111,23 +114,26 @@ impl Venue {
     }
 }
 
-/// What counts as one address: of IPv6, what a network gives to one household, 64 bits.
+/// What counts as one address: of IPv6, what a network gives to one household, 64 bits; within a place, each is itself.
 fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        v4 => v4,
+        IpAddr::V6(address) if !address.is_unicast_link_local() && !address.is_unique_local() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        whole => whole,
     }
 }
 
 /// Counts a visitor for as long as they are there, however their task ends.
-struct Presence {
+pub struct Presence {
     venue: Arc<Venue>,
     key: ConnectionKey,
     household: IpAddr,
 }
 
 impl Presence {
-    fn new(venue: Arc<Venue>, address: IpAddr) -> Self {
+    /// Somebody has come from this address.
+    pub fn new(venue: Arc<Venue>, address: IpAddr) -> Self {
         venue.present.fetch_add(1, Ordering::Relaxed);
         let key = ConnectionKey(venue.next_key.fetch_add(1, Ordering::Relaxed));
         let household = household(address);
@@ -153,9 +159,8 @@ impl Drop for Presence {
 }
 
 /// Receives one visitor, from the first packet to the last.
-pub async fn visit(incoming: Incoming, venue: Arc<Venue>) {
-    let address = incoming.remote_address();
-    let presence = Presence::new(venue.clone(), address.ip());
+pub async fn visit(incoming: Incoming, presence: Presence) {
+    let (address, venue) = (incoming.remote_address(), presence.venue.clone());
     let hello = Duration::from_millis(transport::HELLO_MILLIS);
     let Arrival { connection, control, is_early } = match tokio::time::timeout(hello, arrive(incoming)).await
     {
@@ -199,8 +204,7 @@ enum Ended {
     Cancelled,
     /// The other side does not want it.
     Stopped,
-    /// It belongs to a twin that was shown before, and is gone.
-    Outdated,
+    /// It cannot be read, whatever of it has left.
     Unreadable,
 }
 
@@ -315,9 +319,8 @@ impl Visit {
                 self.session.on_sent(stream, &self.shown.borrow().offer);
             }
             Ended::Stopped => self.session.on_sent(stream, &self.shown.borrow().offer),
-            Ended::Outdated => self.session.on_outdated(stream, &self.shown.borrow().offer),
+            Ended::Unreadable => self.session.on_unreadable(stream, &self.shown.borrow().offer),
             Ended::Cancelled => {}
-            Ended::Unreadable => self.session.on_unreadable(),
         }
     }
 
@@ -337,9 +340,6 @@ impl Visit {
                     let (ended, shown) = (ended.clone(), self.shown.borrow().clone());
                     tokio::spawn(async move {
                         let how = send_blob(&connection, &venue, &shown, header, commands).await;
-                        if matches!(how, Ended::Unreadable) {
-                            tracing::error!(hash = %header.hash, "a blob of the baked folder cannot be read");
-                        }
                         // Nobody listens any more once the visitor is gone.
                         let _ = ended.send((stream, how)).await;
                     });
@@ -395,7 +395,6 @@ async fn send_blob(
     header: BlobHeader,
     mut commands: watch::Receiver<Command>,
 ) -> Ended {
-    let unreadable = || if shown.has(header.hash) { Ended::Unreadable } else { Ended::Outdated };
     let Ok(frame) = codec::encode(&header) else { return Ended::Unreadable };
     let mut chunk = Bytes::from(frame);
     let mut offset = header.offset;
@@ -404,11 +403,13 @@ async fn send_blob(
         let rest = match offset < header.size_bytes {
             true => match piece_from(shown, header.hash, offset).await {
                 Ok(rest) if !rest.is_empty() => Some(rest),
-                Ok(_) | Err(_) => {
+                read => {
+                    let reason = read.err().map_or("it is too short".to_owned(), |error| error.to_string());
+                    tracing::warn!(hash = %header.hash, "a blob of the baked folder cannot be read: {reason}");
                     // What has left already is no blob.
                     let _ =
                         stream.map(|mut stream| stream.reset(VarInt::from_u32(CloseCause::HostFault.code())));
-                    return unreadable();
+                    return Ended::Unreadable;
                 }
             },
             false => None,

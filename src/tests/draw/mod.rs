@@ -120,7 +120,8 @@ impl Show {
 
     fn frame(&mut self, gpu: &Gpu, views: &ViewPair, upload_budget_bytes: u64) -> FrameStats {
         // As where somebody waits for the frame, though for longer.
-        let uploads = UploadBudget { bytes: upload_budget_bytes, cpu: Some(Duration::from_secs(10)) };
+        let uploads =
+            UploadBudget { cpu: Some(Duration::from_secs(10)), ..UploadBudget::bytes(upload_budget_bytes) };
         let input = FrameInput { list: &self.list, uploads };
         let mut stats = self.renderer.draw(gpu, &input, &self.target, |_| Some(*views));
         for arrival in stats.arrivals.drain(..) {

@@ -129,6 +129,15 @@ fn arrays_grow_and_keep_their_layers() {
         let [r, g, b, _] = color(index);
         assert_near(texel(&left, x, 128), [r, g, b], 1);
     }
+
+    // When the last of them is gone, so is the memory; and they come back as they were.
+    let full = show.frame(gpu, &views, 0).held_bytes;
+    (0..8).for_each(|image| show.renderer.retire_image(ImageId(image)));
+    let empty = show.frame(gpu, &views, 0).held_bytes;
+    assert!(full - empty >= 8 * 5_592_000, "{full} bytes, then {empty}");
+    show.enqueue_textures(&props);
+    show.finish_uploads(gpu);
+    assert_eq!(show.picture(gpu, &views)[0], left);
 }
 
 /// A retired image gives its layer to the next one of its class.
@@ -158,33 +167,62 @@ fn layers_are_used_again() {
     assert_eq!(sides(show.picture(gpu, &views)), [[255, 0, 0, 255], [0, 255, 0, 255]]);
 }
 
-/// What is shown at first is replaced, and its layer is given back once, whenever the image goes.
+/// What is shown at first is replaced, and its layer is given back once, whenever the image goes: two images that come
+/// afterwards each have a layer of their own.
 #[test]
 fn an_image_takes_the_place_of_its_tail() {
     let Some(gpu) = gpu() else { return };
     let mut props = Props::new();
-    let slot = props.image(&painted(16, |_, _| [255, 0, 0, 255]), ColorSpace::Srgb);
-    let material = Material { unlit: true, base_color_texture: slot, ..Material::default() };
-    props.add(material, Shape::square().moved(at([0.0, 0.0, -1.0], Quat::IDENTITY, [4.0, 4.0, 1.0])));
-    let mut show = Show::new(gpu, &props, [32, 32], COMPARABLE);
-    let views = looking(Pose::IDENTITY);
-    let seen = |show: &mut Show| texel(&show.picture(gpu, &views)[0], 16, 16);
-    assert_eq!(seen(&mut show), [255, 0, 0, 255]);
-    let blue = painted(16, |_, _| [0, 0, 255, 255]);
-    let blue = Arc::new(Texture::from_pixels(&blue, ColorSpace::Srgb, 4).unwrap());
-    let upload = || Upload::Texture { image: ImageId(0), texture: Arc::clone(&blue) };
-    show.renderer.enqueue(upload()).unwrap();
+    let red = painted(16, |_, _| [255, 0, 0, 255]);
+    for side in [-0.5, 0.5] {
+        let slot = props.image(&red, ColorSpace::Srgb);
+        let material = Material { unlit: true, base_color_texture: slot, ..Material::default() };
+        props.add(material, Shape::square().moved(at([side, 0.0, -1.0], Quat::IDENTITY, [1.0; 3])));
+    }
+    let mut show = Show::empty(gpu, &props, [64, 64], COMPARABLE);
+    show.renderer.enqueue(Upload::Tile { tile: TILE, mesh: props.mesh() }).unwrap();
     show.finish_uploads(gpu);
-    assert_eq!(seen(&mut show), [0, 0, 255, 255]);
-    // Gone while it is about to be replaced, and back: there is one layer for it, and that is free.
-    for _ in 0..3 {
-        show.renderer.enqueue(upload()).unwrap();
-        show.frame(gpu, &views, 100);
-        show.renderer.retire_image(ImageId(0));
-        assert_eq!(seen(&mut show), [255; 4]);
-        show.renderer.enqueue(upload()).unwrap();
+    let views = looking(Pose::IDENTITY);
+    let seen = |show: &mut Show| {
+        let pictures = show.picture(gpu, &views);
+        [16, 48].map(|x| texel(&pictures[0], x, 32)[..3].to_vec())
+    };
+    let texture =
+        |color: [u8; 4]| Texture::from_pixels(&painted(16, |_, _| color), ColorSpace::Srgb, 4).unwrap();
+    let [red, green, blue] =
+        [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]].map(|color| Arc::new(texture(color)));
+    let give = |show: &mut Show, image: u32, texture: &Arc<Texture>| {
+        show.renderer.enqueue(Upload::Texture { image: ImageId(image), texture: texture.clone() }).unwrap();
+    };
+    let both = |show: &mut Show| {
+        give(show, 1, &green);
+        give(show, 0, &red);
         show.finish_uploads(gpu);
-        assert_eq!(seen(&mut show), [0, 0, 255, 255]);
+        assert_eq!(seen(show), [[255, 0, 0], [0, 255, 0]]);
+        give(show, 0, &blue);
+        show.finish_uploads(gpu);
+        assert_eq!(seen(show), [[0, 0, 255], [0, 255, 0]]);
+    };
+    let none = |show: &mut Show| {
+        (0..2).for_each(|image| show.renderer.retire_image(ImageId(image)));
+        assert_eq!(seen(show), [[255; 3]; 2]);
+    };
+    // Where there is room for three, a layer that is not given back is missed in the third round.
+    for _ in 0..3 {
+        // It goes while it is half there, and nothing of it was shown.
+        give(&mut show, 0, &red);
+        show.frame(gpu, &views, 100);
+        none(&mut show);
+        both(&mut show);
+        // While what is to take its place is half there.
+        give(&mut show, 0, &red);
+        show.frame(gpu, &views, 100);
+        none(&mut show);
+        both(&mut show);
+        // While nothing is about to take its place.
+        none(&mut show);
+        both(&mut show);
+        none(&mut show);
     }
 }
 

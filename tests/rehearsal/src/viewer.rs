@@ -46,6 +46,8 @@ pub struct Viewer {
     /// Its cache on disk.
     pub cache: BTreeMap<ContentHash, Bytes>,
     limits: Limits,
+    /// What every blob is, where it is known beforehand.
+    truth: Option<Arc<BTreeMap<ContentHash, Bytes>>>,
     inbox: Inbox,
     line: Option<Line>,
     token: Option<Token>,
@@ -89,6 +91,7 @@ impl Viewer {
             streamer: Streamer::new(limits),
             cache: BTreeMap::new(),
             limits,
+            truth: None,
             inbox: Inbox::default(),
             line: None,
             token: None,
@@ -103,6 +106,12 @@ impl Viewer {
             said_bytes: 0,
             greeted: 0,
         }
+    }
+
+    /// The same, and it panics when it takes a blob for whole that is not one of these, byte for byte.
+    #[must_use]
+    pub fn knowing(self, blobs: Arc<BTreeMap<ContentHash, Bytes>>) -> Self {
+        Self { truth: Some(blobs), ..self }
     }
 
     /// The venue, once it is known.
@@ -265,6 +274,10 @@ impl Viewer {
             if let (Inflow::Body(hash, inlet), Some(true), None) = (&*inflow, end, rejected) {
                 match self.inbox.finish(*inlet) {
                     Ok(bytes) => {
+                        if let Some(blobs) = &self.truth {
+                            let is_true = blobs.get(hash).is_some_and(|blob| *blob == bytes);
+                            assert!(is_true, "{hash} is spoiled and taken");
+                        }
                         self.arrivals.whole(now.since, *hash, bytes.len());
                         self.streamer.blob(*hash, bytes);
                     }

@@ -37,7 +37,10 @@ const WAY: &[Leg] = &[
 /// More than this of a frame is an excess, milliseconds.
 const LIMIT_MILLIS: f64 = 1.5;
 
-/// Measures it: once with an empty cache, and once with all on the disk.
+/// What the visits differ in: the last one has less memory than what it sees, MiB, so that things go to make room.
+const VISITS: [(&str, Option<u32>); 3] = [("cold", None), ("warm", None), ("tight", Some(64))];
+
+/// Measures it: with an empty cache, with all on the disk, and so with little memory.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let cache = Cache::of_user()?;
     let prefix = setup::for_running(&cache, Downloads::Forget)?;
@@ -47,8 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     // A socket's path ends at 107 bytes, so not under the target folder.
     let home = cache.join(&format!("bench-{}", std::process::id()));
     fs::create_dir_all(&home).with_context(|| format!("cannot write {}", home.display()))?;
-    let measured = ["cold", "warm"].iter().try_for_each(|visit| {
-        let facts = measure(&prefix, &program, &twin, &home, visit)?;
+    let measured = VISITS.iter().try_for_each(|(visit, memory_mebibytes)| {
+        let facts = measure(&prefix, &program, &twin, &home, (visit, *memory_mebibytes))?;
         print(&facts, arguments.json);
         Ok(())
     });
@@ -56,7 +59,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     measured
 }
 
-fn measure(prefix: &Prefix, program: &Path, twin: &Path, home: &Path, visit: &str) -> Result<Value> {
+fn measure(
+    prefix: &Prefix,
+    program: &Path,
+    twin: &Path,
+    home: &Path,
+    (visit, memory_mebibytes): (&str, Option<u32>),
+) -> Result<Value> {
     let _runtime = xr::serve(prefix, home)?;
     let (way, trace) = (home.join("way.jsonl"), home.join("trace.jsonl"));
     fs::write(&way, route::lines(&route::points(SPAWN, WAY)))?;
@@ -64,6 +73,7 @@ fn measure(prefix: &Prefix, program: &Path, twin: &Path, home: &Path, visit: &st
     let mut view = run::on_prefix(prefix, program);
     view.arg("view").arg(twin).args(["--headset", "--no-mirror", "--size", "256x256", "--follow"]).arg(&way);
     view.arg("--trace").arg(&trace).arg("--json").env("XDG_RUNTIME_DIR", home).stderr(Stdio::null());
+    view.args(memory_mebibytes.map(|mebibytes| format!("--memory={mebibytes}")));
     view.env_remove("XR_RUNTIME_JSON").env("PAVILION_CACHE", home.join("cache"));
     let report: Value =
         serde_json::from_str(&process::output(&mut view)?).context("the report is no JSON")?;
@@ -94,7 +104,8 @@ fn facts(visit: &str, report: &Value, frames: &[Value]) -> Value {
         .map(|frame| json!({ "frame": frame["frame"], "seconds": frame["seconds"], "millis": frame["streaming"]["millis"] }))
         .collect();
     let waits = frames.iter().map(|frame| frame["streaming"]["waits"].as_u64());
-    let resident = frames.iter().filter_map(|frame| frame["resident_bytes"].as_u64()).max();
+    let bytes = |key: &str| frames.iter().filter_map(|frame| frame[key].as_u64()).collect::<Vec<u64>>();
+    let (resident, memory) = (bytes("resident_bytes"), report["memory_bytes"].as_u64());
     json!({
         "visit": visit,
         "frames": frames.len(),
@@ -107,7 +118,9 @@ fn facts(visit: &str, report: &Value, frames: &[Value]) -> Value {
         "frames_over_limit": excesses.len(),
         "over_limit": excesses,
         "waits": waits.sum::<Option<u64>>(),
-        "resident_max_bytes": resident,
+        "resident_max_bytes": resident.iter().max(),
+        "frames_over_memory": resident.iter().filter(|bytes| Some(**bytes) > memory).count(),
+        "held_max_bytes": bytes("held_bytes").iter().max(),
         "memory_bytes": report["memory_bytes"],
         "parts": report["streaming"]["parts"],
     })
@@ -142,9 +155,11 @@ fn print(facts: &Value, is_json: bool) {
     }
     println!("  waits for a lock, a disk or anything else but a core: {}", facts["waits"]);
     println!(
-        "  tiles and images: {:.1} MiB at most, of {:.1} MiB allowed",
+        "  tiles and images: {:.1} MiB at most, of {:.1} MiB allowed; more in {} frames; in buffers and arrays of {:.1} MiB",
         number("resident_max_bytes") / 1048576.0,
-        number("memory_bytes") / 1048576.0
+        number("memory_bytes") / 1048576.0,
+        facts["frames_over_memory"],
+        number("held_max_bytes") / 1048576.0
     );
 }
 
@@ -155,11 +170,12 @@ mod tests {
     #[test]
     fn a_frame_above_the_limit_is_named_and_a_wait_is_counted() {
         let frame = |frame: u32, upload: f64, waits: u64| {
-            json!({ "frame": frame, "seconds": 1.0, "resident_bytes": 10 * frame,
+            json!({ "frame": frame, "seconds": 1.0, "resident_bytes": 10 * frame, "held_bytes": 100 - frame,
                 "streaming": { "waits": waits, "millis": { "network": 0.5, "upload": upload } } })
         };
         let frames = [frame(1, 0.5, 0), frame(2, 1.25, 1), frame(3, 0.0, 0)];
-        let facts = facts("cold", &json!({}), &frames);
+        let facts = facts("cold", &json!({ "memory_bytes": 20 }), &frames);
+        assert_eq!((&facts["frames_over_memory"], &facts["held_max_bytes"]), (&json!(1), &json!(99)));
         assert_eq!((&facts["frames_over_limit"], &facts["waits"]), (&json!(1), &json!(1)));
         assert_eq!((&facts["over_limit"][0]["frame"], &facts["resident_max_bytes"]), (&json!(2), &json!(30)));
         assert_eq!(
