@@ -436,7 +436,9 @@ impl Viewer {
         let [_, height] = self.screen.display.target().image.size();
         let fov = views.eyes[0].fov;
         let pixel_radians = (fov.up_radians.tan() - fov.down_radians.tan()) / height.max(1) as f32;
-        let mut quality = Quality { resident_bytes: self.memory_bytes, ..self.deadline.quality() };
+        // How large tiles are is known once they are here: what is wanted keeps some distance from what there is.
+        let resident_bytes = self.memory_bytes - self.memory_bytes / 16;
+        let mut quality = Quality { resident_bytes, ..self.deadline.quality() };
         let period_seconds = self.screen.display.tempo().map_or(0.0, |tempo| tempo.period_seconds);
         let stage = self.person.stage();
         self.looking.aim(&mut quality, &self.input, views.center(), stage, period_seconds);

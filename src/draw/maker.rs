@@ -1,5 +1,6 @@
-//! Makes what frames need on a thread of its own: a driver may take milliseconds to find memory, or to see how a texture
-//! is to be read, and a frame has eleven in all.
+//! Makes what frames need on a thread of its own, and takes away what they need no more: a driver may take milliseconds to
+//! find memory, or to see how a texture is to be read, and a frame has eleven in all. Memory that another thread has
+//! allocated is given back under locks that this other thread may hold.
 
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -82,6 +83,11 @@ impl Maker {
             order(&self.device);
         }
         Pending(made)
+    }
+
+    /// Drops it, beside the frame.
+    pub fn take_away(&self, done: impl Send + 'static) {
+        drop(self.order(move |_| drop(done)));
     }
 }
 

@@ -292,7 +292,7 @@ impl Uploads {
                     index += 1;
                 }
                 Step::Done(arrival) => {
-                    self.jobs.remove(index);
+                    to.maker.take_away(self.jobs.remove(index));
                     arrivals.push(arrival);
                 }
             }

@@ -19,6 +19,9 @@ use super::{Limits, Ready};
 use crate::scene::texture::Texture;
 use crate::scene::{ClipId, ColliderId, ContentError, ImageId, Samples, TileId};
 
+/// The tile that everything else is in the place of.
+const ROOT: TileId = TileId(0);
+
 /// Everything that belongs to one venue.
 pub struct Active {
     pub venue: Venue,
@@ -205,29 +208,42 @@ impl Active {
         });
     }
 
-    /// Hands out the tiles whose textures have all been handed out.
-    pub fn release_waiting(&mut self) {
-        let mut index = 0;
+    /// Hands out the tiles whose textures have all been handed out, as far as there is room for them; what nobody needs
+    /// makes room. Returns how many tiles went. Without the root there is nothing to see: it always has room.
+    pub fn release_waiting(&mut self) -> u64 {
+        let (mut index, mut gone, mut is_full) = (0, 0, false);
         while let Some(&tile) = self.waiting.get(index) {
-            if !self.venue.has_textures(tile) {
+            let size_bytes = match &self.venue.tiles[tile.index()].state {
+                TileState::Decoded(mesh) if self.venue.has_textures(tile) => mesh.size_bytes(),
+                _ => {
+                    index += 1;
+                    continue;
+                }
+            };
+            if !is_full && tile != ROOT {
+                gone += self.make_room(size_bytes);
+                is_full = self.residency.bytes() + size_bytes > self.limit_bytes;
+            }
+            if is_full && tile != ROOT {
                 index += 1;
                 continue;
             }
             self.waiting.remove(index);
             let slot = &mut self.venue.tiles[tile.index()];
             if let TileState::Decoded(mesh) = std::mem::replace(&mut slot.state, TileState::Resident) {
-                let size_bytes = mesh.size_bytes();
                 self.residency.add_tile(&mut self.venue, tile, size_bytes, self.now);
                 self.ready_bytes += size_bytes;
                 self.ready.push_back(Ready::Tile { tile, mesh: *mesh });
             }
         }
+        gone
     }
 
-    /// Evicts once the budget is exceeded; returns how many tiles went.
-    pub fn make_room(&mut self) -> u64 {
+    /// Evicts where the budget would be exceeded by so many bytes more; returns how many tiles went.
+    pub fn make_room(&mut self, more_bytes: u64) -> u64 {
+        let limit_bytes = self.limit_bytes.saturating_sub(more_bytes);
         let (round, ready) = (self.choice.round(), &mut self.ready);
-        self.residency.make_room(self.limit_bytes, &mut self.venue, round, self.now, |eviction| {
+        self.residency.make_room(limit_bytes, &mut self.venue, round, self.now, |eviction| {
             ready.push_back(eviction);
         })
     }

@@ -210,6 +210,8 @@ impl Streamer {
             active.ready.push_back(Ready::EvictCollider(collider));
         }
         active.drop_unwanted();
+        // What has waited for room may have some now.
+        self.stats.evicted += active.release_waiting();
     }
 
     /// Whether all of every image that the tiles show was taken, as far as it can be had.
@@ -445,8 +447,7 @@ impl Streamer {
             }
         }
         if let Some(active) = &mut self.venue {
-            active.release_waiting();
-            self.stats.evicted += active.make_room();
+            self.stats.evicted += active.release_waiting() + active.make_room(0);
         }
         self.hand_out_jobs();
     }
