@@ -19,10 +19,10 @@ fn frames_in(visit: &Visit, time: Duration) -> usize {
     drawn() - before
 }
 
-/// The same, of up to three times the first with so many: other tests run beside this one and take frames too.
+/// The same, of up to six times the first with so many: other tests run beside this one and take frames too.
 fn frames_up_to(visit: &Visit, enough: usize) -> usize {
     let mut most = 0;
-    for _ in 0..3 {
+    for _ in 0..6 {
         most = most.max(frames_in(visit, COUNTED));
         if most >= enough {
             break;
