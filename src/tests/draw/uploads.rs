@@ -204,7 +204,10 @@ fn an_image_takes_the_place_of_its_tail() {
         assert_eq!(seen(show), [[0, 0, 255], [0, 255, 0]]);
     };
     let none = |show: &mut Show| {
-        (0..2).for_each(|image| show.renderer.retire_image(ImageId(image)));
+        // The first one last, so that its layer is the next to be used.
+        for image in [1, 0] {
+            show.renderer.retire_image(ImageId(image));
+        }
         assert_eq!(seen(show), [[255; 3]; 2]);
     };
     // Where there is room for three, a layer that is not given back is missed in the third round.
