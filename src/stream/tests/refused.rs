@@ -62,17 +62,26 @@ struct Visit {
     tiles: BTreeSet<TileId>,
     images: BTreeSet<ImageId>,
     now: Duration,
+    limit_bytes: u64,
+    /// What a tile really has.
+    tile_bytes: u64,
 }
 
 impl Visit {
     fn new(has_tails: bool) -> Self {
-        let limits = Limits { has_cache: false, ..Limits::default() };
+        Self::within(Limits::default().resident_bytes, has_tails)
+    }
+
+    fn within(limit_bytes: u64, has_tails: bool) -> Self {
+        let limits = Limits { has_cache: false, resident_bytes: limit_bytes, ..Limits::default() };
         let mut visit = Self {
             streamer: Streamer::new(limits),
             blobs: files().map(|bytes| (ContentHash::of(&bytes), bytes)).collect(),
             tiles: BTreeSet::new(),
             images: BTreeSet::new(),
             now: Duration::ZERO,
+            limit_bytes,
+            tile_bytes: TILE_BYTES,
         };
         let manifest = visit.bake("before", has_tails);
         let welcome = Welcome {
@@ -122,7 +131,7 @@ impl Visit {
                         self.streamer.blob(blob.hash, self.blobs[&blob.hash].clone());
                     }
                 }
-                Request::Decode(job) => self.streamer.decoded(make_up(job)),
+                Request::Decode(job) => self.streamer.decoded(make_up(job, self.tile_bytes)),
                 Request::Look(_) | Request::Save { .. } => panic!("there is no cache"),
             }
         }
@@ -147,8 +156,9 @@ impl Visit {
 
     /// The streamer knows what is here.
     fn check_bytes(&self) {
-        let bytes = TILE_BYTES * self.tiles.len() as u64 + IMAGE_BYTES * self.images.len() as u64;
+        let bytes = self.tile_bytes * self.tiles.len() as u64 + IMAGE_BYTES * self.images.len() as u64;
         assert_eq!(self.bytes(), bytes);
+        assert!(bytes <= self.limit_bytes, "{bytes} bytes are here");
     }
 
     fn bytes(&self) -> u64 {
@@ -186,15 +196,16 @@ impl Visit {
     }
 }
 
-fn make_up(job: DecodeJob) -> Decoded {
+fn make_up(job: DecodeJob, tile_bytes: u64) -> Decoded {
+    let vertices = (tile_bytes as usize - 600) / 24;
     let DecodeJob { venue, work } = job;
     let content = match work {
         Work::Tile { tile, .. } => {
             let mesh = TileMesh {
                 moving: None,
                 world_from_grid: Affine3A::IDENTITY,
-                positions: vec![Position::default(); 75],
-                attributes: vec![Attributes::default(); 75],
+                positions: vec![Position::default(); vertices],
+                attributes: vec![Attributes::default(); vertices],
                 indices: vec![0; 300],
                 chunks: Vec::new(),
                 occluders: Vec::new(),
@@ -266,4 +277,18 @@ fn another_renderer_and_another_venue_have_all_the_room_again() {
         visit.look(&[0, 1, 2, 3, 4], 100);
         assert_eq!(visit.tiles, BTreeSet::from([0, 1, 2, 3, 4].map(TileId)));
     }
+}
+
+/// Of a tile that is fetched only its triangles are known: one with seams has many more vertices.
+#[test]
+fn what_is_here_stays_below_the_limit_also_where_tiles_are_larger_than_expected() {
+    let mut visit = Visit::within(20_000, false);
+    visit.tile_bytes = 2 * TILE_BYTES;
+    visit.look(&[0, 1, 2, 3, 4], 3_000);
+    assert_eq!(visit.tiles.len(), 3, "there is room for the root and two more");
+    // Who has waited comes in the place of those that nobody looks at any more.
+    let here: Vec<u32> = (1..=4).filter(|tile| visit.has(*tile)).collect();
+    let others: Vec<u32> = (1..=4).filter(|tile| !here.contains(tile)).collect();
+    visit.look(&[0, others[0], others[1]], 3_000);
+    assert!(others.iter().all(|tile| visit.has(*tile)), "{:?}", visit.tiles);
 }
