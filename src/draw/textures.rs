@@ -72,8 +72,7 @@ impl Class {
     }
 
     fn layer_bytes(self) -> u64 {
-        // A third more for the smaller levels.
-        (4_u64 << (2 * self.side_log2)) * 4 / 3
+        layer_bytes(usize::from(self.side_log2))
     }
 }
 
@@ -187,10 +186,7 @@ impl Textures {
         let growths = self.growths.iter().map(|(class, growth)| (class.index(), growth.layers()));
         let arrays = self.arrays.iter().enumerate();
         let arrays = arrays.filter_map(|(index, array)| Some((index, array.as_ref()?.layers())));
-        arrays
-            .chain(growths)
-            .map(|(index, layers)| (4_u64 << (2 * (index % SIDES))) * 4 / 3 * u64::from(layers))
-            .sum()
+        arrays.chain(growths).map(|(index, layers)| layer_bytes(index % SIDES) * u64::from(layers)).sum()
     }
 
     /// The array that holds the class.
@@ -254,6 +250,11 @@ impl Textures {
         let sampler = &self.samplers[wrap_index(set.wrap)];
         self.bindings.group(gpu, &Images { colors, data, sampler })
     }
+}
+
+/// What an image of this side occupies: a third more for the smaller levels.
+fn layer_bytes(side_log2: usize) -> u64 {
+    (4_u64 << (2 * side_log2)) * 4 / 3
 }
 
 fn wrap_index(wrap: Wrap) -> usize {

@@ -59,10 +59,11 @@ mod tests {
             backoff.reset();
             assert!(backoff.next_wait().as_millis() <= 600);
         }
-        for waits in [&mut first, &mut first_long] {
+        // Of 301 and of 7 501 possible ones.
+        for (waits, least) in [(&mut first, 100), (&mut first_long, 150)] {
             waits.sort_unstable();
             waits.dedup();
-            assert!(waits.len() > 100, "only {} different waits", waits.len());
+            assert!(waits.len() > least, "only {} different waits", waits.len());
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum CloseCause {
     Unsupported = 6,
     /// The same visitor has come in again by another connection.
     Replaced = 7,
-    /// The host cannot read its own twin.
+    /// The host cannot go on, by a fault of its own.
     HostFault = 8,
     /// The visitor has not proved that their key is theirs.
     Unproven = 9,
@@ -83,7 +83,7 @@ impl fmt::Display for CloseCause {
                 "this twin is made of things that the viewer does not understand: update the viewer"
             }
             Self::Replaced => "this visitor came in again from elsewhere: close the other viewer to return here",
-            Self::HostFault => "the host cannot read its own twin: bake it again on the host",
+            Self::HostFault => "the host has a fault, which its log names: tell whoever runs it",
             Self::Unproven => {
                 "the host was not shown that the visitor's key is the visitor's own: update the viewer and the host to the same version"
             }

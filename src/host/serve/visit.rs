@@ -172,6 +172,7 @@ pub async fn visit(incoming: Incoming, presence: Presence) {
     locked(&venue.connections).insert(key, connection.clone());
     let mut token = [0; 16];
     if ring::default_provider().secure_random.fill(&mut token).is_err() {
+        tracing::error!("the system gives no random bytes: restart it");
         return close(&connection, CloseCause::HostFault);
     }
     if is_early {

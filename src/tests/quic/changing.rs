@@ -2,6 +2,13 @@
 
 use super::*;
 
+/// As bake does it: the new folder takes the place of the old one.
+fn take_the_place(folder: &Path, new: &Twin) {
+    new.write(&folder.join("next"));
+    std::fs::rename(folder.join("twin"), folder.join("before")).unwrap();
+    std::fs::rename(folder.join("next"), folder.join("twin")).unwrap();
+}
+
 #[test]
 fn visitors_are_told_of_another_twin_and_fetch_what_is_new() {
     let folder = TempDir::new().unwrap();
@@ -13,10 +20,7 @@ fn visitors_are_told_of_another_twin_and_fetch_what_is_new() {
     welcome(&mut visitor);
     assert!(visitor.want(wanted(&old)));
     assert_eq!(receive(&mut visitor, &wanted(&old)), old.blobs);
-    // As bake does it: the new folder takes the place of the old one.
-    new.write(&folder.path().join("next"));
-    std::fs::rename(&place, folder.path().join("before")).unwrap();
-    std::fs::rename(folder.path().join("next"), &place).unwrap();
+    take_the_place(folder.path(), &new);
     let changed = loop {
         match next(&mut visitor) {
             Some(Event::Changed(changed)) => break changed,
@@ -40,9 +44,7 @@ fn a_visitor_who_is_loading_stays_when_another_twin_takes_the_place() {
     let server = Server::start(options(folder.path(), 0)).unwrap();
     let mut visitor = join(server.link().clone());
     welcome(&mut visitor);
-    new.write(&folder.path().join("next"));
-    std::fs::rename(&place, folder.path().join("before")).unwrap();
-    std::fs::rename(folder.path().join("next"), &place).unwrap();
+    take_the_place(folder.path(), &new);
     assert!(visitor.want(wanted(&old)));
     let mut missed = 0;
     loop {

@@ -48,15 +48,21 @@ impl Middle {
     }
 }
 
-#[test]
-fn a_viewer_whose_network_changes_goes_on_without_coming_in_again() {
-    let twin = Twin::of_equal_blobs(48, 4, 20_000);
-    let (_folder, server) = serve(&twin);
+/// A visitor who is let in, and whose address is a dead end from then on.
+fn cut_off(twin: &Twin) -> (TempDir, RunningServer, Connection) {
+    let (folder, server) = serve(twin);
     let middle = Middle::before(server.local_addr());
     let link = JoinLink { port: middle.address.port(), ..server.loopback_link() };
     let mut visitor = join(link);
     welcome(&mut visitor);
     middle.dead_end.store(true, std::sync::atomic::Ordering::Relaxed);
+    (folder, server, visitor)
+}
+
+#[test]
+fn a_viewer_whose_network_changes_goes_on_without_coming_in_again() {
+    let twin = Twin::of_equal_blobs(48, 4, 20_000);
+    let (_folder, server, mut visitor) = cut_off(&twin);
     assert!(visitor.want(wanted(&twin)));
     let began = Instant::now();
     // Nobody says that the connection was lost: it was not.
@@ -69,12 +75,7 @@ fn a_viewer_whose_network_changes_goes_on_without_coming_in_again() {
 #[test]
 fn a_viewer_that_goes_on_asking_finds_another_way_too_and_is_not_taken_for_a_flood() {
     let twin = Twin::of_equal_blobs(49, 180, 500);
-    let (_folder, server) = serve(&twin);
-    let middle = Middle::before(server.local_addr());
-    let link = JoinLink { port: middle.address.port(), ..server.loopback_link() };
-    let mut visitor = join(link);
-    welcome(&mut visitor);
-    middle.dead_end.store(true, std::sync::atomic::Ordering::Relaxed);
+    let (_folder, server, mut visitor) = cut_off(&twin);
     let began = Instant::now();
     let all = wanted(&twin);
     let ask = |visitor: &Connection, list: &[WantedBlob]| {
