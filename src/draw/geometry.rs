@@ -5,6 +5,7 @@
 //! refused until others are retired. The built-in shapes of actors lie before all tiles and stay.
 
 use super::Gpu;
+use super::batch::Batch;
 use super::maker::{Allowance, Maker};
 use super::pool::{Pool, Room, Stream};
 use crate::cull::Source;
@@ -200,8 +201,14 @@ impl Geometry {
     }
 
     /// Goes on growing: see [`Pool::advance`].
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
-        self.vertices.advance(encoder, allowance);
-        self.index_pairs.advance(encoder, allowance);
+    pub fn advance(&mut self, batch: &mut Batch, allowance: &mut Allowance) {
+        self.vertices.advance(batch, allowance);
+        self.index_pairs.advance(batch, allowance);
+    }
+
+    /// See [`Pool::settle`].
+    pub fn settle(&mut self) {
+        self.vertices.settle();
+        self.index_pairs.settle();
     }
 }

@@ -6,6 +6,7 @@
 //! command encoder and one submit, uploads included. Architecture invariant: it knows no OpenXR, no
 //! window and no network, and does not decide what is visible.
 
+mod batch;
 mod bindings;
 pub mod cpu_time;
 pub mod device;

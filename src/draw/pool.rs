@@ -4,6 +4,7 @@
 //! into them some megabytes a frame; until then nothing new finds room.
 
 use super::Gpu;
+use super::batch::Batch;
 use super::maker::{Allowance, Maker, Pending};
 use super::ranges::Ranges;
 
@@ -111,9 +112,9 @@ impl<const STREAMS: usize> Pool<STREAMS> {
         Room::Coming
     }
 
-    /// Moves what is there into the larger buffers, if there are any, and clears what is behind it: up to
-    /// the `allowance`, from which that is taken. The frame that moves the last of it draws from them.
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
+    /// Has what is there moved into the larger buffers, if there are any, and what is behind it cleared: up to
+    /// the `allowance`, from which that is taken.
+    pub fn advance(&mut self, batch: &mut Batch, allowance: &mut Allowance) {
         if let Some(Growth::Ordered { capacity, made }) = &self.growth
             && let Some(buffers) = made.take(allowance)
         {
@@ -128,19 +129,24 @@ impl<const STREAMS: usize> Pool<STREAMS> {
             let affordable = u32::try_from(allowance.bytes / element_bytes).unwrap_or(u32::MAX);
             let count = affordable.clamp(1, end - *moved);
             for ((stream, old), new) in self.streams.iter().zip(&self.buffers).zip(&*buffers) {
-                let first_byte = u64::from(*moved) * stream.element_bytes;
-                let bytes = u64::from(count) * stream.element_bytes;
+                let [from, to] = [*moved, *moved + count].map(|at| u64::from(at) * stream.element_bytes);
                 if is_used {
-                    encoder.copy_buffer_to_buffer(old, first_byte, new, first_byte, bytes);
+                    batch.move_bytes(old, new, from..to);
                 } else {
                     // Else it would be cleared at once by the first frame that draws from it.
-                    encoder.clear_buffer(new, first_byte, Some(bytes));
+                    batch.clear(new, from..to);
                 }
             }
             *moved += count;
             allowance.bytes = allowance.bytes.saturating_sub(u64::from(count) * element_bytes);
         }
-        if *moved == *capacity {
+    }
+
+    /// What [`Pool::advance`] had moved is submitted: after the last of it, the larger buffers are those.
+    pub fn settle(&mut self) {
+        if let Some(Growth::Moving { capacity, buffers, moved }) = &self.growth
+            && moved == capacity
+        {
             self.buffers = buffers.clone();
             self.elements.grow(*capacity);
             self.growth = None;

@@ -16,7 +16,7 @@ use super::skinning::Skinning;
 use super::sky::Sky;
 use super::stopwatch::Stopwatch;
 use super::textures::{Layer, Textures};
-use super::upload::{Arrival, Destination, Upload, UploadBudget, Uploads};
+use super::upload::{Arrival, Destination, Submission, Upload, UploadBudget, Uploads};
 use super::veil::Veil;
 use super::{DrawError, EyeTarget, Gpu, HiddenArea, cpu_time, staging};
 use crate::cull::DrawList;
@@ -251,14 +251,13 @@ impl Renderer {
         let waits = || input.uploads.counts_waits.then(cpu_time::waits_of_this_thread).flatten();
         let waits_before = waits();
         let before = cpu_time::of_this_thread();
-        let (uploads, uploaded_bytes) = self.upload(gpu, input.uploads, &mut arrivals);
+        let Submission { commands: mut uploads, bytes: uploaded_bytes } =
+            self.upload(gpu, input.uploads, &mut arrivals);
         let upload_cpu = cpu_time::of_this_thread().zip(before).map(|(now, then)| now.saturating_sub(then));
         let upload_waits = waits().zip(waits_before).map(|(now, then)| now.saturating_sub(then));
         let descriptor = wgpu::CommandEncoderDescriptor { label: Some("frame") };
         let mut encoder = gpu.device.create_command_encoder(&descriptor);
-        if let Some(stopwatch) = self.stopwatch.as_ref().filter(|_| uploads.is_none()) {
-            stopwatch.start(&mut encoder);
-        }
+        self.start_clock(gpu, &mut uploads, &mut encoder);
         self.prepare(gpu, &mut encoder, input.list);
         let mut latch = self.bindings.latch(&mut self.writes, &mut encoder);
         let recorded = self.record(&mut encoder, input.list, target);
@@ -310,33 +309,37 @@ impl Renderer {
         }
     }
 
-    /// Records what is copied, by commands of their own: what it costs is known when they are complete. Returns the
-    /// bytes too.
-    fn upload(
-        &mut self,
-        gpu: &Gpu,
-        budget: UploadBudget,
-        arrivals: &mut Vec<Arrival>,
-    ) -> (Option<wgpu::CommandBuffer>, u64) {
-        if self.uploads.len() == 0 {
-            return (None, 0);
-        }
-        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("uploads") };
-        let mut encoder = gpu.device.create_command_encoder(&descriptor);
-        if let Some(stopwatch) = &self.stopwatch {
-            stopwatch.start(&mut encoder);
+    /// Brings what has arrived a step further: what was recorded for that is submitted with this frame.
+    fn upload(&mut self, gpu: &Gpu, budget: UploadBudget, arrivals: &mut Vec<Arrival>) -> Submission {
+        if self.uploads.is_idle() {
+            return Submission::default();
         }
         let mut to = Destination {
             gpu,
             maker: &self.maker,
-            encoder: &mut encoder,
             geometry: &mut self.geometry,
             textures: &mut self.textures,
             materials: &mut self.materials,
             skinning: &mut self.skinning,
         };
-        let copied_bytes = self.uploads.pump(&mut to, budget, arrivals);
-        (Some(encoder.finish()), copied_bytes)
+        self.uploads.pump(&mut to, budget, arrivals)
+    }
+
+    /// The frame's first command stops its time from here: before uploads, where there are any.
+    fn start_clock(
+        &self,
+        gpu: &Gpu,
+        uploads: &mut Vec<wgpu::CommandBuffer>,
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
+        let Some(stopwatch) = &self.stopwatch else { return };
+        if uploads.is_empty() {
+            return stopwatch.start(encoder);
+        }
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("clock") };
+        let mut before = gpu.device.create_command_encoder(&descriptor);
+        stopwatch.start(&mut before);
+        uploads.insert(0, before.finish());
     }
 
     /// Instances and bind groups; makes something only when the list needs more than any before.

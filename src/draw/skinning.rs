@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use super::Gpu;
+use super::batch::Batch;
 use super::geometry::Geometry;
 use super::maker::{Allowance, Maker};
 use super::pool::{Pool, Room, Stream};
@@ -106,8 +107,13 @@ impl Skinning {
     }
 
     /// Goes on growing: see [`Pool::advance`].
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
-        self.words.advance(encoder, allowance);
+    pub fn advance(&mut self, batch: &mut Batch, allowance: &mut Allowance) {
+        self.words.advance(batch, allowance);
+    }
+
+    /// See [`Pool::settle`].
+    pub fn settle(&mut self) {
+        self.words.settle();
     }
 
     /// The tile's vertices at rest are where [`Skinning::reserve`] said.

@@ -10,6 +10,7 @@ pub(super) mod array;
 use wgpu::util::DeviceExt as _;
 
 use self::array::{Array, Growth, WHITE_BYTES};
+use super::batch::Batch;
 use super::bindings::{Bindings, Images};
 use super::maker::{Allowance, Maker};
 use super::{Gpu, names};
@@ -212,19 +213,20 @@ impl Textures {
         self.groups.get(group_index(set))?.as_ref()
     }
 
-    /// Goes on growing, up to the `allowance`, from which that is taken. The frame that moves the last of an array
-    /// draws from it.
-    pub fn advance(&mut self, encoder: &mut wgpu::CommandEncoder, allowance: &mut Allowance) {
-        let mut index = 0;
-        while let Some((class, growth)) = self.growths.get_mut(index) {
-            let (class, place) = (*class, &mut self.arrays[class.index()]);
-            if growth.advance(place.as_ref(), &self.white, encoder, allowance) {
-                let (_, growth) = self.growths.remove(index);
-                *place = growth.finish(place.take());
-                self.forget_groups(class);
-            } else {
-                index += 1;
-            }
+    /// Goes on growing, up to the `allowance`, from which that is taken.
+    pub fn advance(&mut self, batch: &mut Batch, allowance: &mut Allowance) {
+        for (class, growth) in &mut self.growths {
+            growth.advance(self.arrays[class.index()].as_ref(), &self.white, batch, allowance);
+        }
+    }
+
+    /// What [`Textures::advance`] had moved is submitted: arrays of which that was the last are drawn from.
+    pub fn settle(&mut self) {
+        while let Some(index) = self.growths.iter().position(|(_, growth)| growth.is_done()) {
+            let (class, growth) = self.growths.remove(index);
+            let place = &mut self.arrays[class.index()];
+            *place = growth.finish(place.take());
+            self.forget_groups(class);
         }
     }
 

@@ -1,21 +1,25 @@
 //! Tiles, textures and names on their way to the GPU: first in, first out, so many bytes a frame. What waits for larger
 //! buffers is overtaken, but no image by a tile, which may need it.
 //!
-//! Bytes go through a ring of mapped staging buffers and are copied by the frame's own encoder; big
-//! items are split over frames. Architecture invariant: it submits nothing and waits for nothing.
+//! A frame finds their places and decides what is copied next, big items in pieces; the copies are recorded beside it
+//! and submitted with the next frame. Architecture invariant: where somebody waits for the frame, it touches none of
+//! their bytes and waits for nothing.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wgpu::util::StagingBelt;
+
+use super::batch::{Batch, Source, TEXEL_BYTES, Texels};
 use super::geometry::{ATTRIBUTE_BYTES, Geometry, INDEX_PAIR_BYTES, POSITION_BYTES, Place, Slot};
-use super::maker::{Allowance, Maker};
+use super::maker::{Allowance, Maker, Pending};
 use super::materials::Materials;
 use super::names::{self, NamePlate};
 use super::pool::Room;
 use super::skinning::{Rest, Skinning};
-use super::staging::{self, ALIGNMENT};
+use super::staging;
 use super::textures::{Layer, Reserved, Textures};
 use super::{Gpu, cpu_time};
 use crate::scene::actor::NameLayer;
@@ -119,7 +123,6 @@ pub enum Arrival {
 pub(super) struct Destination<'a> {
     pub gpu: &'a Gpu,
     pub maker: &'a Maker,
-    pub encoder: &'a mut wgpu::CommandEncoder,
     pub geometry: &'a mut Geometry,
     pub textures: &'a mut Textures,
     pub materials: &'a mut Materials,
@@ -128,19 +131,49 @@ pub(super) struct Destination<'a> {
 
 impl Destination<'_> {
     /// Goes on growing what was too small.
-    fn advance(&mut self, mut allowance: Allowance) {
-        self.geometry.advance(self.encoder, &mut allowance);
-        self.skinning.advance(self.encoder, &mut allowance);
-        self.textures.advance(self.encoder, &mut allowance);
+    fn advance(&mut self, batch: &mut Batch, mut allowance: Allowance) {
+        self.geometry.advance(batch, &mut allowance);
+        self.skinning.advance(batch, &mut allowance);
+        self.textures.advance(batch, &mut allowance);
+    }
+
+    /// What was copied for that is submitted.
+    fn settle(&mut self) {
+        self.geometry.settle();
+        self.skinning.settle();
+        self.textures.settle();
+    }
+
+    /// What was copied is submitted: it can be drawn.
+    fn publish(&mut self, complete: Complete) -> Arrival {
+        match complete {
+            Complete::Texture { image, layer } => {
+                self.materials.set_layer(image, layer.index as u16);
+                Arrival::Texture { image }
+            }
+            Complete::Tile { tile, slot, resident } => {
+                self.geometry.publish(tile, slot.geometry);
+                self.skinning.publish(tile, slot.rest);
+                Arrival::Tile { tile, resident }
+            }
+            Complete::Name { layer } => Arrival::Name { layer },
+        }
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are tiles")]
 #[derive(Debug)]
 enum Job {
     Texture { image: ImageId, texture: Arc<Texture>, layer: Option<Layer>, level: usize, row: u32 },
-    Tile { tile: TileId, mesh: TileMesh, slot: Option<TileSlot>, part: usize, copied_bytes: u64 },
+    Tile { tile: TileId, work: TileWork },
     Name { layer: NameLayer, plate: Arc<NamePlate>, level: usize, row: u32 },
+}
+
+/// Something of which all copies were decided on.
+#[derive(Debug)]
+enum Complete {
+    Texture { image: ImageId, layer: Layer },
+    Tile { tile: TileId, slot: TileSlot, resident: Box<ResidentTile> },
+    Name { layer: NameLayer },
 }
 
 /// Where a tile goes.
@@ -160,27 +193,48 @@ enum Found {
     Nothing,
 }
 
-/// The queue and its staging buffers.
+/// The queue, and what is on its way from there.
 #[derive(Debug)]
 pub(super) struct Uploads {
     jobs: VecDeque<Job>,
-    belt: wgpu::util::StagingBelt,
+    /// `None` while a batch is recorded with it.
+    belt: Option<StagingBelt>,
+    under_way: Option<UnderWay>,
+}
+
+/// A batch that is recorded.
+#[derive(Debug)]
+struct UnderWay {
+    recorded: Pending<(wgpu::CommandBuffer, StagingBelt)>,
+    /// What can be drawn as soon as it is submitted.
+    complete: Vec<Complete>,
+    bytes: u64,
 }
 
 /// How far a step came.
 enum Step {
     Copied(u64),
-    Done(Arrival),
+    Complete(Complete),
+    Refused(Arrival),
     /// The next piece does not fit the budget.
     OutOfBudget,
     /// The place where it goes is being made.
     Waits,
 }
 
+/// What a frame submits before its own commands.
+#[derive(Debug, Default)]
+pub(super) struct Submission {
+    /// In their order.
+    pub commands: Vec<wgpu::CommandBuffer>,
+    /// What they copy.
+    pub bytes: u64,
+}
+
 impl Uploads {
     pub fn new(gpu: &Gpu) -> Self {
         let belt = staging::belt(gpu, STAGING_BYTES, STAGING_COUNT);
-        Self { jobs: VecDeque::with_capacity(QUEUE_MAX), belt }
+        Self { jobs: VecDeque::with_capacity(QUEUE_MAX), belt: Some(belt), under_way: None }
     }
 
     /// Takes the item, or gives it back when the queue is full.
@@ -194,30 +248,44 @@ impl Uploads {
             Upload::Texture { image, texture } => {
                 Job::Texture { image, texture, layer: None, level: 0, row: 0 }
             }
-            Upload::Tile { tile, mesh } => Job::Tile { tile, mesh, slot: None, part: 0, copied_bytes: 0 },
+            Upload::Tile { tile, mesh } => Job::Tile { tile, work: TileWork::new(mesh) },
             Upload::Name { layer, plate } => Job::Name { layer, plate, level: 0, row: 0 },
         });
         Ok(())
     }
 
-    /// How many items wait.
+    /// How many items wait, with those whose copies are not submitted yet.
     pub fn len(&self) -> usize {
-        self.jobs.len()
+        self.jobs.len() + self.under_way.as_ref().map_or(0, |under_way| under_way.complete.len())
+    }
+
+    /// Whether there is nothing to be done.
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty() && self.under_way.is_none()
     }
 
     /// Drops what waits of a tileset, places included; for when it changes.
     pub fn clear(&mut self) {
         self.jobs.retain(|job| matches!(job, Job::Name { .. }));
+        self.retain_complete(|complete| matches!(complete, Complete::Name { .. }));
     }
 
     /// Drops what waits for the tile.
     pub fn cancel(&mut self, tile: TileId, geometry: &mut Geometry, skinning: &mut Skinning) {
+        let mut give_back = |slot: TileSlot| {
+            geometry.give_back(slot.geometry);
+            skinning.give_back(slot.rest);
+        };
         self.jobs.retain(|job| match job {
-            Job::Tile { tile: waiting, slot, .. } if *waiting == tile => {
-                if let Some(slot) = slot {
-                    geometry.give_back(slot.geometry);
-                    skinning.give_back(slot.rest);
-                }
+            Job::Tile { tile: waiting, work } if *waiting == tile => {
+                work.slot.into_iter().for_each(&mut give_back);
+                false
+            }
+            _ => true,
+        });
+        self.retain_complete(|complete| match complete {
+            Complete::Tile { tile: waiting, slot, .. } if *waiting == tile => {
+                give_back(*slot);
                 false
             }
             _ => true,
@@ -234,51 +302,124 @@ impl Uploads {
             }
             _ => true,
         });
+        self.retain_complete(|complete| match complete {
+            Complete::Texture { image: waiting, layer } if *waiting == image => {
+                begun = begun.or(Some(*layer));
+                false
+            }
+            _ => true,
+        });
         begun
     }
 
-    /// Copies what the budget affords, or one piece if that is more; says what is complete. Returns the
-    /// bytes copied.
+    fn retain_complete(&mut self, keep: impl FnMut(&Complete) -> bool) {
+        if let Some(under_way) = &mut self.under_way {
+            under_way.complete.retain(keep);
+        }
+    }
+
+    /// Submits what was recorded since the last frame and decides on the next batch, if none is being recorded: what the
+    /// budget affords, or one piece if that is more. Where nobody waits for the frame, that is recorded at once. Says what
+    /// can be drawn from this frame on.
     pub fn pump(
         &mut self,
         to: &mut Destination<'_>,
         budget: UploadBudget,
         arrivals: &mut Vec<Arrival>,
-    ) -> u64 {
-        let budget_bytes = budget.bytes;
-        let ends = budget.cpu.zip(cpu_time::of_this_thread()).map(|(cpu, now)| now + cpu);
+    ) -> Submission {
         let allowance = match budget.cpu {
             Some(_) => Allowance { bytes: MOVED_BYTES_MAX, waits: false },
             None => Allowance { bytes: u64::MAX, waits: true },
         };
-        to.advance(allowance);
-        let (mut copied, mut index, mut images_wait) = (0, 0, false);
-        while copied < budget_bytes {
-            if copied > 0 && ends.is_some_and(|ends| cpu_time::of_this_thread() >= Some(ends)) {
+        let mut submission = Submission::default();
+        self.submit(to, &allowance, &mut submission, arrivals);
+        if self.under_way.is_none() && !self.jobs.is_empty() {
+            self.order(to, budget, allowance, arrivals);
+            if allowance.waits {
+                self.submit(to, &allowance, &mut submission, arrivals);
+            }
+        }
+        submission
+    }
+
+    /// Takes the batch that is recorded, once it is.
+    fn submit(
+        &mut self,
+        to: &mut Destination<'_>,
+        allowance: &Allowance,
+        submission: &mut Submission,
+        arrivals: &mut Vec<Arrival>,
+    ) {
+        let recorded = self.under_way.as_ref().and_then(|under_way| under_way.recorded.take(allowance));
+        let Some((commands, belt)) = recorded else { return };
+        let Some(under_way) = self.under_way.take() else { return };
+        self.belt = Some(belt);
+        submission.commands.push(commands);
+        submission.bytes += under_way.bytes;
+        to.settle();
+        arrivals.extend(under_way.complete.into_iter().map(|complete| to.publish(complete)));
+    }
+
+    /// Has the next batch recorded.
+    fn order(
+        &mut self,
+        to: &mut Destination<'_>,
+        budget: UploadBudget,
+        allowance: Allowance,
+        arrivals: &mut Vec<Arrival>,
+    ) {
+        let mut plan = Plan::default();
+        self.plan(to, budget, allowance, &mut plan, arrivals);
+        let Plan { batch, complete, spent, bytes } = plan;
+        if batch.is_empty() {
+            to.maker.take_away(spent);
+            arrivals.extend(complete.into_iter().map(|complete| to.publish(complete)));
+            return;
+        }
+        let Some(mut belt) = self.belt.take() else { return };
+        let recorded = to.maker.order(move |device| {
+            let commands = batch.record(device, &mut belt);
+            drop(spent);
+            (commands, belt)
+        });
+        self.under_way = Some(UnderWay { recorded, complete, bytes });
+    }
+
+    fn plan(
+        &mut self,
+        to: &mut Destination<'_>,
+        budget: UploadBudget,
+        allowance: Allowance,
+        plan: &mut Plan,
+        arrivals: &mut Vec<Arrival>,
+    ) {
+        let ends = budget.cpu.zip(cpu_time::of_this_thread()).map(|(cpu, now)| now + cpu);
+        to.advance(&mut plan.batch, allowance);
+        let (mut index, mut images_wait) = (0, false);
+        while plan.bytes < budget.bytes {
+            if plan.bytes > 0 && ends.is_some_and(|ends| cpu_time::of_this_thread() >= Some(ends)) {
                 break;
             }
             let Some(job) = self.jobs.get_mut(index) else { break };
             // The first piece always goes, or a row wider than the budget would wait for ever.
-            let room = if copied == 0 { u64::MAX } else { budget_bytes - copied };
-            let piece = PIECE_BYTES_MAX.min(budget_bytes - copied);
+            let room = if plan.bytes == 0 { u64::MAX } else { budget.bytes - plan.bytes };
+            let piece = PIECE_BYTES_MAX.min(budget.bytes - plan.bytes);
             let step = match job {
                 Job::Tile { .. } if images_wait => Step::Waits,
                 Job::Texture { image, texture, layer, level, row } => {
+                    *layer = layer.or(plan.layer_of(*image));
                     let mut work = TextureWork { image: *image, texture, layer, level, row };
-                    work.step(&mut self.belt, to, piece, room)
+                    work.step(&mut plan.batch, to, piece, room)
                 }
-                Job::Tile { tile, mesh, slot, part, copied_bytes } => {
-                    let mut work = TileWork { tile: *tile, mesh, slot, part, copied_bytes };
-                    work.step(&mut self.belt, to, piece)
-                }
+                Job::Tile { tile, work } => work.step(*tile, &mut plan.batch, to, piece),
                 Job::Name { layer, plate, level, row } => {
                     let mut work = NameWork { layer: *layer, plate, level, row };
-                    work.step(&mut self.belt, to, piece, room)
+                    work.step(&mut plan.batch, to, piece, room)
                 }
             };
             match step {
                 Step::Copied(bytes) => {
-                    copied += bytes;
+                    plan.bytes += bytes;
                     self.bring_to_front(&mut index);
                 }
                 Step::OutOfBudget => {
@@ -286,19 +427,24 @@ impl Uploads {
                     break;
                 }
                 // It is there at once where it may be waited for.
-                Step::Waits if allowance.waits => to.advance(allowance),
+                Step::Waits if allowance.waits => {
+                    to.advance(&mut plan.batch, allowance);
+                    to.settle();
+                }
                 Step::Waits => {
                     images_wait |= matches!(job, Job::Texture { .. });
                     index += 1;
                 }
-                Step::Done(arrival) => {
-                    to.maker.take_away(self.jobs.remove(index));
+                Step::Complete(complete) => {
+                    plan.spent.extend(self.jobs.remove(index));
+                    plan.complete.push(complete);
+                }
+                Step::Refused(arrival) => {
+                    plan.spent.extend(self.jobs.remove(index));
                     arrivals.push(arrival);
                 }
             }
         }
-        self.belt.finish_and_recall_on_submit(to.encoder);
-        copied
     }
 
     /// Who has a place goes first, so that nobody else can have larger buffers made while it is half there.
@@ -310,40 +456,54 @@ impl Uploads {
     }
 }
 
+/// What a frame decides on.
+#[derive(Default)]
+struct Plan {
+    batch: Batch,
+    complete: Vec<Complete>,
+    /// Jobs that are done: their memory is given back where the batch is recorded.
+    spent: Vec<Job>,
+    /// What the batch copies of the jobs.
+    bytes: u64,
+}
+
+impl Plan {
+    /// The layer of an image that is complete but not seen yet: what comes after it for the same image goes there too.
+    fn layer_of(&self, image: ImageId) -> Option<Layer> {
+        self.complete.iter().find_map(|complete| match complete {
+            Complete::Texture { image: other, layer } if *other == image => Some(*layer),
+            _ => None,
+        })
+    }
+}
+
 struct TextureWork<'a> {
     image: ImageId,
-    texture: &'a Texture,
+    texture: &'a Arc<Texture>,
     layer: &'a mut Option<Layer>,
     level: &'a mut usize,
     row: &'a mut u32,
 }
 
 impl TextureWork<'_> {
-    fn step(
-        &mut self,
-        belt: &mut wgpu::util::StagingBelt,
-        to: &mut Destination<'_>,
-        piece: u64,
-        room: u64,
-    ) -> Step {
+    fn step(&mut self, batch: &mut Batch, to: &mut Destination<'_>, piece: u64, room: u64) -> Step {
         let image = self.image;
         let layer = match self.layer.map_or_else(|| self.find_layer(to), Reserved::Layer) {
             Reserved::Layer(layer) => layer,
             Reserved::Coming => return Step::Waits,
-            Reserved::Full => return Step::Done(Arrival::TextureRefused { image }),
+            Reserved::Full => return Step::Refused(Arrival::TextureRefused { image }),
         };
         *self.layer = Some(layer);
-        let Some(bytes) = self.texture.levels.get(*self.level) else {
-            to.materials.set_layer(image, layer.index as u16);
-            return Step::Done(Arrival::Texture { image });
+        if *self.level == self.texture.levels.len() {
+            return Step::Complete(Complete::Texture { image, layer });
+        }
+        let Some(texture) = to.textures.texture(layer.class) else {
+            return Step::Refused(Arrival::TextureRefused { image });
         };
         let side = 1_u32 << (usize::from(self.texture.side_log2) - *self.level);
-        let Some(texture) = to.textures.texture(layer.class) else {
-            return Step::Done(Arrival::TextureRefused { image });
-        };
-        let rows =
-            Rows { bytes, size: [side; 2], texture, level: self.level, layer: layer.index, row: self.row };
-        rows.step(belt, to.encoder, piece, room)
+        let source = Source::Image(Arc::clone(self.texture), *self.level);
+        let rows = Rows { size: [side; 2], texture, level: self.level, layer: layer.index, row: self.row };
+        rows.step(batch, source, piece, room)
     }
 
     /// The layer that the image is in, or a free one, if the texture is what the tileset promised and there is room.
@@ -370,34 +530,27 @@ impl TextureWork<'_> {
 
 struct NameWork<'a> {
     layer: NameLayer,
-    plate: &'a NamePlate,
+    plate: &'a Arc<NamePlate>,
     level: &'a mut usize,
     row: &'a mut u32,
 }
 
 impl NameWork<'_> {
-    fn step(
-        &mut self,
-        belt: &mut wgpu::util::StagingBelt,
-        to: &mut Destination<'_>,
-        piece: u64,
-        room: u64,
-    ) -> Step {
-        let Some(bytes) = self.plate.levels().get(*self.level) else {
-            return Step::Done(Arrival::Name { layer: self.layer });
-        };
+    fn step(&mut self, batch: &mut Batch, to: &mut Destination<'_>, piece: u64, room: u64) -> Step {
+        if *self.level == self.plate.levels().len() {
+            return Step::Complete(Complete::Name { layer: self.layer });
+        }
         let size = names::level_size_px(*self.level);
+        let source = Source::Name(Arc::clone(self.plate), *self.level);
         let (texture, layer) = (to.textures.names(), u32::from(self.layer.index()));
-        let rows = Rows { bytes, size, texture, level: self.level, layer, row: self.row };
-        rows.step(belt, to.encoder, piece, room)
+        let rows = Rows { size, texture, level: self.level, layer, row: self.row };
+        rows.step(batch, source, piece, room)
     }
 }
 
 /// What is left of one level of a texture's layer.
 struct Rows<'a> {
-    /// The whole level, RGBA8.
-    bytes: &'a [u8],
-    /// Its width and height, pixels.
+    /// Width and height of the level, pixels.
     size: [u32; 2],
     texture: &'a wgpu::Texture,
     level: &'a mut usize,
@@ -409,139 +562,99 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// Copies as many rows as are a piece, at least one if there is room for it; after the last one the
     /// next level is due.
-    fn step(
-        self,
-        belt: &mut wgpu::util::StagingBelt,
-        encoder: &mut wgpu::CommandEncoder,
-        piece: u64,
-        room: u64,
-    ) -> Step {
+    fn step(self, batch: &mut Batch, source: Source, piece: u64, room: u64) -> Step {
         let [width, height] = self.size;
-        let row_bytes = u64::from(width) * 4;
+        let row_bytes = u64::from(width * TEXEL_BYTES);
         if row_bytes > room {
             return Step::OutOfBudget;
         }
         let rows = u32::try_from(piece / row_bytes).unwrap_or(u32::MAX).clamp(1, height - *self.row);
-        let pitch = row_bytes.next_multiple_of(u64::from(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT));
-        let start = *self.row as usize * row_bytes as usize;
-        let source = &self.bytes[start..][..rows as usize * row_bytes as usize];
-        let Some(size) = NonZeroU64::new(pitch * u64::from(rows)) else { return Step::OutOfBudget };
-        let staging = belt.allocate(size, ALIGNMENT);
-        if let Ok(mut view) = staging.get_mapped_range_mut() {
-            for (index, row) in source.chunks_exact(row_bytes as usize).enumerate() {
-                let start = index * pitch as usize;
-                view.slice(start..start + row.len()).copy_from_slice(row);
-            }
-        }
-        encoder.copy_buffer_to_texture(
-            wgpu::TexelCopyBufferInfo {
-                buffer: staging.buffer(),
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: staging.offset(),
-                    bytes_per_row: Some(pitch as u32),
-                    rows_per_image: None,
-                },
-            },
-            wgpu::TexelCopyTextureInfo {
-                texture: self.texture,
-                mip_level: *self.level as u32,
-                origin: wgpu::Origin3d { x: 0, y: *self.row, z: self.layer },
-                aspect: wgpu::TextureAspect::All,
-            },
-            wgpu::Extent3d { width, height: rows, depth_or_array_layers: 1 },
-        );
+        let [start, end] = [*self.row, *self.row + rows].map(|row| row as usize * row_bytes as usize);
+        let texels = Texels {
+            texture: self.texture.clone(),
+            mip_level: *self.level as u32,
+            first_row: *self.row,
+            first_layer: self.layer,
+            size: [width, rows, 1],
+        };
+        batch.rows(source, start..end, texels);
         *self.row += rows;
         if *self.row == height {
             *self.row = 0;
             *self.level += 1;
         }
-        Step::Copied(source.len() as u64)
+        Step::Copied((end - start) as u64)
     }
 }
 
-struct TileWork<'a> {
-    tile: TileId,
-    mesh: &'a mut TileMesh,
-    slot: &'a mut Option<TileSlot>,
-    part: &'a mut usize,
-    copied_bytes: &'a mut u64,
+/// A tile, and how much of it was copied.
+#[derive(Debug)]
+struct TileWork {
+    mesh: Arc<TileMesh>,
+    /// `None` once it was handed over.
+    resident: Option<Box<ResidentTile>>,
+    slot: Option<TileSlot>,
+    part: usize,
+    copied_bytes: usize,
 }
 
-impl TileWork<'_> {
-    fn step(&mut self, belt: &mut wgpu::util::StagingBelt, to: &mut Destination<'_>, piece: u64) -> Step {
-        let tile = self.tile;
-        let slot = match self.slot.map_or_else(|| self.find_slot(to), Found::Slot) {
+impl TileWork {
+    fn new(mut mesh: TileMesh) -> Self {
+        let resident = ResidentTile {
+            chunks: Chunks::from(&mesh.chunks[..]),
+            occluders: std::mem::take(&mut mesh.occluders),
+            world_from_grid: mesh.world_from_grid,
+            motion: mesh.moving.as_ref().map(|moving| Arc::clone(&moving.motion)),
+            size_bytes: mesh.size_bytes(),
+        };
+        let resident = Some(Box::new(resident));
+        Self { mesh: Arc::new(mesh), resident, slot: None, part: 0, copied_bytes: 0 }
+    }
+
+    fn step(&mut self, tile: TileId, batch: &mut Batch, to: &mut Destination<'_>, piece: u64) -> Step {
+        let slot = match self.slot.map_or_else(|| self.find_slot(tile, to), Found::Slot) {
             Found::Slot(slot) => slot,
             Found::Coming => return Step::Waits,
-            Found::Nothing => return Step::Done(Arrival::TileRefused { tile }),
+            Found::Nothing => return Step::Refused(Arrival::TileRefused { tile }),
         };
-        *self.slot = Some(slot);
-        let TileSlot { geometry: slot, rest } = slot;
-        let moving = self.mesh.moving.as_ref().zip(rest);
-        let (source, target, start): (&[u8], _, _) = match (*self.part, moving) {
-            (0, _) => (
-                bytemuck::cast_slice(&self.mesh.positions),
-                to.geometry.positions(),
-                u64::from(slot.first_vertex) * POSITION_BYTES,
-            ),
-            (1, _) => (
-                bytemuck::cast_slice(&self.mesh.attributes),
-                to.geometry.attributes(),
-                u64::from(slot.first_vertex) * ATTRIBUTE_BYTES,
-            ),
-            (2, _) => (
-                bytemuck::cast_slice(&self.mesh.indices),
-                to.geometry.indices(),
-                u64::from(slot.first_index_pair) * INDEX_PAIR_BYTES,
-            ),
-            (3, Some((moving, rest))) => {
-                (bytemuck::cast_slice(&moving.rest), to.skinning.rest(), rest.first_byte())
-            }
-            _ => {
-                to.geometry.publish(tile, slot);
-                to.skinning.publish(tile, rest);
-                let resident = ResidentTile {
-                    chunks: Chunks::from(&self.mesh.chunks[..]),
-                    occluders: std::mem::take(&mut self.mesh.occluders),
-                    world_from_grid: self.mesh.world_from_grid,
-                    motion: self.mesh.moving.as_ref().map(|moving| Arc::clone(&moving.motion)),
-                    size_bytes: self.mesh.size_bytes(),
-                };
-                return Step::Done(Arrival::Tile { tile, resident: Box::new(resident) });
-            }
+        self.slot = Some(slot);
+        let TileSlot { geometry: place, rest } = slot;
+        let target = match (self.part, rest) {
+            (0, _) => Some((to.geometry.positions(), u64::from(place.first_vertex) * POSITION_BYTES)),
+            (1, _) => Some((to.geometry.attributes(), u64::from(place.first_vertex) * ATTRIBUTE_BYTES)),
+            (2, _) => Some((to.geometry.indices(), u64::from(place.first_index_pair) * INDEX_PAIR_BYTES)),
+            (3, Some(rest)) => Some((to.skinning.rest(), rest.first_byte())),
+            _ => None,
         };
-        let rest = source.get(*self.copied_bytes as usize..).unwrap_or_default();
+        let Some(((buffer, start), part)) = target.zip(Source::part(&self.mesh, self.part)) else {
+            return match self.resident.take() {
+                Some(resident) => Step::Complete(Complete::Tile { tile, slot, resident }),
+                None => Step::Refused(Arrival::TileRefused { tile }),
+            };
+        };
+        let left = part.len().saturating_sub(self.copied_bytes);
         // Steps of four bytes, the granularity of copies; only the last of an odd index count is padded.
-        let length = rest.len().min((piece as usize & !3).max(4));
-        let padded = length.next_multiple_of(4) as u64;
-        if let Some(size) = NonZeroU64::new(padded) {
-            let staging = belt.allocate(size, ALIGNMENT);
-            if let Ok(mut view) = staging.get_mapped_range_mut() {
-                view.slice(..length).copy_from_slice(&rest[..length]);
-            }
-            to.encoder.copy_buffer_to_buffer(
-                staging.buffer(),
-                staging.offset(),
-                target,
-                start + *self.copied_bytes,
-                padded,
-            );
+        let length = left.min((piece as usize & !3).max(4));
+        if length > 0 {
+            let range = self.copied_bytes..self.copied_bytes + length;
+            let source = Source::Tile(Arc::clone(&self.mesh), self.part);
+            batch.bytes(source, range, buffer, start + self.copied_bytes as u64);
         }
-        *self.copied_bytes += length as u64;
-        if length == rest.len() {
-            *self.part += 1;
-            *self.copied_bytes = 0;
+        self.copied_bytes += length;
+        if length == left {
+            self.part += 1;
+            self.copied_bytes = 0;
         }
         Step::Copied(length as u64)
     }
 
     /// A place, if the streams belong together and there is room.
-    fn find_slot(&self, to: &mut Destination<'_>) -> Found {
+    fn find_slot(&self, tile: TileId, to: &mut Destination<'_>) -> Found {
         let mesh = &self.mesh;
         let rest_words = mesh.moving.as_ref().map_or(0, |moving| moving.rest.len());
         let counts = [mesh.positions.len(), mesh.indices.len(), rest_words].map(u32::try_from);
         let [Ok(vertex_count), Ok(index_count), Ok(word_count)] = counts else { return Found::Nothing };
-        if !to.geometry.knows(self.tile) || mesh.positions.len() != mesh.attributes.len() {
+        if !to.geometry.knows(tile) || mesh.positions.len() != mesh.attributes.len() {
             return Found::Nothing;
         }
         let geometry = match to.geometry.reserve(to.maker, vertex_count, index_count) {

@@ -3,13 +3,12 @@
 //! The larger one is made beside the frame. What is there moves into it some megabytes a frame, and the rest is made
 //! white meanwhile: else the first frame that draws from it would have to clear all of it.
 
+use crate::draw::batch::{Batch, TEXEL_BYTES, Texels};
 use crate::draw::maker::{Allowance, Maker, Pending};
 use crate::draw::textures::WHITE_LAYER;
 
 /// Bytes of white, from which layers are made white: the largest level of all but the largest images.
 pub(super) const WHITE_BYTES: u32 = 4 << 20;
-
-const TEXEL_BYTES: u32 = 4;
 
 /// See the module.
 #[derive(Debug)]
@@ -112,25 +111,29 @@ impl Growth {
         }
     }
 
-    /// Moves layers of `old` and makes others white, up to the `allowance`, from which that is taken; whether all is done.
+    /// Moves layers of `old` and makes others white, up to the `allowance`, from which that is taken.
     pub fn advance(
         &mut self,
         old: Option<&Array>,
         white: &wgpu::Buffer,
-        encoder: &mut wgpu::CommandEncoder,
+        batch: &mut Batch,
         allowance: &mut Allowance,
-    ) -> bool {
+    ) {
         if let Self::Ordered(made) = self
             && let Some((texture, view)) = made.take(allowance)
         {
             *self = Self::Moving(Moving { texture, view, mip_level: 0, layer: 0 });
         }
-        let Self::Moving(moving) = self else { return false };
+        let Self::Moving(moving) = self else { return };
         while moving.mip_level < moving.texture.mip_level_count() && allowance.bytes > 0 {
-            let bytes = moving.step(old, white, encoder, allowance.bytes);
+            let bytes = moving.step(old, white, batch, allowance.bytes);
             allowance.bytes = allowance.bytes.saturating_sub(bytes);
         }
-        moving.mip_level == moving.texture.mip_level_count()
+    }
+
+    /// Whether nothing is left to be moved.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Moving(moving) if moving.mip_level == moving.texture.mip_level_count())
     }
 
     /// What takes the place of `old`, once all is done.
@@ -147,7 +150,7 @@ impl Moving {
         &mut self,
         old: Option<&Array>,
         white: &wgpu::Buffer,
-        encoder: &mut wgpu::CommandEncoder,
+        batch: &mut Batch,
         allowance_bytes: u64,
     ) -> u64 {
         let side = (self.texture.width() >> self.mip_level).max(1);
@@ -156,15 +159,10 @@ impl Moving {
         let layers = match old.filter(|old| self.layer < old.used) {
             Some(old) => {
                 let layers = affordable.min(old.used - self.layer);
-                let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers };
-                encoder.copy_texture_to_texture(
-                    self.place(&old.texture, 0),
-                    self.place(&self.texture, 0),
-                    size,
-                );
+                batch.move_texels(&old.texture, self.texels(0, [side, side, layers]));
                 layers
             }
-            None => self.whiten(white, encoder, side, affordable),
+            None => self.whiten(white, batch, side, affordable),
         };
         self.layer += layers;
         if self.layer == self.texture.depth_or_array_layers() {
@@ -174,36 +172,20 @@ impl Moving {
     }
 
     /// Makes up to `affordable` layers of the level white; returns how many.
-    fn whiten(
-        &self,
-        white: &wgpu::Buffer,
-        encoder: &mut wgpu::CommandEncoder,
-        side: u32,
-        affordable: u32,
-    ) -> u32 {
-        let bytes_per_row = (side * TEXEL_BYTES).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let height = (WHITE_BYTES / bytes_per_row).min(side);
-        let at_once = (WHITE_BYTES / (bytes_per_row * height)).max(1);
+    fn whiten(&self, white: &wgpu::Buffer, batch: &mut Batch, side: u32, affordable: u32) -> u32 {
+        let pitch_bytes = Texels::pitch_bytes(side);
+        let rows = (WHITE_BYTES / pitch_bytes).min(side);
+        let at_once = (WHITE_BYTES / (pitch_bytes * rows)).max(1);
         let layers = affordable.min(at_once).min(self.texture.depth_or_array_layers() - self.layer);
-        let layout = wgpu::TexelCopyBufferLayout {
-            offset: 0,
-            bytes_per_row: Some(bytes_per_row),
-            rows_per_image: Some(height),
-        };
         // Both are powers of two.
-        for row in (0..side).step_by(height as usize) {
-            let size = wgpu::Extent3d { width: side, height, depth_or_array_layers: layers };
-            let from = wgpu::TexelCopyBufferInfo { buffer: white, layout };
-            encoder.copy_buffer_to_texture(from, self.place(&self.texture, row), size);
+        for row in (0..side).step_by(rows as usize) {
+            batch.fill(white, self.texels(row, [side, rows, layers]));
         }
         layers
     }
 
-    fn place<'a>(&self, texture: &'a wgpu::Texture, row: u32) -> wgpu::TexelCopyTextureInfo<'a> {
-        wgpu::TexelCopyTextureInfo {
-            mip_level: self.mip_level,
-            origin: wgpu::Origin3d { x: 0, y: row, z: self.layer },
-            ..texture.as_image_copy()
-        }
+    fn texels(&self, first_row: u32, size: [u32; 3]) -> Texels {
+        let (texture, first_layer) = (self.texture.clone(), self.layer);
+        Texels { texture, mip_level: self.mip_level, first_row, first_layer, size }
     }
 }

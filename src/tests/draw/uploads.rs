@@ -212,10 +212,14 @@ fn an_image_takes_the_place_of_its_tail() {
     };
     // Where there is room for three, a layer that is not given back is missed in the third round.
     for _ in 0..3 {
-        // It goes while it is half there, and nothing of it was shown.
-        give(&mut show, 0, &red);
-        show.frame(gpu, &views, 100);
-        none(&mut show);
+        // It goes while it is half there, or on its way, and nothing of it was shown.
+        for bytes in [100, BUDGET_BYTES] {
+            give(&mut show, 0, &red);
+            show.frame(gpu, &views, bytes);
+            none(&mut show);
+            both(&mut show);
+            none(&mut show);
+        }
         both(&mut show);
         // While what is to take its place is half there.
         give(&mut show, 0, &red);
@@ -294,6 +298,51 @@ fn geometry_grows_keeps_its_tiles_and_forgets_the_retired() {
     assert_eq!(show.frame(gpu, &views, BUDGET_BYTES).uploads_waiting, 0);
     draw_tile(&mut show, 5);
     assert_eq!(show.frame(gpu, &views, 0).draws, 0);
+}
+
+/// What is retired when its copies are decided on but not submitted yet does not come back, and what comes into its place
+/// is whole.
+#[test]
+fn what_is_retired_on_its_way_stays_away() {
+    let Some(gpu) = gpu() else { return };
+    let (props, tables) = crowd(8);
+    let tileset = crate::scene::Tileset::try_from(tables.tables).unwrap();
+    let mut show = Show::empty(gpu, &props, [128, 128], COMPARABLE);
+    let views = looking(Pose::IDENTITY);
+    let enqueue = |show: &mut Show, tile| {
+        show.renderer.enqueue(Upload::Tile { tile: TileId(tile), mesh: props.mesh() }).unwrap();
+    };
+    let mut pictures = Vec::new();
+    for has_retired in [false, true] {
+        show.renderer.set_tileset(gpu, &tileset);
+        if has_retired {
+            (1..=4).for_each(|tile| enqueue(&mut show, tile));
+            show.frame(gpu, &views, BUDGET_BYTES);
+            (1..=4).for_each(|tile| show.renderer.retire(TileId(tile)));
+            (5..=6).for_each(|tile| enqueue(&mut show, tile));
+            show.frame(gpu, &views, BUDGET_BYTES);
+            // Whatever was on its way is of another twin.
+            show.renderer.set_tileset(gpu, &tileset);
+        }
+        show.list.draws.clear();
+        show.arrivals.clear();
+        enqueue(&mut show, 8);
+        show.finish_uploads(gpu);
+        assert!(matches!(show.arrivals[..], [Arrival::Tile { tile: TileId(8), .. }]), "{:?}", show.arrivals);
+        pictures.push(show.picture(gpu, &views));
+    }
+    assert_eq!(pictures[0], pictures[1]);
+    // Their places were given back, once each: as many fit as before.
+    let held = show.frame(gpu, &views, 0).held_bytes;
+    for _ in 0..20 {
+        (1..=4).for_each(|tile| enqueue(&mut show, tile));
+        show.frame(gpu, &views, BUDGET_BYTES);
+        (1..=4).for_each(|tile| show.renderer.retire(TileId(tile)));
+    }
+    show.finish_uploads(gpu);
+    assert_eq!(show.frame(gpu, &views, 0).held_bytes, held);
+    assert_eq!(show.arrivals.len(), 1, "{:?}", show.arrivals);
+    assert_eq!(show.picture(gpu, &views), pictures[0]);
 }
 
 /// Draws that reach outside of their tile are left out: lists are ours, but tiles come and go.
