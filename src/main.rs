@@ -6,6 +6,11 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use pavilion::app::{self, cli::Cli};
 
+/// Frames give back what other threads have allocated, and must not wait for those to let go of a lock.
+#[cfg(all(target_os = "linux", feature = "viewer"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -119,27 +119,26 @@ impl Toll {
         self.mark = (self.clock)();
     }
 
-    /// Something else goes on from here.
-    pub fn pause(&mut self) {
-        if let Some(waits) = &mut self.waits {
-            let waited = cpu_time::waits_of_this_thread().zip(waits.mark.take());
-            waits.count += waited.map_or(0, |(now, mark)| now.saturating_sub(mark));
-        }
-    }
-
-    /// How often this frame's streaming has waited so far for anything but its turn on a core: a lock, a disk; `None` where
-    /// that is not counted.
-    pub fn waits(&self) -> Option<u64> {
-        self.waits.as_ref().map(|waits| waits.count)
-    }
-
-    /// What was worked since the lap before, or since streaming went on, was for this.
+    /// What was worked since the lap before, or since streaming went on, was for this; and whatever was waited for.
     pub fn lap(&mut self, part: Part) {
         let now = (self.clock)();
         if let Some((now, mark)) = now.zip(self.mark) {
             self.add(part, now.saturating_sub(mark));
         }
         self.mark = now;
+        if let Some(waits) = &mut self.waits {
+            let now = cpu_time::waits_of_this_thread();
+            let waited = now.zip(waits.mark).map(|(now, mark)| now.saturating_sub(mark));
+            waits.counts[part as usize] += waited.unwrap_or_default();
+            waits.mark = now;
+            self.mark = (self.clock)();
+        }
+    }
+
+    /// How often each part has waited so far in this frame for anything but its turn on a core: for a lock, a disk; `None`
+    /// where that is not counted.
+    pub fn waits(&self) -> Option<[u64; PARTS.len()]> {
+        self.waits.as_ref().map(|waits| waits.counts)
     }
 
     /// So much was worked for this, as somebody else has measured.
@@ -152,10 +151,10 @@ impl Toll {
         self.waits.is_some()
     }
 
-    /// So often somebody else has waited in doing so, as far as that was counted.
-    pub fn add_waits(&mut self, count: Option<u64>) {
+    /// So often somebody else has waited for this, as far as that was counted.
+    pub fn add_waits(&mut self, part: Part, count: Option<u64>) {
         if let Some(waits) = &mut self.waits {
-            waits.count += count.unwrap_or_default();
+            waits.counts[part as usize] += count.unwrap_or_default();
         }
     }
 
@@ -190,7 +189,7 @@ impl Toll {
         }
         self.spent = Default::default();
         if let Some(waits) = &mut self.waits {
-            waits.count = 0;
+            waits.counts = Default::default();
         }
     }
 
@@ -218,7 +217,7 @@ impl Toll {
 #[derive(Debug, Default)]
 struct Waits {
     mark: Option<u64>,
-    count: u64,
+    counts: [u64; PARTS.len()],
 }
 
 #[cfg(test)]
@@ -270,21 +269,27 @@ mod tests {
     fn a_wait_is_counted_and_work_is_none() {
         let mut toll = Toll::new(true);
         toll.count_waits();
+        let waits = |toll: &Toll| {
+            let counts = toll.waits().unwrap();
+            assert_eq!(counts.iter().sum::<u64>(), counts[Part::Network as usize] + counts[Part::Upload as usize]);
+            [counts[Part::Network as usize], counts[Part::Upload as usize]]
+        };
         toll.resume();
         (0..1000_u64).for_each(|number| {
             std::hint::black_box(number);
         });
-        toll.pause();
-        assert_eq!(toll.waits(), Some(0));
+        toll.lap(Part::Network);
+        assert_eq!(waits(&toll), [0, 0]);
+        std::thread::sleep(Duration::from_millis(2));
+        toll.lap(Part::Network);
+        std::thread::sleep(Duration::from_millis(2));
         toll.resume();
-        std::thread::sleep(Duration::from_millis(2));
-        toll.pause();
-        std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(toll.waits(), Some(1));
-        toll.add_waits(Some(2));
-        assert_eq!(toll.waits(), Some(3));
+        toll.lap(Part::Upload);
+        assert_eq!(waits(&toll), [1, 0]);
+        toll.add_waits(Part::Upload, Some(2));
+        assert_eq!(waits(&toll), [1, 2]);
         toll.end_frame();
-        assert_eq!(toll.waits(), Some(0));
+        assert_eq!(waits(&toll), [0, 0]);
     }
 
     #[test]

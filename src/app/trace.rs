@@ -119,7 +119,7 @@ struct Line<'a> {
     menu_open: bool,
     menu_buttons: Places<'a>,
     tiles: DrawnTiles<'a>,
-    streaming: StreamingLine<'a>,
+    streaming: StreamingLine,
     received_bytes: u64,
     resident_bytes: u64,
     held_bytes: u64,
@@ -144,19 +144,18 @@ impl Serialize for DrawnTiles<'_> {
     }
 }
 
-/// Milliseconds of CPU time by what they were for, and how often the thread waited.
+/// Milliseconds of CPU time by what they were for, and how often the thread waited for that.
 #[derive(serde::Serialize)]
-struct StreamingLine<'a> {
-    waits: Option<u64>,
-    millis: PartsMillis<'a>,
+struct StreamingLine {
+    waits: Option<OfParts<u64>>,
+    millis: OfParts<f64>,
 }
 
-struct PartsMillis<'a>(&'a Toll);
+struct OfParts<T>([T; PARTS.len()]);
 
-impl Serialize for PartsMillis<'_> {
+impl<T: Serialize> Serialize for OfParts<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = PARTS.iter().map(|(_, name)| name);
-        serializer.collect_map(names.zip(self.0.parts_millis()))
+        serializer.collect_map(PARTS.iter().map(|(_, name)| name).zip(&self.0))
     }
 }
 
@@ -235,7 +234,10 @@ impl<'a> Line<'a> {
             menu_open: moment.is_menu_open,
             menu_buttons: Places(moment.buttons),
             tiles: DrawnTiles(moment.list),
-            streaming: StreamingLine { waits: moment.toll.waits(), millis: PartsMillis(moment.toll) },
+            streaming: StreamingLine {
+                waits: moment.toll.waits().map(OfParts),
+                millis: OfParts(moment.toll.parts_millis()),
+            },
             received_bytes: moment.received_bytes,
             resident_bytes: moment.resident_bytes,
             held_bytes: moment.held_bytes,

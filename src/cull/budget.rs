@@ -2,8 +2,9 @@
 
 use std::ops::{Add, Sub};
 
-use super::cut::Node;
+use super::cut::{ARM_METRES, Node};
 use super::{Culler, DrawList};
+use crate::math::Aabb;
 use crate::scene::Scene;
 use crate::scene::demand::Want;
 
@@ -43,6 +44,9 @@ const MARGIN: f32 = 1.02;
 /// A tile that was refined in the frame before is worth so many times more, so that the cut rests.
 const STEADINESS: f32 = 1.25;
 
+/// The least that a refinement is taken to cost, as a part of the budget: nearly nothing is not worth everything.
+const COST_MIN: f32 = 1e-3;
+
 /// Triangles and draws, or how many times as much as was thought each costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
@@ -64,6 +68,12 @@ impl Cost {
     pub(super) fn exceeds(self, budget: Budget) -> bool {
         !Self::all_of(budget).affords(self)
     }
+
+    /// What part of the budget it takes: of what it takes most of.
+    fn part_of(self, budget: Budget) -> f32 {
+        let all = Self::all_of(budget);
+        (self.triangles / all.triangles).max(self.draws / all.draws)
+    }
 }
 
 impl Add for Cost {
@@ -82,15 +92,22 @@ impl Sub for Cost {
     }
 }
 
-/// How much is lost when a tile of this error, in units of what goes unseen, is not refined. Where the eyes
-/// look the same error is worth more: there its logarithm counts eight times as much as 25° further out.
+/// How much is lost when a tile of this error, in units of what goes unseen, is not refined, for the same part of the view.
+/// Where the head looks the same error is worth more: there its logarithm counts twice as much as 25° further out.
+/// That is little, because what goes unseen grows with the eccentricity already, and eyes that nobody follows look around.
 pub(super) fn value(excess: f32, eccentricity_radians: f32, is_steadied: bool) -> f32 {
     const OUTER_RADIANS: f32 = 25.0 / 180.0 * std::f32::consts::PI;
-    const INNER_WEIGHT: f32 = 8.0;
-    let steadied = if is_steadied { excess * STEADINESS } else { excess };
+    const INNER_WEIGHT: f32 = 2.0;
     let outwards = (eccentricity_radians / OUTER_RADIANS).min(1.0);
     let weight = INNER_WEIGHT + (1.0 - INNER_WEIGHT) * outwards;
-    steadied.max(1.0).ln() * weight
+    let steadiness = if is_steadied { STEADINESS } else { 1.0 };
+    excess.max(1.0).ln() * weight * steadiness
+}
+
+/// About what part of the view a tile fills: 1 for all of it.
+fn seen_part(bounds: Aabb, node: &Node) -> f32 {
+    let radius = bounds.half_extent().length() / (node.distance + ARM_METRES);
+    radius.min(1.0).powi(2) * node.share
 }
 
 impl Culler {
@@ -170,11 +187,11 @@ impl Culler {
             triangles: fixed.triangles + own.triangles * dearness.triangles,
             draws: fixed.draws + own.draws * dearness.draws,
         };
-        self.raise_values();
+        self.appraise(scene, budget);
         let mut refined = std::mem::take(&mut self.refined);
         refined.clear();
         refined.extend(
-            (0..).zip(&self.nodes).filter_map(|(index, node)| node.is_refined.then_some((node.value, index))),
+            (0..).zip(&self.nodes).filter_map(|(index, node)| node.is_refined.then_some((node.worth, index))),
         );
         refined.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut cost = self.nodes.first().map_or(Cost::NOTHING, |root| root.cost);
@@ -197,13 +214,24 @@ impl Culler {
         fixed + cost
     }
 
-    /// What is above something is worth as much at least: without it there is none of that.
-    fn raise_values(&mut self) {
+    /// Tells how much each refinement is worth: what is lost without it, over the part of the view that it fills, for what
+    /// it costs of the budget; the root of that, because both are guesses (after Funkhouser and Séquin, "Adaptive
+    /// Display Algorithm for Interactive Frame Rates During Visualization of Complex Virtual Environments", 1993). What is
+    /// above something is worth as much at least: without it there is none of that.
+    fn appraise(&mut self, scene: &Scene, budget: Budget) {
         for index in (0..self.nodes.len()).rev() {
-            let children = self.nodes[self.nodes[index].children()].iter();
-            let below = children.filter(|child| child.is_refined).map(|child| child.value);
-            let value = below.fold(self.nodes[index].value, f32::max);
-            self.nodes[index].value = value;
+            let node = self.nodes[index];
+            let (mut more, mut below) = (Cost::NOTHING - node.cost, 0.0_f32);
+            for child in &self.nodes[node.children()] {
+                more = more + child.cost;
+                below = below.max(if child.is_refined { child.worth } else { 0.0 });
+            }
+            let tile = scene.tileset.tile(node.tile);
+            // What only groups others, or is out of view, costs nothing.
+            let is_bought = tile.content.is_some() && node.is_visible;
+            let part = || (seen_part(tile.bounds, &node) / more.part_of(budget).max(COST_MIN)).sqrt();
+            let own = if is_bought { node.value * part() } else { 0.0 };
+            self.nodes[index].worth = own.max(below);
         }
     }
 

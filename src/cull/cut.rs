@@ -60,8 +60,10 @@ pub(super) struct Node {
     pub unseen: f32,
     /// Visible error in units of the unseen error.
     pub excess: f32,
-    /// How much is lost if it is not refined: the order in which a budget is spent.
+    /// How much is lost if it is not refined.
     pub value: f32,
+    /// The same for what it costs: the order in which a budget is spent.
+    pub worth: f32,
     /// The error of what is shown while it is not here, metres.
     pub shown_metres: f32,
     /// The same, if every step towards it were here.
@@ -98,6 +100,7 @@ impl Node {
             unseen: 0.0,
             excess: 0.0,
             value: 0.0,
+            worth: 0.0,
             shown_metres: 0.0,
             step_metres: 0.0,
             group: 0,
@@ -160,8 +163,7 @@ impl Culler {
             // Most of it is about as far out as its middle.
             let middle = Sphere { center: tile.bounds.center(), radius: 0.0 };
             let is_steadied = was_refined && self.was_whole;
-            let own = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), is_steadied);
-            node.value = own;
+            node.value = budget::value(node.excess, eccentricity_radians(eyes.gaze, middle), is_steadied);
         }
         self.nodes[index] = node;
         has_below

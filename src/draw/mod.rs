@@ -3,8 +3,8 @@
 //!
 //! Tiles and textures come in through [`Renderer::enqueue`], a frame's draw list and both eyes'
 //! views through [`Renderer::draw`]; a two-layer picture and [`FrameStats`] go out. One frame is one
-//! command encoder and one submit, uploads included. Architecture invariant: it knows no OpenXR, no
-//! window and no network, and does not decide what is visible.
+//! command encoder and one submit, with the copies of tiles and textures that were recorded beside the frames before it.
+//! Architecture invariant: it knows no OpenXR, no window and no network, and does not decide what is visible.
 
 mod batch;
 mod bindings;

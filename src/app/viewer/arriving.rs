@@ -19,9 +19,7 @@ impl Viewer {
     /// Takes what the venue has ready, without waiting, and hands it to the renderer.
     pub(super) fn take_finished_tiles(&mut self) -> Result<(), Failure> {
         self.toll.resume();
-        let taken = self.take_in();
-        self.toll.pause();
-        taken
+        self.take_in()
     }
 
     fn take_in(&mut self) -> Result<(), Failure> {
@@ -147,7 +145,7 @@ impl Viewer {
     /// Shows what the renderer has received whole with the frame that it has just drawn.
     pub(super) fn take_arrivals(&mut self) {
         self.toll.add(Part::Upload, self.stats.upload_cpu.unwrap_or_default());
-        self.toll.add_waits(self.stats.upload_waits);
+        self.toll.add_waits(Part::Upload, self.stats.upload_waits);
         self.toll.resume();
         for arrival in self.stats.arrivals.drain(..) {
             match arrival {
@@ -167,6 +165,5 @@ impl Viewer {
             }
         }
         self.toll.lap(Part::Arrival);
-        self.toll.pause();
     }
 }

@@ -56,7 +56,6 @@ impl Viewer {
             if self.events.len() < WAITING_MAX {
                 self.toll.resume();
                 self.venue.pump(self.started.elapsed(), None, &mut self.events, 0, &mut self.toll);
-                self.toll.pause();
                 self.toll.end_frame();
             }
             std::thread::sleep(TRY);

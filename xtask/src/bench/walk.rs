@@ -1,6 +1,7 @@
 //! `cargo xtask bench walk`: what streaming takes of a headset's frames on a walk through a venue of 26 million triangles
 //! that comes meanwhile.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -85,15 +86,8 @@ fn measure(
 /// What the trace says of all frames.
 fn facts(visit: &str, report: &Value, frames: &[Value]) -> Value {
     let of_frame = |frame: &Value| -> Vec<(String, f64)> {
-        let parts = frame["streaming"]["millis"].as_object();
-        parts
-            .map(|parts| {
-                parts
-                    .iter()
-                    .map(|(part, millis)| (part.clone(), millis.as_f64().unwrap_or_default()))
-                    .collect()
-            })
-            .unwrap_or_default()
+        let parts = frame["streaming"]["millis"].as_object().into_iter().flatten();
+        parts.map(|(part, millis)| (part.clone(), millis.as_f64().unwrap_or_default())).collect()
     };
     let mut sums: Vec<f64> =
         frames.iter().map(|frame| of_frame(frame).iter().map(|(_, m)| m).sum()).collect();
@@ -103,7 +97,10 @@ fn facts(visit: &str, report: &Value, frames: &[Value]) -> Value {
         .filter(|frame| of_frame(frame).iter().map(|(_, millis)| millis).sum::<f64>() > LIMIT_MILLIS)
         .map(|frame| json!({ "frame": frame["frame"], "seconds": frame["seconds"], "millis": frame["streaming"]["millis"] }))
         .collect();
-    let waits = frames.iter().map(|frame| frame["streaming"]["waits"].as_u64());
+    let mut waits = BTreeMap::<&str, u64>::new();
+    for (part, count) in frames.iter().filter_map(|frame| frame["streaming"]["waits"].as_object()).flatten() {
+        *waits.entry(part).or_default() += count.as_u64().unwrap_or_default();
+    }
     let bytes = |key: &str| frames.iter().filter_map(|frame| frame[key].as_u64()).collect::<Vec<u64>>();
     let (resident, memory) = (bytes("resident_bytes"), report["memory_bytes"].as_u64());
     json!({
@@ -117,7 +114,8 @@ fn facts(visit: &str, report: &Value, frames: &[Value]) -> Value {
         "streaming_max_millis": share(&sums, 1.0),
         "frames_over_limit": excesses.len(),
         "over_limit": excesses,
-        "waits": waits.sum::<Option<u64>>(),
+        "waits": (!waits.is_empty()).then(|| waits.values().sum::<u64>()),
+        "waited_for": waits.into_iter().filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>(),
         "resident_max_bytes": resident.iter().max(),
         "frames_over_memory": resident.iter().filter(|bytes| Some(**bytes) > memory).count(),
         "held_max_bytes": bytes("held_bytes").iter().max(),
@@ -153,7 +151,10 @@ fn print(facts: &Value, is_json: bool) {
         let millis = part["max_millis"].as_f64().unwrap_or(f64::NAN);
         println!("    {:<10} {millis:.3} at most", part["part"].as_str().unwrap_or_default());
     }
-    println!("  waits for a lock, a disk or anything else but a core: {}", facts["waits"]);
+    println!(
+        "  waits for a lock, a disk or anything else but a core: {}, by what the thread was at: {}",
+        facts["waits"], facts["waited_for"]
+    );
     println!(
         "  tiles and images: {:.1} MiB at most, of {:.1} MiB allowed; more in {} frames; in buffers and arrays of {:.1} MiB",
         number("resident_max_bytes") / 1048576.0,
@@ -171,12 +172,13 @@ mod tests {
     fn a_frame_above_the_limit_is_named_and_a_wait_is_counted() {
         let frame = |frame: u32, upload: f64, waits: u64| {
             json!({ "frame": frame, "seconds": 1.0, "resident_bytes": 10 * frame, "held_bytes": 100 - frame,
-                "streaming": { "waits": waits, "millis": { "network": 0.5, "upload": upload } } })
+                "streaming": { "waits": { "network": 0, "upload": waits }, "millis": { "network": 0.5, "upload": upload } } })
         };
         let frames = [frame(1, 0.5, 0), frame(2, 1.25, 1), frame(3, 0.0, 0)];
         let facts = facts("cold", &json!({ "memory_bytes": 20 }), &frames);
         assert_eq!((&facts["frames_over_memory"], &facts["held_max_bytes"]), (&json!(1), &json!(99)));
         assert_eq!((&facts["frames_over_limit"], &facts["waits"]), (&json!(1), &json!(1)));
+        assert_eq!(facts["waited_for"], json!({ "upload": 1 }));
         assert_eq!((&facts["over_limit"][0]["frame"], &facts["resident_max_bytes"]), (&json!(2), &json!(30)));
         assert_eq!(
             (&facts["streaming_p50_millis"], &facts["streaming_max_millis"]),
