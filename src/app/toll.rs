@@ -271,7 +271,10 @@ mod tests {
         toll.count_waits();
         let waits = |toll: &Toll| {
             let counts = toll.waits().unwrap();
-            assert_eq!(counts.iter().sum::<u64>(), counts[Part::Network as usize] + counts[Part::Upload as usize]);
+            assert_eq!(
+                counts.iter().sum::<u64>(),
+                counts[Part::Network as usize] + counts[Part::Upload as usize]
+            );
             [counts[Part::Network as usize], counts[Part::Upload as usize]]
         };
         toll.resume();

@@ -76,7 +76,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// What the command's own `main.rs` may use.
-pub const MAIN_CRATES: &[&str] = &["pavilion", "clap"];
+pub const MAIN_CRATES: &[&str] = &["pavilion", "clap", "mimalloc"];
 
 /// Files that may say `unsafe`: Vulkan and OpenXR handles, and the allocator that counts in a test.
 pub const UNSAFE: &[&str] = &[

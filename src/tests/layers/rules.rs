@@ -118,7 +118,8 @@ pub fn check_table(rules: &[Rule], dependencies: &[String]) -> Vec<String> {
         }
     }
     for name in dependencies.iter().map(String::as_str).filter(|name| !FREE_CRATES.contains(name)) {
-        if !rules.iter().any(|rule| rule.crates.contains(&name)) {
+        let is_used = MAIN_CRATES.contains(&name) || rules.iter().any(|rule| rule.crates.contains(&name));
+        if !is_used {
             faults.push(format!("the dependency `{name}` belongs to no module of the table"));
         }
     }
