@@ -238,6 +238,33 @@ fn a_budget_is_spent_where_the_eyes_look() {
     assert!(excess > 100.0, "and half a metre: {excess}");
 }
 
+/// The same budget shows more where it is spent on what fills the view, if only at its edge, than on what is small there and
+/// in the middle.
+#[test]
+fn a_budget_is_spent_on_what_fills_the_view() {
+    let mut tables = scene().tileset.tables().clone();
+    let cell = |x: f32, z: f32| Aabb { min: Vec3::new(x, 0.0, z), max: Vec3::new(x + 2.0, 2.0, z + 2.0) };
+    let (near, far) = (cell(-3.0, 2.0), cell(-1.0, -21.0));
+    tables.tiles[0].bounds = Aabb { min: far.min.min(near.min), max: far.max.max(near.max) };
+    for (tile, bounds) in tables.tiles[1..].iter_mut().zip([near, far, near, far]) {
+        tile.bounds = bounds;
+    }
+    tables.tiles[2].geometric_error_metres = 0.1;
+    tables.tiles[3..].iter_mut().for_each(|tile| tile.triangle_count = 400);
+    let mut scene = Scene::new(Tileset::try_from(tables).unwrap());
+    (0..5).for_each(|tile| arrive(&mut scene, tile));
+    let views = eyes(Vec3::new(0.0, 1.0, 6.0), 0.0);
+    let within = |triangles| {
+        let quality = Quality { budget: Budget { triangles, ..Budget::UNLIMITED }, ..Quality::default() };
+        let sight = Sight { views: &views, pixel_radians: PIXEL_RADIANS, quality: &quality };
+        let (mut list, mut demand) = (DrawList::default(), Demand::default());
+        Culler::default().cull(&scene, &[], &sight, &mut list, &mut demand);
+        drawn(&list)
+    };
+    assert_eq!(within(1000), [3, 4], "both are worth it");
+    assert_eq!(within(600), [2, 3]);
+}
+
 /// Where finer tiles stand in for a coarser one that is not here, drawing it costs too much until that comes: so it is
 /// asked for, although what is drawn till then is coarser still.
 #[test]
