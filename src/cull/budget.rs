@@ -41,7 +41,7 @@ const REVEALS_MAX: u32 = 3;
 /// How much more it is taken to cost than it turned out to.
 const MARGIN: f32 = 1.02;
 
-/// A tile that was refined in the frame before is worth so many times more, so that the cut rests.
+/// A tile that was refined in the frame before is taken to be so many times more off, so that the cut rests.
 const STEADINESS: f32 = 1.25;
 
 /// The least that a refinement is taken to cost, as a part of the budget: nearly nothing is not worth everything.
@@ -100,8 +100,8 @@ pub(super) fn value(excess: f32, eccentricity_radians: f32, is_steadied: bool) -
     const INNER_WEIGHT: f32 = 2.0;
     let outwards = (eccentricity_radians / OUTER_RADIANS).min(1.0);
     let weight = INNER_WEIGHT + (1.0 - INNER_WEIGHT) * outwards;
-    let steadiness = if is_steadied { STEADINESS } else { 1.0 };
-    excess.max(1.0).ln() * weight * steadiness
+    let steadied = if is_steadied { excess * STEADINESS } else { excess };
+    steadied.max(1.0).ln() * weight
 }
 
 /// About what part of the view a tile fills: 1 for all of it.
