@@ -264,6 +264,7 @@ impl Venue {
                 _ => Event::Broken(fault.to_string()),
             });
         }
+        toll.lap(Part::Content);
     }
 
     /// Takes what other threads have done: one of each at least, or a thread without end could hold up all.

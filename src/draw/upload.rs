@@ -333,8 +333,10 @@ impl Uploads {
         };
         let mut submission = Submission::default();
         self.submit(to, &allowance, &mut submission, arrivals);
-        if self.under_way.is_none() && !self.jobs.is_empty() {
-            self.order(to, budget, allowance, arrivals);
+        if !self.jobs.is_empty()
+            && let Some(belt) = self.belt.take()
+        {
+            self.order(to, belt, budget, allowance, arrivals);
             if allowance.waits {
                 self.submit(to, &allowance, &mut submission, arrivals);
             }
@@ -360,10 +362,11 @@ impl Uploads {
         arrivals.extend(under_way.complete.into_iter().map(|complete| to.publish(complete)));
     }
 
-    /// Has the next batch recorded.
+    /// Has the next batch recorded, if there is anything to be.
     fn order(
         &mut self,
         to: &mut Destination<'_>,
+        mut belt: StagingBelt,
         budget: UploadBudget,
         allowance: Allowance,
         arrivals: &mut Vec<Arrival>,
@@ -372,11 +375,11 @@ impl Uploads {
         self.plan(to, budget, allowance, &mut plan, arrivals);
         let Plan { batch, complete, spent, bytes } = plan;
         if batch.is_empty() {
+            self.belt = Some(belt);
             to.maker.take_away(spent);
             arrivals.extend(complete.into_iter().map(|complete| to.publish(complete)));
             return;
         }
-        let Some(mut belt) = self.belt.take() else { return };
         let recorded = to.maker.order(move |device| {
             let commands = batch.record(device, &mut belt);
             drop(spent);

@@ -317,7 +317,12 @@ fn what_is_retired_on_its_way_stays_away() {
         show.renderer.set_tileset(gpu, &tileset);
         if has_retired {
             (1..=4).for_each(|tile| enqueue(&mut show, tile));
-            show.frame(gpu, &views, BUDGET_BYTES);
+            let stats = show.frame(gpu, &views, BUDGET_BYTES);
+            assert_eq!(
+                (stats.uploaded_bytes, stats.uploads_waiting),
+                (0, 4),
+                "a frame decides, and waits for nothing"
+            );
             (1..=4).for_each(|tile| show.renderer.retire(TileId(tile)));
             (5..=6).for_each(|tile| enqueue(&mut show, tile));
             show.frame(gpu, &views, BUDGET_BYTES);
